@@ -1,0 +1,89 @@
+import type { Ec2FleetId, FleetName, InstanceId, IntentId, SessionId, TaskId } from './ids.ts';
+import type { Pool } from './pool.ts';
+import { MACHINE_GONE_KINDS, type RecordedSignal, SIGNAL_GRAVITY, type SignalKind } from './signal.ts';
+import { addMs, type EpochMs, secondsToMs } from './time.ts';
+
+/** One machine, as the control plane and its agent know it. The agent's mailbox is this same item. */
+export interface InstanceRecord {
+  readonly form: 1;
+  readonly instanceId: InstanceId;
+  readonly fleet: FleetName;
+  readonly intentId: IntentId;
+  readonly ec2FleetId: Ec2FleetId;
+  readonly pool: Pool;
+  readonly launchedAt: EpochMs;
+  readonly session?: SessionId;
+  readonly heartbeatAt?: EpochMs;
+  /** Tasks held, each with the attempt it is held under. */
+  readonly leases: Readonly<Record<TaskId, number>>;
+  readonly signals: Readonly<Partial<Record<SignalKind, RecordedSignal>>>;
+  readonly drainingAt?: EpochMs;
+  /** When its run was closed in the money ledger. */
+  readonly goneAt?: EpochMs;
+}
+
+export type Lifecycle = 'active' | 'wary' | 'leaving' | 'draining' | 'gone';
+
+/** How a fleet wants signals to be weighed. */
+export interface DrainPolicy {
+  readonly marginSeconds: number;
+  /** A deadline nearer than this means draining, not leaving. */
+  readonly windowSeconds: number;
+  readonly warySeconds: number;
+  readonly rebalance: 'wary' | 'ignore' | 'drain';
+}
+
+export const FINAL_LIFECYCLES: readonly Lifecycle[] = ['draining', 'gone'];
+
+const kindsOf = (record: InstanceRecord): readonly SignalKind[] => Object.keys(record.signals) as SignalKind[];
+
+/** The earliest moment at which the machine is expected to end, of all that has been recorded. */
+export const deadlineOf = (record: InstanceRecord): EpochMs | undefined => {
+  const deadlines = kindsOf(record).flatMap((kind) => record.signals[kind]?.deadline ?? []);
+  return deadlines.length === 0 ? undefined : (Math.min(...deadlines) as EpochMs);
+};
+
+/** Whether recording this signal makes the machine drain at once: `drainingAt` is then part of the same write. */
+export const drainsNow = (
+  signal: { readonly kind: SignalKind; readonly deadline?: EpochMs },
+  policy: DrainPolicy,
+  now: EpochMs,
+): boolean => {
+  const gravity = SIGNAL_GRAVITY[signal.kind];
+  if (gravity === 'ends') return true;
+  if (gravity === 'warns') return policy.rebalance === 'drain';
+  return (
+    gravity === 'drains-near-deadline' &&
+    signal.deadline !== undefined &&
+    signal.deadline <= addMs(now, secondsToMs(policy.windowSeconds))
+  );
+};
+
+/** A recorded signal whose time has come near since it was recorded. */
+export const drainIsDue = (record: InstanceRecord, policy: DrainPolicy, now: EpochMs): boolean =>
+  record.drainingAt === undefined &&
+  kindsOf(record).some((kind) => drainsNow({ kind, ...record.signals[kind] }, policy, now));
+
+/** Computed from what is recorded, never stored (design section 3, Instances). */
+export const lifecycleOf = (record: InstanceRecord, policy: DrainPolicy, now: EpochMs): Lifecycle => {
+  if (record.goneAt !== undefined || MACHINE_GONE_KINDS.some((kind) => record.signals[kind])) return 'gone';
+  if (record.drainingAt !== undefined) return 'draining';
+  const kinds = kindsOf(record);
+  if (kinds.some((kind) => SIGNAL_GRAVITY[kind] === 'leaves' || SIGNAL_GRAVITY[kind] === 'drains-near-deadline')) {
+    return 'leaving';
+  }
+  const rebalance = record.signals['rebalance-recommendation'];
+  const isWary =
+    rebalance !== undefined &&
+    policy.rebalance !== 'ignore' &&
+    now < addMs(rebalance.recordedAt, secondsToMs(policy.warySeconds));
+  return isWary ? 'wary' : 'active';
+};
+
+/** Milliseconds since the agent last wrote, or since the launch when it never did. */
+export const silenceMs = (record: InstanceRecord, now: EpochMs): number =>
+  Math.max(0, now - (record.heartbeatAt ?? record.launchedAt));
+
+/** A machine that EC2 itself is ending: notice, eviction, or a state it did not ask for. */
+export const isTakenByEc2 = (record: InstanceRecord): boolean =>
+  record.signals['spot-interruption'] !== undefined || record.signals['bid-evicted'] !== undefined;

@@ -1,0 +1,120 @@
+/**
+ * Every limit, once, with its reason; the relations that the protocol rests on are asserted when this file is loaded.
+ * Service time throughout: the local cloud divides all of them alike.
+ */
+
+/** EC2 gives two minutes, best effort (reliability B23; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html). */
+export const INTERRUPTION_NOTICE_SECONDS = 120;
+
+/** What is kept back of a notice for the last writes and for late delivery; a fleet may choose its own. */
+export const DRAIN_MARGIN_SECONDS_DEFAULT = 10;
+
+/** AWS advises a look every five seconds. */
+export const IMDS_POLL_SECONDS = 5;
+
+/** Row A7: a metadata service that answers later than this is not answering. */
+export const IMDS_TIMEOUT_SECONDS = 2;
+
+/** The longest pause between looks while the metadata service fails. */
+export const IMDS_BACK_OFF_SECONDS_MAX = 20;
+
+export const HEARTBEAT_SECONDS = 5;
+
+/** A heartbeat younger than this shows an agent that is able to decide for itself what happens to its tasks. */
+export const HEARTBEAT_FRESH_SECONDS = 15;
+
+/** After this much silence a machine's tasks are released. With one sweep a minute, they are ready within 120 s (W4). */
+export const SILENCE_SECONDS_MAX = 50;
+
+/** A machine that never showed an agent is ended after this: boot, installation and adoption fit several times over. */
+export const BOOT_SECONDS_MAX = 600;
+
+/** The sweep and the reconcile run on one schedule. */
+export const SWEEP_SECONDS = 60;
+
+/** How long a message stays hidden at a time; renewed at half of it while the task runs. */
+export const VISIBILITY_SECONDS_DEFAULT = 60;
+
+/** A message met while its task runs elsewhere goes back for what its owner needs, within these bounds. */
+export const REVISIT_SECONDS_MIN = 30;
+export const REVISIT_SECONDS_MAX = 900;
+
+/** SQS long polling ends after 20 s at most. */
+export const LONG_POLL_SECONDS = 20;
+
+/** SQS delays a message by 15 minutes at most; what is due later is left to the sweep. */
+export const QUEUE_DELAY_SECONDS_MAX = 900;
+
+/** A running task's row is looked at again after this when its owner looked alive. */
+export const CHECK_AGAIN_SECONDS = 60;
+
+/** A ready task whose message has not brought anyone in this time is sent again. */
+export const RESEND_AFTER_SECONDS = 300;
+
+/** One wake's worth of rest after a reconcile that failed. */
+export const RECONCILE_RETRY_SECONDS = 30;
+
+/** A token is safe to repeat for this long; afterwards the machines are looked up by tag (design section 3). */
+export const INTENT_RETRY_SECONDS_MAX = 600;
+
+/** After every pool refused, nobody is asked again sooner than this. */
+export const NO_CAPACITY_REST_SECONDS = 30;
+
+/** A pool that refused or lost machines is set aside for this long, doubled by each further refusal up to the maximum. */
+export const QUARANTINE_SECONDS = 180;
+export const QUARANTINE_SECONDS_MAX = 1_800;
+
+/** A rebalance recommendation with nothing after it is forgotten after this. */
+export const WARY_SECONDS_DEFAULT = 900;
+
+/** After the deadline plus this, a machine that EC2 said it would take is ended by us. */
+export const LEFT_TO_EC2_SECONDS = 300;
+
+/** A drained machine of ours is ended at once unless EC2 is about to end it without charge. */
+export const FIRST_HOUR_SECONDS = 3_600;
+
+/** Signals of machines we do not know are kept this long for adoption. */
+export const UNCLAIMED_SECONDS = 3_600;
+
+/** On-demand machines leave when their spot replacement has run a task, or after this. */
+export const RETURN_TO_SPOT_SECONDS = 600;
+
+/** The dead-man's switch: a machine without a readable item for this long powers itself off. */
+export const DEAD_MAN_SECONDS = 900;
+
+/** Bodies, results and checkpoints up to this stay in the row; DynamoDB's item limit is 400 KB for all of them together. */
+export const INLINE_BYTES_MAX = 32 * 1_024;
+
+/** Rows outlive every message: SQS keeps messages 14 days at most, rows stay 30 after the end (W1). */
+export const ROW_RETENTION_DAYS = 30;
+
+/** The sweep's index is spread over this many keys, so that no single partition takes every write. */
+export const CHECK_SHARDS = 8;
+
+/** Rows that one sweep handles for each shard; the rest is the next sweep's. */
+export const SWEEP_BATCH_MAX = 200;
+
+/** CreateFleet accepts at most 300 overrides in one request; a fleet file cannot ask for more pools. */
+export const OVERRIDES_MAX = 300;
+
+/** The `maxReceiveCount` of our queues: the ledger decides what is dead, so the queue must not. */
+export const QUEUE_RECEIVES_MAX = 1_000;
+
+/** What one batch of signals may take, as `functions/signals.ts` is configured. */
+export const SIGNAL_BATCH_SECONDS_MAX = 5;
+
+const assertRelation = (holds: boolean, relation: string): void => {
+  if (!holds) throw new Error(`A limit was changed without the one it depends on: ${relation}`);
+};
+
+assertRelation(SILENCE_SECONDS_MAX > 2 * HEARTBEAT_SECONDS, 'silence > 2 × heartbeat');
+assertRelation(HEARTBEAT_FRESH_SECONDS > 2 * HEARTBEAT_SECONDS, 'a fresh heartbeat > 2 × heartbeat');
+assertRelation(SILENCE_SECONDS_MAX + SWEEP_SECONDS <= 120, 'silence + sweep within 120 s (W4)');
+assertRelation(
+  2 * 30 + SIGNAL_BATCH_SECONDS_MAX < INTERRUPTION_NOTICE_SECONDS - DRAIN_MARGIN_SECONDS_DEFAULT,
+  '2 × visibility of the signals queue (30 s) + batch time < notice − margin',
+);
+assertRelation(
+  VISIBILITY_SECONDS_DEFAULT + SWEEP_SECONDS + LONG_POLL_SECONDS <= 140,
+  'visibility + sweep + poll within 140 s (W4)',
+);

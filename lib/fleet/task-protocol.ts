@@ -1,0 +1,168 @@
+import type { InstanceId, SessionId } from './ids.ts';
+import { CHECK_AGAIN_SECONDS, RESEND_AFTER_SECONDS } from './limits.ts';
+import { type Checkpoint, type Content, isFinished, type TaskRecord } from './task.ts';
+import { addMs, type EpochMs, secondsToMs } from './time.ts';
+
+/**
+ * The protocol table of ARCHITECTURE.md as code: for each step the conditions under which it is allowed, by name, and
+ * the row it leaves. The DynamoDB adapter writes the same conditions as expressions; the contract suite drives both.
+ */
+export type TaskStep =
+  | { readonly step: 'submit'; readonly row: TaskRecord }
+  | { readonly step: 'take'; readonly owner: InstanceId; readonly session: SessionId; readonly now: EpochMs }
+  | { readonly step: 'checkpoint'; readonly attempt: number; readonly checkpoint: Checkpoint }
+  | { readonly step: 'commit'; readonly attempt: number; readonly result: Content; readonly now: EpochMs }
+  | {
+      readonly step: 'fail';
+      readonly attempt: number;
+      readonly reason: string;
+      readonly now: EpochMs;
+      /** Failures at which the task is dead. */
+      readonly failuresMax: number;
+      readonly retryDelaySeconds: number;
+      /** The failures counted so far, as the agent read them when it took the task. */
+      readonly failuresBefore: number;
+    }
+  | {
+      readonly step: 'hand-back';
+      readonly attempt: number;
+      readonly owner: InstanceId;
+      readonly now: EpochMs;
+      /** `false` when an attempt is given back unused, such as after a refused hold: nothing was reclaimed. */
+      readonly countsAsReclaim: boolean;
+    }
+  | { readonly step: 'release'; readonly attempt: number; readonly owner: InstanceId; readonly now: EpochMs }
+  | { readonly step: 'check-again'; readonly attempt: number; readonly checkAt: EpochMs }
+  | { readonly step: 'cancel'; readonly now: EpochMs }
+  | { readonly step: 'retry'; readonly now: EpochMs };
+
+/** The named conditions. Each stands once in the table and once in `lib/aws/task-conditions.ts`. */
+export const TASK_CONDITIONS = {
+  noRow: (row: TaskRecord | undefined) => row === undefined,
+  isReady: (row: TaskRecord) => row.status === 'ready',
+  isRunning: (row: TaskRecord) => row.status === 'running',
+  isRunningOrReady: (row: TaskRecord) => row.status === 'running' || row.status === 'ready',
+  notFinished: (row: TaskRecord) => !isFinished(row),
+  isDead: (row: TaskRecord) => row.status === 'dead',
+  attemptIsOurs: (row: TaskRecord, step: { readonly attempt: number }) => row.attempt === step.attempt,
+  ownerIsOurs: (row: TaskRecord, step: { readonly owner: InstanceId }) => row.owner === step.owner,
+  sequenceIsHigher: (row: TaskRecord, step: { readonly checkpoint: Checkpoint }) =>
+    row.checkpoint === undefined || row.checkpoint.sequence < step.checkpoint.sequence,
+} as const;
+
+export type TaskCondition = keyof typeof TASK_CONDITIONS;
+
+/** Which conditions each step needs: the third column of the table. */
+export const STEP_CONDITIONS: Readonly<Record<TaskStep['step'], readonly TaskCondition[]>> = {
+  submit: ['noRow'],
+  take: ['isReady'],
+  checkpoint: ['attemptIsOurs', 'notFinished', 'sequenceIsHigher'],
+  commit: ['attemptIsOurs', 'isRunningOrReady'],
+  fail: ['attemptIsOurs', 'isRunning'],
+  'hand-back': ['attemptIsOurs', 'ownerIsOurs', 'isRunning'],
+  release: ['attemptIsOurs', 'ownerIsOurs', 'isRunning'],
+  'check-again': ['attemptIsOurs', 'notFinished'],
+  cancel: ['notFinished'],
+  retry: ['isDead'],
+};
+
+/** `already` means that a write of the same step by the same owner stands: the reply to it was lost, not the write. */
+export type TaskOutcome =
+  | { readonly outcome: 'done' | 'already'; readonly row: TaskRecord }
+  | { readonly outcome: 'refused'; readonly row: TaskRecord | undefined; readonly unmet: TaskCondition | 'rowMissing' };
+
+type StepOf<S extends TaskStep['step']> = Extract<TaskStep, { readonly step: S }>;
+
+const readyAgain = (row: TaskRecord, checkAt: EpochMs): TaskRecord => {
+  const { owner: _owner, session: _session, takenAt: _takenAt, ...rest } = row;
+  return { ...rest, status: 'ready', checkAt };
+};
+
+const finished = (row: TaskRecord, status: 'done' | 'dead' | 'cancelled', now: EpochMs): TaskRecord => {
+  const { checkAt: _checkAt, ...rest } = row;
+  return { ...rest, status, finishedAt: now };
+};
+
+/** When a row that has just become ready is looked at again, should nobody come for it. */
+export const resendAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(RESEND_AFTER_SECONDS));
+
+/** When a row that has just been taken is looked at again, should its owner fall silent. */
+export const firstCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(CHECK_AGAIN_SECONDS));
+
+const failed = (row: TaskRecord, step: StepOf<'fail'>): TaskRecord => {
+  const counted = { ...row, failures: row.failures + 1, reason: step.reason };
+  if (step.failuresBefore + 1 >= step.failuresMax) return finished(counted, 'dead', step.now);
+  return readyAgain(counted, resendAt(addMs(step.now, secondsToMs(step.retryDelaySeconds))));
+};
+
+const EFFECTS: { readonly [S in TaskStep['step']]: (row: TaskRecord, step: StepOf<S>) => TaskRecord } = {
+  submit: (_row, step) => step.row,
+  take: (row, step) => ({
+    ...row,
+    status: 'running',
+    attempt: row.attempt + 1,
+    owner: step.owner,
+    session: step.session,
+    takenAt: step.now,
+    checkAt: firstCheckAt(step.now),
+  }),
+  checkpoint: (row, step) => ({ ...row, checkpoint: step.checkpoint }),
+  commit: (row, step) => ({ ...finished(row, 'done', step.now), result: step.result }),
+  fail: failed,
+  'hand-back': (row, step) =>
+    readyAgain({ ...row, reclaims: row.reclaims + (step.countsAsReclaim ? 1 : 0) }, resendAt(step.now)),
+  release: (row, step) => readyAgain({ ...row, reclaims: row.reclaims + 1 }, resendAt(step.now)),
+  'check-again': (row, step) => ({ ...row, checkAt: step.checkAt }),
+  cancel: (row, step) => finished(row, 'cancelled', step.now),
+  retry: (row, step) => {
+    const { finishedAt: _finishedAt, reason: _reason, ...rest } = row;
+    return readyAgain({ ...rest, failures: 0 }, resendAt(step.now));
+  },
+};
+
+/** A lost reply is recognised by owner and session, or by what the step itself left in the row. */
+const isLostReply = (row: TaskRecord, step: TaskStep): boolean => {
+  switch (step.step) {
+    case 'submit':
+      return row.body.sha256 === step.row.body.sha256;
+    case 'take':
+      return row.status === 'running' && row.owner === step.owner && row.session === step.session;
+    case 'checkpoint':
+      return row.attempt === step.attempt && row.checkpoint?.sequence === step.checkpoint.sequence;
+    case 'commit':
+      return row.status === 'done' && row.attempt === step.attempt && row.result?.sha256 === step.result.sha256;
+    case 'fail':
+      return row.attempt === step.attempt && row.failures === step.failuresBefore + 1 && row.reason === step.reason;
+    case 'cancel':
+      return row.status === 'cancelled';
+    case 'hand-back':
+    case 'release':
+    case 'check-again':
+    case 'retry':
+      return false;
+  }
+};
+
+const unmetCondition = (row: TaskRecord, step: TaskStep): TaskCondition | undefined =>
+  STEP_CONDITIONS[step.step].find(
+    (name) => !(TASK_CONDITIONS[name] as (row: TaskRecord, step: TaskStep) => boolean)(row, step),
+  );
+
+/** Why a step was not allowed on the row as it stands, or that it had happened already. */
+export const explainRefusal = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome => {
+  if (row === undefined) return { outcome: 'refused', row, unmet: 'rowMissing' };
+  if (isLostReply(row, step)) return { outcome: 'already', row };
+  if (step.step === 'submit') return { outcome: 'refused', row, unmet: 'noRow' };
+  return { outcome: 'refused', row, unmet: unmetCondition(row, step) ?? 'attemptIsOurs' };
+};
+
+/** One step of the protocol on one row: the model that the adapter and the in-memory ledger are held against. */
+export const applyTaskStep = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome => {
+  if (step.step === 'submit') {
+    return row === undefined ? { outcome: 'done', row: step.row } : explainRefusal(row, step);
+  }
+  if (row === undefined) return { outcome: 'refused', row, unmet: 'rowMissing' };
+  if (unmetCondition(row, step) !== undefined) return explainRefusal(row, step);
+  const effect = EFFECTS[step.step] as (row: TaskRecord, step: TaskStep) => TaskRecord;
+  return { outcome: 'done', row: effect(row, step) };
+};

@@ -1,0 +1,8 @@
+import type { EpochMs } from '../fleet/time.ts';
+
+/** Where time comes from. Only the files in `lib/clock/` read the machine's clock; everything else is handed one of these. */
+export interface Clock {
+  now(): EpochMs;
+  /** Resolves after `durationMs`, or as soon as `signal` aborts (it never rejects). */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,16 @@
+import type { TaskId } from '../fleet/ids.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import type { TaskOutcome, TaskStep } from '../fleet/task-protocol.ts';
+import type { EpochMs } from '../fleet/time.ts';
+
+/** The task ledger: the truth about every task. It is always written before the queue. */
+export interface TaskLedger {
+  get(taskId: TaskId): Promise<TaskRecord | undefined>;
+  /** One step of the protocol: one conditional write on one row. */
+  apply(taskId: TaskId, step: TaskStep): Promise<TaskOutcome>;
+  /**
+   * Ids whose `checkAt` has passed, from the sparse index. The index only suggests what to read: whoever acts reads the
+   * row first, strongly.
+   */
+  due(now: EpochMs, limit: number): Promise<readonly TaskId[]>;
+}
