@@ -45,8 +45,8 @@ export const LONG_POLL_SECONDS = 20;
 /** SQS delays a message by 15 minutes at most; what is due later is left to the sweep. */
 export const QUEUE_DELAY_SECONDS_MAX = 900;
 
-/** A running task's row is looked at again after this when its owner looked alive. */
-export const CHECK_AGAIN_SECONDS = 60;
+/** A released task whose new message was not sent, for a crash in between, is found by the sweep after this. */
+export const RESEND_SOON_SECONDS = 30;
 
 /** A ready task whose message has not brought anyone in this time is sent again. */
 export const RESEND_AFTER_SECONDS = 300;
@@ -88,6 +88,9 @@ export const INLINE_BYTES_MAX = 32 * 1_024;
 /** Rows outlive every message: SQS keeps messages 14 days at most, rows stay 30 after the end (W1). */
 export const ROW_RETENTION_DAYS = 30;
 
+/** The proof that an EC2 fleet is ours is needed until its machines are adopted, within minutes; a week outlasts any outage. */
+export const ANSWER_RETENTION_DAYS = 7;
+
 /** The sweep's index is spread over this many keys, so that no single partition takes every write. */
 export const CHECK_SHARDS = 8;
 
@@ -103,6 +106,9 @@ export const QUEUE_RECEIVES_MAX = 1_000;
 /** What one batch of signals may take, as `functions/signals.ts` is configured. */
 export const SIGNAL_BATCH_SECONDS_MAX = 5;
 
+/** The visibility of the signals queue: a warning that failed once is seen again within it, twice inside a notice. */
+export const SIGNALS_VISIBILITY_SECONDS = 30;
+
 const assertRelation = (holds: boolean, relation: string): void => {
   if (!holds) throw new Error(`A limit was changed without the one it depends on: ${relation}`);
 };
@@ -111,7 +117,8 @@ assertRelation(SILENCE_SECONDS_MAX > 2 * HEARTBEAT_SECONDS, 'silence > 2 × hear
 assertRelation(HEARTBEAT_FRESH_SECONDS > 2 * HEARTBEAT_SECONDS, 'a fresh heartbeat > 2 × heartbeat');
 assertRelation(SILENCE_SECONDS_MAX + SWEEP_SECONDS <= 120, 'silence + sweep within 120 s (W4)');
 assertRelation(
-  2 * 30 + SIGNAL_BATCH_SECONDS_MAX < INTERRUPTION_NOTICE_SECONDS - DRAIN_MARGIN_SECONDS_DEFAULT,
+  2 * SIGNALS_VISIBILITY_SECONDS + SIGNAL_BATCH_SECONDS_MAX <
+    INTERRUPTION_NOTICE_SECONDS - DRAIN_MARGIN_SECONDS_DEFAULT,
   '2 × visibility of the signals queue (30 s) + batch time < notice − margin',
 );
 assertRelation(

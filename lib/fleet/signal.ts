@@ -11,6 +11,7 @@ export type SignalKind =
   | 'state-shutting-down'
   | 'state-terminated'
   | 'scheduled-change'
+  | 'scheduled-change-cancelled'
   | 'capacity-reservation-interruption'
   | 'bid-evicted'
   | 'spot-request-fulfilment'
@@ -55,6 +56,7 @@ export const SIGNAL_GRAVITY: Readonly<Record<SignalKind, Gravity>> = {
   'state-shutting-down': 'ends',
   'state-terminated': 'ends',
   'scheduled-change': 'drains-near-deadline',
+  'scheduled-change-cancelled': 'informs',
   'capacity-reservation-interruption': 'drains-near-deadline',
   'bid-evicted': 'ends',
   'spot-request-fulfilment': 'informs',

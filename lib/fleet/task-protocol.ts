@@ -1,5 +1,5 @@
 import type { InstanceId, SessionId } from './ids.ts';
-import { CHECK_AGAIN_SECONDS, RESEND_AFTER_SECONDS } from './limits.ts';
+import { RESEND_AFTER_SECONDS, RESEND_SOON_SECONDS, SILENCE_SECONDS_MAX } from './limits.ts';
 import { type Checkpoint, type Content, isFinished, type TaskRecord } from './task.ts';
 import { addMs, type EpochMs, secondsToMs } from './time.ts';
 
@@ -87,7 +87,10 @@ const finished = (row: TaskRecord, status: 'done' | 'dead' | 'cancelled', now: E
 export const resendAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(RESEND_AFTER_SECONDS));
 
 /** When a row that has just been taken is looked at again, should its owner fall silent. */
-export const firstCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(CHECK_AGAIN_SECONDS));
+export const firstCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(SILENCE_SECONDS_MAX));
+
+/** When a released row is looked at again: soon, because a crash may have come between the write and the message. */
+export const releasedCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(RESEND_SOON_SECONDS));
 
 const failed = (row: TaskRecord, step: StepOf<'fail'>): TaskRecord => {
   const counted = { ...row, failures: row.failures + 1, reason: step.reason };
@@ -111,7 +114,7 @@ const EFFECTS: { readonly [S in TaskStep['step']]: (row: TaskRecord, step: StepO
   fail: failed,
   'hand-back': (row, step) =>
     readyAgain({ ...row, reclaims: row.reclaims + (step.countsAsReclaim ? 1 : 0) }, resendAt(step.now)),
-  release: (row, step) => readyAgain({ ...row, reclaims: row.reclaims + 1 }, resendAt(step.now)),
+  release: (row, step) => readyAgain({ ...row, reclaims: row.reclaims + 1 }, releasedCheckAt(step.now)),
   'check-again': (row, step) => ({ ...row, checkAt: step.checkAt }),
   cancel: (row, step) => finished(row, 'cancelled', step.now),
   retry: (row, step) => {

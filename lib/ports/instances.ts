@@ -35,7 +35,10 @@ export interface InstanceStore {
   openSession(instanceId: InstanceId, session: SessionId, now: EpochMs): Promise<LeaseOutcome>;
   /** Liveness, one write per machine; the item it answers is the agent's mailbox. */
   heartbeat(instanceId: InstanceId, session: SessionId, now: EpochMs): Promise<LeaseOutcome>;
-  /** Holds one task, gives up another, or both in one write. A hold is refused on a machine that is on its way out. */
+  /**
+   * Holds one task, gives up another, or both in one write, which counts as a heartbeat too. A hold is refused on a
+   * machine that is on its way out; giving up never is. A hold that stands already, its reply lost, is done.
+   */
   changeLeases(change: LeaseChange, now: EpochMs): Promise<LeaseOutcome>;
   /** The control plane's own clean-up, once a task's row no longer names this machine. */
   dropLease(instanceId: InstanceId, taskId: TaskId, attempt: number): Promise<void>;

@@ -1,45 +1,17 @@
-import type { FleetName, InstanceId, TaskId } from '../fleet/ids.ts';
+import type { FleetName } from '../fleet/ids.ts';
 import type { Pool } from '../fleet/pool.ts';
+import type { PricePoint, Run, TaskCounts, TaskEntry } from '../fleet/run.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
-/** Who ended a machine decides what it cost (reliability B28). */
-export type EndedBy = 'ec2' | 'us' | 'itself' | 'unknown';
-
-/** One machine's life, closed: what the report is made of. */
-export interface Run {
-  readonly form: 1;
-  readonly instanceId: InstanceId;
-  readonly fleet: FleetName;
-  readonly pool: Pool;
-  readonly launchedAt: EpochMs;
-  readonly endedAt: EpochMs;
-  readonly endedBy: EndedBy;
-  readonly interruption: 'warned' | 'unwarned' | 'none';
-}
-
-/** One attempt at one task that ended in a commit, for the cost of a task. */
-export interface TaskEntry {
-  readonly form: 1;
-  readonly taskId: TaskId;
-  readonly fleet: FleetName;
-  readonly instanceId: InstanceId;
-  readonly attempt: number;
-  readonly reclaims: number;
-  readonly failures: number;
-  readonly runningMs: number;
-  readonly at: EpochMs;
-}
-
-/** A price that was in force from `at` until the next entry of its pool; micro-USD per hour, integer. */
-export interface PricePoint {
-  readonly at: EpochMs;
-  readonly microUsdPerHour: number;
-}
-
-/** Append-only. Entries have natural keys, so that writing one twice is writing it once. */
+/** Append-only. Entries have natural keys, so that writing one twice is writing it once: the first stands. */
 export interface MoneyLedger {
+  /** Kept under the UTC day of its end. */
   putRun(run: Run): Promise<void>;
+  /** Runs that ended within the half-open interval, whenever they began. */
   runs(fleet: FleetName, from: EpochMs, to: EpochMs): Promise<readonly Run[]>;
+  putTask(entry: TaskEntry): Promise<void>;
+  /** Tasks that ended within the half-open interval. */
+  taskCounts(fleet: FleetName, from: EpochMs, to: EpochMs): Promise<TaskCounts>;
   /** The plan as it was decided: the audit trail. */
   putPlan(entry: {
     readonly fleet: FleetName;
@@ -50,8 +22,10 @@ export interface MoneyLedger {
   /** Stored once; a second report for the same period and fleet answers the first (M2). */
   putReport(entry: StoredReport): Promise<StoredReport>;
   report(fleet: FleetName, periodKey: string): Promise<StoredReport | undefined>;
-  /** Answers how often the mail of this report has been sent, this time included. */
+  /** Written before the mail goes out. Answers how many sendings have begun, this one included. */
   markSending(fleet: FleetName, periodKey: string): Promise<number>;
+  /** Written after the mailer took the mail. A sending that began and was not marked may or may not have arrived. */
+  markSent(fleet: FleetName, periodKey: string, at: EpochMs): Promise<void>;
 }
 
 export interface StoredReport {
@@ -62,11 +36,17 @@ export interface StoredReport {
   readonly madeAt: EpochMs;
   /** The figures, serialised. */
   readonly content: string;
+  /** Sendings begun. */
   readonly sentCount: number;
+  /** When the mailer last took the mail. */
+  readonly sentAt?: EpochMs;
 }
 
 export interface Prices {
-  /** Step series; the first point may lie before `from`: the last change before the start is in force at the start. */
+  /**
+   * Step series by `spotSeriesKey` (`<instance type>/<zone>`), each in order of time. The first point may lie before
+   * `from`: the last change before the start is in force at the start. A series without any point is absent.
+   */
   spotHistory(
     instanceTypes: readonly string[],
     zones: readonly string[],
@@ -85,7 +65,9 @@ export interface Mail {
 }
 
 export interface Mailer {
+  /** Resolves when the service took the mail; rejects otherwise. */
   send(mail: Mail): Promise<void>;
 }
 
+export type { EndedBy, PricePoint, Run, TaskCounts, TaskEntry } from '../fleet/run.ts';
 export type { Pool };

@@ -18,12 +18,18 @@ export interface Backlog {
 /** A fleet's work queue. Messages are hints that may be lost or doubled; the ledger is the truth. */
 export interface WorkQueue {
   send(taskId: TaskId, delaySeconds?: number): Promise<void>;
+  /** Sends in batches. Answers the ids that the queue would not take, however often asked: the sweep sends those. */
+  sendMany(taskIds: readonly TaskId[]): Promise<readonly TaskId[]>;
   receive(options: {
     readonly waitSeconds: number;
     readonly visibilitySeconds: number;
+    /** Messages wanted, 1 to 10; 1 when absent. What is received and not worked on is hidden from everybody. */
+    readonly countMax?: number;
     readonly signal?: AbortSignal;
   }): Promise<readonly ReceivedMessage[]>;
+  /** A handle that is no longer good is no error, here and below: the message is visible, or somebody else's, or gone. */
   delete(message: ReceivedMessage): Promise<void>;
+  /** A message may stay hidden for 12 h after its receipt; asked for more, SQS leaves it as it is (B10). */
   changeVisibility(message: ReceivedMessage, seconds: number): Promise<void>;
   backlog(): Promise<Backlog>;
 }

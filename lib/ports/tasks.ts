@@ -9,8 +9,8 @@ export interface TaskLedger {
   /** One step of the protocol: one conditional write on one row. */
   apply(taskId: TaskId, step: TaskStep): Promise<TaskOutcome>;
   /**
-   * Ids whose `checkAt` has passed, from the sparse index. The index only suggests what to read: whoever acts reads the
-   * row first, strongly.
+   * Ids whose `checkAt` has passed, from the sparse index, earliest first and at most `limit` for each of its parts. The
+   * index only suggests what to read: whoever acts reads the row first, strongly.
    */
   due(now: EpochMs, limit: number): Promise<readonly TaskId[]>;
 }

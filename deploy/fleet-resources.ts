@@ -1,0 +1,127 @@
+import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
+import { QUEUE_RECEIVES_MAX } from '../lib/fleet/limits.ts';
+import { FLEET_TAG, STACK_TAG } from '../lib/fleet/tags.ts';
+import { agentEnvironment, userData } from './user-data.ts';
+
+type Resource = Readonly<Record<string, unknown>>;
+export type Resources = Readonly<Record<string, Resource>>;
+
+/** SQS keeps messages 14 days at most; the ledger keeps the task whatever the queue does. */
+const RETENTION_SECONDS = 1_209_600;
+
+const STACK_NAME = { 'Fn::Sub': '${AWS::StackName}' };
+
+/** `nightly-scrape` becomes `NightlyScrape`, the beginning of the fleet's logical ids. */
+export const logicalName = (fleet: FleetSpecification): string =>
+  fleet.name.replaceAll(/(?:^|-)([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+
+const tags = (fleet: FleetSpecification) => [
+  { Key: STACK_TAG, Value: STACK_NAME },
+  { Key: FLEET_TAG, Value: fleet.name },
+];
+
+const queue = (fleet: FleetSpecification, extra: Resource): Resource => ({
+  Type: 'AWS::SQS::Queue',
+  DeletionPolicy: 'Retain',
+  UpdateReplacePolicy: 'Retain',
+  Properties: {
+    MessageRetentionPeriod: RETENTION_SECONDS,
+    SqsManagedSseEnabled: true,
+    Tags: tags(fleet),
+    ...extra,
+  },
+});
+
+/** The ledger decides what is dead, so the queue's own limit is far away (design section 3). */
+const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
+  [`${name}DeadLetterQueue`]: queue(fleet, {}),
+  [`${name}WorkQueue`]: queue(fleet, {
+    VisibilityTimeout: fleet.queue.visibilitySeconds,
+    ReceiveMessageWaitTimeSeconds: 20,
+    RedrivePolicy: {
+      deadLetterTargetArn: { 'Fn::GetAtt': [`${name}DeadLetterQueue`, 'Arn'] },
+      maxReceiveCount: QUEUE_RECEIVES_MAX,
+    },
+  }),
+});
+
+/** The dead letters of a queue that is not ours still go to a queue that is. */
+const queuesOf = (fleet: FleetSpecification, name: string): Resources =>
+  fleet.queue.source.kind === 'own' ? ownQueues(fleet, name) : { [`${name}DeadLetterQueue`]: queue(fleet, {}) };
+
+export const workQueueUrl = (fleet: FleetSpecification): string =>
+  fleet.queue.source.kind === 'own' ? `\${${logicalName(fleet)}WorkQueue}` : fleet.queue.source.url;
+
+export const workQueueArn = (fleet: FleetSpecification): unknown =>
+  fleet.queue.source.kind === 'own'
+    ? { 'Fn::GetAtt': [`${logicalName(fleet)}WorkQueue`, 'Arn'] }
+    : fleet.queue.source.arn;
+
+const launchTemplate = (fleet: FleetSpecification, name: string): Resource => {
+  const environment = agentEnvironment(fleet, {
+    work: workQueueUrl(fleet),
+    deadLetters: `\${${name}DeadLetterQueue}`,
+  });
+  return {
+    Type: 'AWS::EC2::LaunchTemplate',
+    Properties: {
+      TagSpecifications: [{ ResourceType: 'launch-template', Tags: tags(fleet) }],
+      LaunchTemplateData: {
+        ImageId: `resolve:ssm:${fleet.image}`,
+        IamInstanceProfile: { Arn: { 'Fn::GetAtt': ['InstanceProfile', 'Arn'] } },
+        SecurityGroupIds: fleet.network.securityGroups,
+        InstanceInitiatedShutdownBehavior: 'terminate',
+        // T types would run on credit, and be billed for it, unless told otherwise.
+        CreditSpecification: { CpuCredits: 'standard' },
+        MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
+        BlockDeviceMappings: [
+          { DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true } },
+        ],
+        UserData: { 'Fn::Base64': { 'Fn::Sub': userData(fleet, environment) } },
+      },
+    },
+  };
+};
+
+/** EventBridge Scheduler knows time zones and daylight saving (reliability B27). */
+const reportSchedule = (fleet: FleetSpecification): Resource => ({
+  Type: 'AWS::Scheduler::Schedule',
+  Properties: {
+    ScheduleExpression: fleet.report.schedule,
+    ScheduleExpressionTimezone: fleet.report.timeZone,
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: {
+      Arn: { 'Fn::GetAtt': ['ReportLambdaFunction', 'Arn'] },
+      RoleArn: { 'Fn::GetAtt': ['SchedulerRole', 'Arn'] },
+      Input: JSON.stringify({ fleet: fleet.name }),
+      RetryPolicy: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 3 },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+    },
+  },
+});
+
+const resourcesOf = (fleet: FleetSpecification): Resources => {
+  const name = logicalName(fleet);
+  return {
+    ...queuesOf(fleet, name),
+    ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name) } : {}),
+    [`${name}ReportSchedule`]: reportSchedule(fleet),
+  };
+};
+
+/** What each fleet of the fleet file adds to the template. */
+export const fleetResources = (fleets: readonly FleetSpecification[]): Resources =>
+  Object.assign({}, ...fleets.map(resourcesOf)) as Resources;
+
+/** What the functions are told about those resources: one line of JSON for each function's environment. */
+export const fleetResourcesVariable = (fleets: readonly FleetSpecification[]): unknown => {
+  const entries = fleets.map((fleet) => {
+    const name = logicalName(fleet);
+    const template =
+      fleet.mode === 'manage'
+        ? `,"launchTemplateId":"\${${name}LaunchTemplate}","launchTemplateVersion":"\${${name}LaunchTemplate.LatestVersionNumber}"`
+        : '';
+    return `"${fleet.name}":{"queueUrl":"${workQueueUrl(fleet)}"${template}}`;
+  });
+  return { 'Fn::Sub': `{${entries.join(',')}}` };
+};

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { formatProblems, readFleetFile } from '../lib/config/fleet-file.ts';
+import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
+import { serialiseFleets } from '../lib/config/serialise-fleets.ts';
+import { buildAgent } from './build-agent.ts';
+import { fleetResources, fleetResourcesVariable, logicalName, workQueueArn } from './fleet-resources.ts';
+
+/** Lambda's limit for all of a function's variables is 4 KB; half of it is the fleets' (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const FLEETS_BYTES_MAX = 2_600;
+
+const AGENT_FOLDER = '.build/agent';
+
+const readFleets = (path: string): readonly FleetSpecification[] => {
+  const result = readFleetFile(readFileSync(path, 'utf8'));
+  if (!result.ok) throw new Error(`\n${formatProblems(path, result.problems)}\nNothing was deployed.`);
+  return result.fleets;
+};
+
+const localArn = (service: string, resource: string): unknown => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
+});
+
+/** The subnets and security groups that machines may be launched into: those of the fleet file, and no others. */
+const networkArns = ({ network }: FleetSpecification): unknown[] => [
+  ...Object.values(network.subnets).map((subnet) => localArn('ec2', `subnet/${subnet}`)),
+  ...network.securityGroups.map((group) => localArn('ec2', `security-group/${group}`)),
+];
+
+/** IAM refuses a statement without resources; this one matches nothing. */
+const orNothing = (arns: readonly unknown[], service: string): readonly unknown[] =>
+  arns.length > 0 ? arns : [localArn(service, 'none')];
+
+const checkedSize = (json: string): string => {
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= FLEETS_BYTES_MAX) return json;
+  throw new Error(
+    `The fleets take ${bytes} bytes of the functions' environment, and ${FLEETS_BYTES_MAX} are free: deploy some of them as a second service.`,
+  );
+};
+
+/** What `serverless.yml` reads of the fleet file: everything in the template that depends on which fleets there are. */
+export const variables = async () => {
+  const fleets = readFleets(resolve(process.env['SPOTHOP_FLEET_FILE'] ?? 'spothop.yml'));
+  const managed = fleets.filter((fleet) => fleet.mode === 'manage');
+  const senders = [...new Set(fleets.flatMap((fleet) => fleet.report.from ?? []))];
+  const { path } = await buildAgent(resolve(AGENT_FOLDER));
+  return {
+    agentFolder: path.slice(resolve('.').length + 1).replace(/\/[^/]*$/, ''),
+    fleets: checkedSize(serialiseFleets(fleets)),
+    fleetResources: fleetResourcesVariable(fleets),
+    resources: { Resources: fleetResources(fleets) },
+    workQueueArns: fleets.map(workQueueArn),
+    workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],
+    deadLetterQueueArns: fleets.map((fleet) => ({ 'Fn::GetAtt': [`${logicalName(fleet)}DeadLetterQueue`, 'Arn'] })),
+    networkArns: orNothing(managed.flatMap(networkArns), 'ec2'),
+    senderIdentityArns: orNothing(
+      senders.map((address) => localArn('ses', `identity/${address}`)),
+      'ses',
+    ),
+  };
+};

@@ -1,0 +1,54 @@
+import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import type { FleetName } from '../fleet/ids.ts';
+import { FLEET_TAG, STACK_TAG } from '../fleet/tags.ts';
+import type { FleetSpecification } from './fleet-specification.ts';
+
+/** What the deployment made for a fleet, as `serverless.yml` tells it to the functions. */
+export interface DeployedFleet {
+  readonly queueUrl: string;
+  /** Absent for fleets that launch nothing. */
+  readonly launchTemplateId?: string;
+  readonly launchTemplateVersion?: string;
+}
+
+const SECONDS_IN_HOUR = 3_600;
+
+const placesOf = ({ instanceTypes, zones, network }: FleetSpecification) =>
+  instanceTypes.flatMap((instanceType) =>
+    zones.map((zone) => ({ instanceType, zone, subnetId: network.subnets[zone] ?? '' })),
+  );
+
+const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, stack: string): FleetSettings => ({
+  fleet: fleet.name,
+  mode: fleet.mode,
+  drain: fleet.drain,
+  capacity: {
+    machinesMin: fleet.capacity.min,
+    machinesMax: fleet.capacity.max,
+    targetBacklog: fleet.capacity.targetBacklog,
+    onDemandBase: fleet.onDemand.base,
+    onDemandFallback: fleet.onDemand.fallback,
+    onDemandMax: fleet.onDemand.max,
+    places: placesOf(fleet),
+  },
+  maximumAgeSeconds: fleet.worker.maximumAgeHours * SECONDS_IN_HOUR,
+  launchTemplateId: deployed.launchTemplateId ?? '',
+  launchTemplateVersion: deployed.launchTemplateVersion ?? '',
+  // The user's own tags first: ours can never be overwritten.
+  tags: { ...fleet.tags, Name: `spothop-${fleet.name}`, [STACK_TAG]: stack, [FLEET_TAG]: fleet.name },
+});
+
+/** The fleets of the fleet file joined with what was deployed for them. */
+export const fleetSettings = (
+  fleets: readonly FleetSpecification[],
+  deployed: Readonly<Record<string, DeployedFleet>>,
+  stack: string,
+): ReadonlyMap<FleetName, FleetSettings> =>
+  new Map(
+    fleets.map((fleet) => {
+      const resources = deployed[fleet.name];
+      if (resources === undefined)
+        throw new Error(`Fleet ${fleet.name} is in the fleet file but was not deployed: run serverless deploy.`);
+      return [fleet.name, settingsOfFleet(fleet, resources, stack)];
+    }),
+  );

@@ -1,0 +1,143 @@
+import type { FleetState, Intent } from '../fleet/fleet.ts';
+import { outstandingCount } from '../fleet/fleet.ts';
+import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
+import type { InstanceId } from '../fleet/ids.ts';
+import { type DrainPolicy, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import type { Backlog } from '../ports/queues.ts';
+import type { Action, Plan } from './plan.ts';
+import { isQuarantined } from './pool-memory.ts';
+
+/** Everything that is read before capacity is decided. */
+export interface CapacityView {
+  readonly state: FleetState;
+  /** The item of each member that has one. */
+  readonly records: ReadonlyMap<InstanceId, InstanceRecord>;
+  readonly backlog: Backlog;
+  readonly policy: CapacityPolicy;
+  readonly drainPolicy: DrainPolicy;
+  /** Makes the intent, with the request serialised; ids are random, so the caller passes this in. */
+  readonly makeIntent: (order: LaunchOrder, now: EpochMs) => Intent;
+}
+
+export interface LaunchOrder {
+  readonly purchase: Purchase;
+  readonly count: number;
+  /** The allowed set: `price-capacity-optimized` chooses among these and no others. */
+  readonly pools: readonly Pool[];
+  readonly reason: string;
+}
+
+/** Machines that can take work or soon will: nothing that is on its way out. */
+const usefulMembers = (view: CapacityView, now: EpochMs): readonly { instanceId: InstanceId; purchase: Purchase }[] =>
+  view.state.members
+    .filter((member) => {
+      const record = view.records.get(member.instanceId);
+      if (record === undefined) return true;
+      return ['active', 'wary'].includes(lifecycleOf(record, view.drainPolicy, now));
+    })
+    .map((member) => ({ instanceId: member.instanceId, purchase: member.pool.purchase }));
+
+const outstanding = (state: FleetState, purchase: Purchase): number =>
+  Object.values(state.head.openIntents)
+    .filter((intent) => intent.purchase === purchase)
+    .reduce((sum, intent) => sum + outstandingCount(intent, state.members), 0);
+
+/** Backlog over target, within the fleet's bounds; nothing is wanted for an empty queue beyond the minimum. */
+export const wantedCount = (backlog: Backlog, policy: CapacityPolicy): number => {
+  const tasks = backlog.waiting + backlog.inFlight + backlog.delayed;
+  return Math.max(policy.machinesMin, Math.min(policy.machinesMax, Math.ceil(tasks / policy.targetBacklog)));
+};
+
+const poolsOf = (policy: CapacityPolicy, purchase: Purchase): Pool[] =>
+  policy.places.map(({ instanceType, zone }) => ({ instanceType, zone, purchase }));
+
+const allowedPools = (view: CapacityView, purchase: Purchase, now: EpochMs): Pool[] =>
+  poolsOf(view.policy, purchase).filter((pool) => !isQuarantined(view.state.head.pools[poolKey(pool)], now));
+
+const order = (purchase: Purchase, count: number, pools: readonly Pool[], reason: string): LaunchOrder[] =>
+  count > 0 && pools.length > 0 ? [{ purchase, count, pools, reason }] : [];
+
+interface Counts {
+  readonly wanted: number;
+  readonly had: number;
+  readonly hadOnDemand: number;
+}
+
+const countMachines = (view: CapacityView, now: EpochMs): Counts => {
+  const useful = usefulMembers(view, now);
+  const onDemand = useful.filter((machine) => machine.purchase === 'on-demand').length;
+  const asked = { spot: outstanding(view.state, 'spot'), onDemand: outstanding(view.state, 'on-demand') };
+  return {
+    wanted: wantedCount(view.backlog, view.policy),
+    had: useful.length + asked.spot + asked.onDemand,
+    hadOnDemand: onDemand + asked.onDemand,
+  };
+};
+
+/** The on-demand base first, the rest on spot; on demand instead when no spot pool may be asked. */
+const decideOrders = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
+  const missing = Math.max(0, counts.wanted - counts.had);
+  const { policy } = view;
+  const baseMissing = Math.min(missing, Math.max(0, Math.min(policy.onDemandBase, counts.wanted) - counts.hadOnDemand));
+  const onDemandPools = allowedPools(view, 'on-demand', now);
+  const base = order('on-demand', baseMissing, onDemandPools, `on-demand base of ${policy.onDemandBase}`);
+  const rest = missing - baseMissing;
+  const spotPools = allowedPools(view, 'spot', now);
+  const asked = `${counts.wanted} wanted, ${counts.had} had`;
+  if (spotPools.length > 0) return [...base, ...order('spot', rest, spotPools, asked)];
+  if (!policy.onDemandFallback) return base;
+  const room = Math.max(0, policy.onDemandMax - counts.hadOnDemand - baseMissing);
+  return [
+    ...base,
+    ...order('on-demand', Math.min(rest, room), onDemandPools, `${asked}; every spot pool is set aside`),
+  ];
+};
+
+/** With nothing to ask of anyone although machines are missing, people should know. */
+const shortfallAlarm = (counts: Counts, ordered: number): Action[] => {
+  const missing = counts.wanted - counts.had - ordered;
+  if (missing <= 0) return [];
+  return [
+    { do: 'alarm', metric: 'NoCapacity', reason: `${missing} of ${counts.wanted} machines can be asked of no pool` },
+  ];
+};
+
+const holdsNothing = (view: CapacityView, instanceId: InstanceId): boolean => {
+  const record = view.records.get(instanceId);
+  return record?.session !== undefined && Object.keys(record.leases).length === 0;
+};
+
+/** Machines beyond what is wanted leave when they hold nothing, the dearest first; the on-demand base stays. */
+const decideLeaving = (view: CapacityView, counts: Counts, now: EpochMs): Action[] => {
+  const surplus = counts.had - counts.wanted;
+  if (surplus <= 0 || view.backlog.waiting > 0) return [];
+  const idle = usefulMembers(view, now).filter((machine) => holdsNothing(view, machine.instanceId));
+  const dearestFirst = [...idle].sort((a, b) => (a.purchase === b.purchase ? 0 : a.purchase === 'on-demand' ? -1 : 1));
+  return dearestFirst.slice(0, surplus).map(({ instanceId }) => ({
+    do: 'leave',
+    instanceId,
+    reason: `${counts.had} had, ${counts.wanted} wanted, nothing waiting`,
+  }));
+};
+
+/**
+ * Compares wanted and had and asks for what is missing, in one request for each purchase option. Level-triggered: it
+ * knows nothing of what woke it, so five thousand warnings make one plan.
+ */
+export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
+  const counts = countMachines(view, now);
+  const subject = `fleet ${view.state.head.fleet}`;
+  const { restUntil } = view.state.head;
+  const isResting = restUntil !== undefined && now < restUntil;
+  const orders = isResting ? [] : decideOrders(view, counts, now);
+  const launches = orders.map<Action>((launch) => ({
+    do: 'launch',
+    intent: view.makeIntent(launch, now),
+    reason: launch.reason,
+  }));
+  const ordered = orders.reduce((sum, launch) => sum + launch.count, 0);
+  const shortfall = isResting ? [] : shortfallAlarm(counts, ordered);
+  return { subject, decidedAt: now, actions: [...launches, ...shortfall, ...decideLeaving(view, counts, now)] };
+};

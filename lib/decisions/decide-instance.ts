@@ -1,0 +1,149 @@
+import type { TaskId } from '../fleet/ids.ts';
+import {
+  type DrainPolicy,
+  deadlineOf,
+  drainIsDue,
+  type InstanceRecord,
+  isTakenByEc2,
+  lifecycleOf,
+  silenceMs,
+} from '../fleet/instance.ts';
+import {
+  BOOT_SECONDS_MAX,
+  FIRST_HOUR_SECONDS,
+  HEARTBEAT_FRESH_SECONDS,
+  LEFT_TO_EC2_SECONDS,
+  SILENCE_SECONDS_MAX,
+} from '../fleet/limits.ts';
+import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
+import type { Action, Plan } from './plan.ts';
+
+/** What is known when one machine is decided about. */
+export interface InstanceView {
+  readonly record: InstanceRecord;
+  readonly policy: DrainPolicy;
+  /** In `observe` and `attach` nothing is ended: the machines are somebody else's. */
+  readonly mayTerminate: boolean;
+  readonly maximumAgeSeconds: number;
+  /**
+   * A signal wakes the fleet; a reconcile is awake. And only a reconcile, which has asked EC2, knows who ended a machine:
+   * a run is closed once, so it waits for that.
+   */
+  readonly seenBy: 'signal' | 'reconcile';
+}
+
+const leasesOf = (record: InstanceRecord): { taskId: TaskId; attempt: number }[] =>
+  Object.entries(record.leases).map(([taskId, attempt]) => ({ taskId: taskId as TaskId, attempt }));
+
+const release = (record: InstanceRecord, reason: string): Action[] => {
+  const tasks = leasesOf(record);
+  if (tasks.length === 0) return [];
+  return [{ do: 'release-tasks', instanceId: record.instanceId, fleet: record.fleet, tasks, reason }];
+};
+
+/** A drain without a known deadline gets the window that a warning would have given. */
+const handBackBy = ({ record, policy }: InstanceView): EpochMs => {
+  const end = deadlineOf(record) ?? addMs(record.drainingAt ?? record.launchedAt, secondsToMs(policy.windowSeconds));
+  return addMs(end, -secondsToMs(policy.marginSeconds));
+};
+
+/**
+ * While its agent is heard, the agent decides for each task; what it still holds shortly before the end is released
+ * for it. An agent that is not heard cannot decide: its tasks are released at once.
+ */
+const decideReleases = (view: InstanceView, now: EpochMs): Action[] => {
+  const { record } = view;
+  if (leasesOf(record).length === 0) return [];
+  if (silenceMs(record, now) >= secondsToMs(HEARTBEAT_FRESH_SECONDS)) {
+    return release(record, 'draining, and its agent is not heard');
+  }
+  const by = handBackBy(view);
+  if (now >= by) return release(record, `still held at deadline − margin (${toIso(by)})`);
+  return [{ do: 'look-again', fleet: record.fleet, at: by, reason: `${record.instanceId} may still hold tasks then` }];
+};
+
+/**
+ * EC2's own end of a spot machine in its first hour costs nothing, so a drained one that EC2 is about to take is left
+ * to EC2 until its deadline has passed by five minutes (reliability B28).
+ */
+const endAfter = (record: InstanceRecord): EpochMs => {
+  const deadline = deadlineOf(record);
+  const isFreeIfLeft = record.pool.purchase === 'spot' && isTakenByEc2(record);
+  if (!isFreeIfLeft || deadline === undefined) return record.drainingAt ?? record.launchedAt;
+  const isFirstHour = deadline < addMs(record.launchedAt, secondsToMs(FIRST_HOUR_SECONDS));
+  return isFirstHour ? addMs(deadline, secondsToMs(LEFT_TO_EC2_SECONDS)) : deadline;
+};
+
+/**
+ * A drained machine whose agent is still heard powers itself off; only one that does not is ended by us, and only by a
+ * reconcile: no event alone causes a termination (N2).
+ */
+const decideEndOfDrained = (view: InstanceView, now: EpochMs): Action[] => {
+  const { record } = view;
+  const holdsNothing = leasesOf(record).length === 0;
+  const isSilent = silenceMs(record, now) >= secondsToMs(SILENCE_SECONDS_MAX);
+  const isOursToEnd = view.mayTerminate && view.seenBy === 'reconcile';
+  if (!isOursToEnd || !holdsNothing || !isSilent || now < endAfter(record)) return [];
+  return [{ do: 'terminate', instanceIds: [record.instanceId], reason: 'drained, silent, and not left to EC2' }];
+};
+
+const wake = ({ record, seenBy }: InstanceView, reason: string): Action[] =>
+  seenBy === 'signal' ? [{ do: 'wake-fleet', fleet: record.fleet, reason }] : [];
+
+const decideDraining = (view: InstanceView, now: EpochMs): Action[] => [
+  ...decideReleases(view, now),
+  ...decideEndOfDrained(view, now),
+  ...wake(view, `${view.record.instanceId} is draining`),
+];
+
+const decideGone = (view: InstanceView): Action[] => {
+  const { record } = view;
+  const { instanceId, fleet } = record;
+  const releases = release(record, 'the machine is gone');
+  if (record.goneAt !== undefined) return releases;
+  if (view.seenBy === 'signal') return [...releases, ...wake(view, `${instanceId} is gone`)];
+  return [...releases, { do: 'close-run', instanceId, fleet, reason: 'the machine is gone' }];
+};
+
+/** Why a machine that nobody drained should nevertheless go. */
+const reasonToEnd = (view: InstanceView, now: EpochMs): string | undefined => {
+  const { record, maximumAgeSeconds } = view;
+  const ageMs = now - record.launchedAt;
+  if (record.session === undefined && ageMs >= secondsToMs(BOOT_SECONDS_MAX)) {
+    return `no agent registered within ${BOOT_SECONDS_MAX} s of the launch`;
+  }
+  if (silenceMs(record, now) >= secondsToMs(BOOT_SECONDS_MAX)) return `silent for ${BOOT_SECONDS_MAX} s`;
+  if (ageMs >= secondsToMs(maximumAgeSeconds)) return `older than ${maximumAgeSeconds} s`;
+  return undefined;
+};
+
+const decideLiving = (view: InstanceView, now: EpochMs): Action[] => {
+  const { record, policy } = view;
+  if (drainIsDue(record, policy, now)) {
+    return [
+      { do: 'mark-draining', instanceId: record.instanceId, reason: 'its deadline has come near' },
+      { do: 'wake-fleet', fleet: record.fleet, reason: `${record.instanceId} is draining` },
+    ];
+  }
+  const reason = reasonToEnd(view, now);
+  if (reason !== undefined && view.mayTerminate) {
+    return [{ do: 'mark-draining', instanceId: record.instanceId, reason }];
+  }
+  const isSilent = record.session !== undefined && silenceMs(record, now) >= secondsToMs(SILENCE_SECONDS_MAX);
+  return isSilent ? release(record, `silent for ${SILENCE_SECONDS_MAX} s`) : [];
+};
+
+/**
+ * What to do about one machine, from what is recorded on it. Called for every delivery of every signal, by every
+ * reconcile and by the sweep, always with the item just read: the same record gives the same plan.
+ */
+export const decideInstance = (view: InstanceView, now: EpochMs): Plan => {
+  const lifecycle = lifecycleOf(view.record, view.policy, now);
+  const actions =
+    lifecycle === 'gone'
+      ? decideGone(view)
+      : lifecycle === 'draining'
+        ? decideDraining(view, now)
+        : decideLiving(view, now);
+  return { subject: view.record.instanceId, decidedAt: now, actions };
+};

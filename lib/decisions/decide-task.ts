@@ -1,0 +1,42 @@
+import { type InstanceRecord, silenceMs } from '../fleet/instance.ts';
+import { RESEND_AFTER_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+
+export type TaskDecision =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'check-again'; readonly at: EpochMs; readonly reason: string }
+  | { readonly do: 'release'; readonly reason: string }
+  | { readonly do: 'send-again'; readonly nextAt: EpochMs; readonly reason: string };
+
+const ownerSilenceEnds = (owner: InstanceRecord): EpochMs =>
+  addMs(owner.heartbeatAt ?? owner.launchedAt, secondsToMs(SILENCE_SECONDS_MAX));
+
+const whyNotOwned = (row: TaskRecord, owner: InstanceRecord | undefined, now: EpochMs): string | undefined => {
+  if (owner === undefined) return 'its owner is unknown';
+  if (owner.goneAt !== undefined) return 'its owner is gone';
+  if (silenceMs(owner, now) >= secondsToMs(SILENCE_SECONDS_MAX)) return 'its owner is silent';
+  if (owner.session !== row.session) return 'its owner has another session';
+  return undefined;
+};
+
+/**
+ * A row whose `checkAt` has passed, with its owner's item, both read strongly. Holding follows taking within
+ * seconds and a row is first looked at long after, so an owner that does not hold it never will.
+ */
+export const decideTask = (row: TaskRecord, owner: InstanceRecord | undefined, now: EpochMs): TaskDecision => {
+  if (row.checkAt === undefined || row.checkAt > now) return { do: 'nothing' };
+  if (row.status === 'ready') {
+    return {
+      do: 'send-again',
+      nextAt: addMs(now, secondsToMs(RESEND_AFTER_SECONDS)),
+      reason: 'ready, and nobody came for it',
+    };
+  }
+  if (row.status !== 'running') return { do: 'nothing' };
+  const reason = whyNotOwned(row, owner, now);
+  if (reason !== undefined) return { do: 'release', reason };
+  const isHeld = owner?.leases[row.taskId] === row.attempt;
+  if (!isHeld) return { do: 'release', reason: 'its owner does not hold it' };
+  return { do: 'check-again', at: ownerSilenceEnds(owner!), reason: 'its owner is alive and holds it' };
+};

@@ -1,0 +1,7 @@
+/** Set by us in the launch call itself, so that no machine of ours is ever without them. */
+export const STACK_TAG = 'spothop:stack';
+export const FLEET_TAG = 'spothop:fleet';
+export const INTENT_TAG = 'spothop:intent';
+
+/** Set by EC2; customers cannot set or copy tags that begin with `aws:` (reliability B18). */
+export const EC2_FLEET_TAG = 'aws:ec2:fleet-id';

@@ -1,0 +1,48 @@
+import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../fleet/ids.ts';
+import { drainsNow } from '../fleet/instance.ts';
+import type { Pool } from '../fleet/pool.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import { settingsOf, type World } from './world.ts';
+
+export interface OwnedMachine {
+  readonly instanceId: InstanceId;
+  readonly fleet: FleetName;
+  readonly intentId: IntentId;
+  readonly ec2FleetId: Ec2FleetId;
+  readonly pool: Pool;
+  readonly launchedAt: EpochMs;
+}
+
+/** Warnings that came before the row did. */
+const claimSignals = async (world: World, machine: OwnedMachine): Promise<void> => {
+  const now = world.clock.now();
+  const drain = settingsOf(world, machine.fleet)?.drain;
+  for (const { kind, at, deadline, action } of await world.fleets.unclaimed(machine.instanceId, now)) {
+    const signal = {
+      kind,
+      instanceId: machine.instanceId,
+      at,
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(action === undefined ? {} : { action }),
+    };
+    await world.instances.recordSignal(signal, drain === undefined || drainsNow(signal, drain, now), now);
+  }
+};
+
+/** Gives a machine of ours its rows: the item its agent waits for, then its place in the fleet. Repeating changes nothing. */
+export const adoptMachine = async (world: World, machine: OwnedMachine): Promise<void> => {
+  const { instanceId, fleet, intentId, ec2FleetId, pool, launchedAt } = machine;
+  await world.instances.create({
+    form: 1,
+    instanceId,
+    fleet,
+    intentId,
+    ec2FleetId,
+    pool,
+    launchedAt,
+    leases: {},
+    signals: {},
+  });
+  await claimSignals(world, machine);
+  await world.fleets.addMember(fleet, { instanceId, intentId, pool, launchedAt });
+};

@@ -1,0 +1,27 @@
+/** Runs `each` over the items, at most `limit` at a time, and answers what came of every one: a failure stops nobody. */
+export const inParallel = async <Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  each: (item: Item) => Promise<Result>,
+): Promise<readonly PromiseSettledResult<Result>[]> => {
+  const results: PromiseSettledResult<Result>[] = new Array(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      try {
+        results[index] = { status: 'fulfilled', value: await each(items[index]!) };
+      } catch (reason) {
+        results[index] = { status: 'rejected', reason };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+};
+
+/** The first failure, thrown after everything else has been done. */
+export const throwFirstFailure = (results: readonly PromiseSettledResult<unknown>[]): void => {
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+};

@@ -1,0 +1,134 @@
+import { type CapacityView, decideCapacity, type LaunchOrder } from '../decisions/decide-capacity.ts';
+import { type Action, describePlan, type Plan } from '../decisions/plan.ts';
+import { afterReclaim } from '../decisions/pool-memory.ts';
+import type { FleetState, Intent } from '../fleet/fleet.ts';
+import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import { type InstanceId, intentId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import { poolKey } from '../fleet/pool.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import { executePlan } from './execute-plan.ts';
+import { inParallel, throwFirstFailure } from './in-parallel.ts';
+import { observeMachines } from './observe-machines.ts';
+import { reconcileInstance } from './record-signal.ts';
+import { resumeIntents } from './resume-intents.ts';
+import type { WakeCollector } from './wakes.ts';
+import type { World } from './world.ts';
+
+const MACHINES_AT_ONCE = 16;
+
+const readRecords = async (world: World, state: FleetState): Promise<ReadonlyMap<InstanceId, InstanceRecord>> => {
+  const results = await inParallel(state.members, MACHINES_AT_ONCE, (member) => world.instances.get(member.instanceId));
+  throwFirstFailure(results);
+  const records = results.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
+  return new Map(records.map((record) => [record.instanceId, record]));
+};
+
+/** The request as it will be sent, now and on every retry, together with what is needed to read its answer. */
+const intentMaker =
+  (world: World, settings: FleetSettings) =>
+  (order: LaunchOrder, now: EpochMs): Intent => {
+    const id = intentId(world.newId());
+    const subnets = new Map(
+      settings.capacity.places.map((place) => [`${place.instanceType}/${place.zone}`, place.subnetId]),
+    );
+    const request = world.machines.serialise({
+      token: id,
+      fleet: settings.fleet,
+      intentId: id,
+      pools: order.pools.map((pool, priority) => ({
+        pool,
+        subnetId: subnets.get(`${pool.instanceType}/${pool.zone}`)!,
+        priority,
+      })),
+      count: order.count,
+      launchTemplateId: settings.launchTemplateId,
+      launchTemplateVersion: settings.launchTemplateVersion,
+      tags: settings.tags,
+    });
+    const stored = JSON.stringify({ fleet: settings.fleet, pools: order.pools, request });
+    return {
+      intentId: id,
+      purchase: order.purchase,
+      count: order.count,
+      request: stored,
+      reason: order.reason,
+      openedAt: now,
+    };
+  };
+
+/** Pools whose machines EC2 is taking are set aside before anything is asked for. */
+const notePools = async (
+  world: World,
+  state: FleetState,
+  records: ReadonlyMap<InstanceId, InstanceRecord>,
+  now: EpochMs,
+): Promise<FleetState> => {
+  const pools = { ...state.head.pools };
+  for (const record of records.values()) {
+    const taken = record.signals['spot-interruption'] ?? record.signals['bid-evicted'];
+    const key = poolKey(record.pool);
+    if (taken === undefined || (pools[key]?.reclaimedAt ?? 0) >= taken.recordedAt) continue;
+    pools[key] = afterReclaim(pools[key], now);
+    await world.fleets.notePool(state.head.fleet, key, pools[key]);
+  }
+  return { ...state, head: { ...state.head, pools } };
+};
+
+const isLaunch = (action: Action): action is Extract<Action, { do: 'launch' }> => action.do === 'launch';
+
+/** Intents are written before EC2 is asked, and only on the generation that was read: the loser stops. */
+const writeIntents = async (world: World, state: FleetState, plan: Plan): Promise<'done' | 'lost'> => {
+  const intents = plan.actions.filter(isLaunch).map((action) => action.intent);
+  if (intents.length === 0) return 'done';
+  return world.fleets.changeHead(state.head.fleet, state.head.generation, { open: intents });
+};
+
+const keepPlan = async (world: World, settings: FleetSettings, plan: Plan): Promise<void> => {
+  if (plan.actions.length === 0) return;
+  const { fleet } = settings;
+  await world.money.putPlan({ fleet, at: plan.decidedAt, id: world.newId(), plan: describePlan(plan) });
+};
+
+const reconcileCapacity = async (
+  world: World,
+  wakes: WakeCollector,
+  settings: FleetSettings,
+  read: { readonly state: FleetState; readonly records: ReadonlyMap<InstanceId, InstanceRecord> },
+): Promise<void> => {
+  const now = world.clock.now();
+  const view: CapacityView = {
+    state: await notePools(world, read.state, read.records, now),
+    records: read.records,
+    backlog: await world.workQueue(settings.fleet).backlog(),
+    policy: settings.capacity,
+    drainPolicy: settings.drain,
+    makeIntent: intentMaker(world, settings),
+  };
+  const plan = decideCapacity(view, now);
+  await keepPlan(world, settings, plan);
+  if (settings.mode !== 'manage') return;
+  if ((await writeIntents(world, view.state, plan)) === 'lost') {
+    world.metrics.count('ReconcileLost', 1, { fleet: settings.fleet });
+    return wakes.now(settings.fleet);
+  }
+  await executePlan(world, wakes, plan);
+};
+
+/**
+ * One fleet, from what is recorded and what EC2 says, to what is wanted. It accepts no input but the fleet's name:
+ * whatever woke it, it reads everything anew.
+ */
+export const reconcileFleet = async (world: World, wakes: WakeCollector, settings: FleetSettings): Promise<void> => {
+  const before = await world.fleets.read(settings.fleet);
+  // Adoption first: the proof of a machine whose launch was never answered is its intent, still open.
+  await observeMachines(world, settings, before);
+  if (settings.mode === 'manage') await resumeIntents(world, wakes, before);
+  const state = await world.fleets.read(settings.fleet);
+  const records = await readRecords(world, state);
+  const results = await inParallel([...records.values()], MACHINES_AT_ONCE, (record) =>
+    reconcileInstance(world, wakes, record, { seenBy: 'reconcile' }),
+  );
+  await reconcileCapacity(world, wakes, settings, { state, records });
+  throwFirstFailure(results);
+};

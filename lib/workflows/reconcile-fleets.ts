@@ -1,0 +1,32 @@
+import type { FleetName } from '../fleet/ids.ts';
+import { RECONCILE_RETRY_SECONDS } from '../fleet/limits.ts';
+import { addMs, secondsToMs } from '../fleet/time.ts';
+import { reconcileFleet } from './reconcile-fleet.ts';
+import { collectWakes } from './wakes.ts';
+import { settingsOf, type World } from './world.ts';
+
+/**
+ * Reconciles each fleet once. A failure is not returned to the queue: it is counted, alarmed and tried again by a delayed
+ * wake, so that a fleet that cannot be reconciled never piles up messages.
+ */
+export const reconcileFleets = async (world: World, fleets: Iterable<FleetName>): Promise<void> => {
+  for (const fleet of new Set(fleets)) {
+    const settings = settingsOf(world, fleet);
+    if (settings === undefined) {
+      world.log.warn('A wake names a fleet that is not in the fleet file.', { fleet });
+      continue;
+    }
+    const wakes = collectWakes(world);
+    try {
+      await reconcileFleet(world, wakes, settings);
+    } catch (error) {
+      world.metrics.count('ReconcileFailed', 1, { fleet });
+      world.log.error('A reconcile failed and is tried again.', {
+        fleet,
+        error: error instanceof Error ? error.stack : String(error),
+      });
+      wakes.at(fleet, addMs(world.clock.now(), secondsToMs(RECONCILE_RETRY_SECONDS)));
+    }
+    await wakes.send();
+  }
+};

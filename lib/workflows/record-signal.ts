@@ -1,0 +1,80 @@
+import { decideInstance, type InstanceView } from '../decisions/decide-instance.ts';
+import { type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import { FIRST_HOUR_SECONDS } from '../fleet/limits.ts';
+import { SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import { executePlan } from './execute-plan.ts';
+import type { WakeCollector } from './wakes.ts';
+import { settingsOf, type World } from './world.ts';
+
+export type SignalOutcome = 'recorded' | 'unclaimed' | 'not-ours';
+
+/** Warnings may come before the row of a machine we have just asked for; of anything else nothing is kept. */
+const isWorthKeeping = (signal: Signal): boolean =>
+  ['spot-interruption', 'rebalance-recommendation'].includes(signal.kind);
+
+const withoutItem = async (world: World, signal: Signal, now: EpochMs): Promise<SignalOutcome> => {
+  if (!isWorthKeeping(signal)) {
+    world.metrics.count('SignalsNotOurs');
+    return 'not-ours';
+  }
+  await world.fleets.keepUnclaimed(signal, now);
+  world.metrics.count('SignalsUnclaimed');
+  return 'unclaimed';
+};
+
+const countRecorded = (world: World, signal: Signal, record: InstanceRecord, now: EpochMs): void => {
+  const dimensions = { fleet: record.fleet };
+  world.metrics.count('SignalsRecorded', 1, dimensions);
+  if (record.drainingAt !== now) return;
+  world.metrics.count('InstancesDraining', 1, dimensions);
+  world.metrics.count('NoticeToDraining', Math.max(0, now - signal.at), dimensions);
+};
+
+/** Decides about one machine from its item, and does it. What a delivery of a signal and a reconcile share. */
+export const reconcileInstance = async (
+  world: World,
+  wakes: WakeCollector,
+  record: InstanceRecord,
+  options: Pick<InstanceView, 'seenBy'>,
+): Promise<void> => {
+  const settings = settingsOf(world, record.fleet);
+  if (settings?.mode === 'observe') return;
+  const view = {
+    record,
+    policy: settings?.drain ?? UNKNOWN_FLEET_DRAIN,
+    mayTerminate: settings === undefined || settings.mode === 'manage',
+    maximumAgeSeconds: settings?.maximumAgeSeconds ?? FIRST_HOUR_SECONDS,
+    ...options,
+  };
+  await executePlan(world, wakes, decideInstance(view, world.clock.now()));
+};
+
+/** A machine whose fleet has left the fleet file is drained by the most careful rules. */
+export const UNKNOWN_FLEET_DRAIN = {
+  marginSeconds: 10,
+  windowSeconds: 120,
+  warySeconds: 900,
+  rebalance: 'wary',
+} as const;
+
+/**
+ * Records one signal on its machine, then decides and acts from the item that the write answered. Every delivery does
+ * the same, first or tenth: recording is idempotent, and so is everything after it.
+ */
+export const recordSignal = async (world: World, wakes: WakeCollector, signal: Signal): Promise<SignalOutcome> => {
+  const now = world.clock.now();
+  const drains = SIGNAL_GRAVITY[signal.kind] === 'ends';
+  const record = await world.instances.recordSignal(signal, drains, now);
+  if (record === undefined) return withoutItem(world, signal, now);
+  countRecorded(world, signal, record, now);
+  const lifecycle = lifecycleOf(record, settingsOf(world, record.fleet)?.drain ?? UNKNOWN_FLEET_DRAIN, now);
+  world.log.info('Recorded a signal.', {
+    instanceId: signal.instanceId,
+    kind: signal.kind,
+    fleet: record.fleet,
+    lifecycle,
+  });
+  await reconcileInstance(world, wakes, record, { seenBy: 'signal' });
+  return 'recorded';
+};

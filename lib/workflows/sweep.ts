@@ -1,0 +1,54 @@
+import { decideTask } from '../decisions/decide-task.ts';
+import type { TaskId } from '../fleet/ids.ts';
+import { SWEEP_BATCH_MAX } from '../fleet/limits.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import { inParallel } from './in-parallel.ts';
+import { releaseTask } from './release-task.ts';
+import type { World } from './world.ts';
+
+type SweepWorld = Pick<World, 'tasks' | 'workQueue' | 'instances' | 'clock' | 'log' | 'metrics'>;
+
+const ROWS_AT_ONCE = 16;
+
+export interface SweepSummary {
+  readonly looked: number;
+  readonly failed: number;
+}
+
+const sendAgain = async (world: SweepWorld, row: TaskRecord, checkAt: TaskRecord['checkAt']): Promise<void> => {
+  await world.workQueue(row.fleet).send(row.taskId);
+  await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: checkAt! });
+  world.metrics.count('TasksResent', 1, { fleet: row.fleet });
+};
+
+const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
+  // The index only suggested this id; what is decided comes from strong reads.
+  const row = await world.tasks.get(taskId);
+  if (row === undefined) return;
+  const owner = row.owner === undefined ? undefined : await world.instances.get(row.owner);
+  const decision = decideTask(row, owner, world.clock.now());
+  switch (decision.do) {
+    case 'nothing':
+      return;
+    case 'check-again':
+      await world.tasks.apply(taskId, { step: 'check-again', attempt: row.attempt, checkAt: decision.at });
+      return;
+    case 'send-again':
+      return sendAgain(world, row, decision.nextAt);
+    case 'release':
+      return releaseTask(world, { taskId, attempt: row.attempt, owner: row.owner!, fleet: row.fleet }, decision.reason);
+  }
+};
+
+/** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */
+export const sweep = async (world: SweepWorld): Promise<SweepSummary> => {
+  const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX);
+  const results = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, taskId));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  if (failures.length > 0) {
+    world.log.error('The sweep could not handle every row; the next one tries again.', {
+      failures: failures.slice(0, 3),
+    });
+  }
+  return { looked: due.length, failed: failures.length };
+};
