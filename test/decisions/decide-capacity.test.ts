@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CapacityView, decideCapacity } from '../../lib/decisions/decide-capacity.ts';
+import type { Action } from '../../lib/decisions/plan.ts';
+import type { FleetState } from '../../lib/fleet/fleet.ts';
+import type { CapacityPolicy } from '../../lib/fleet/fleet-settings.ts';
+import { intentId } from '../../lib/fleet/ids.ts';
+import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import {
+  A_POLICY,
+  aFleetState,
+  aMember,
+  anInstanceId,
+  anIntent,
+  aRecord,
+  atSecond,
+  START,
+} from '../support/records.ts';
+
+const POLICY: CapacityPolicy = {
+  machinesMin: 0,
+  machinesMax: 10,
+  targetBacklog: 5,
+  onDemandBase: 0,
+  onDemandFallback: true,
+  onDemandMax: 4,
+  places: [
+    { instanceType: 'c7g.large', zone: 'us-east-1a', subnetId: 'subnet-a' },
+    { instanceType: 'c7g.large', zone: 'us-east-1b', subnetId: 'subnet-b' },
+  ],
+};
+
+const SPOT_POOLS = ['c7g.large/us-east-1a/spot', 'c7g.large/us-east-1b/spot'];
+
+const setAside = (keys: readonly string[], now = START) =>
+  Object.fromEntries(keys.map((key) => [key, { refusedAt: now, strikes: 1 }]));
+
+const view = (
+  state: FleetState,
+  tasks: number,
+  changes: Partial<CapacityView> = {},
+  records: readonly InstanceRecord[] = [],
+): CapacityView => ({
+  state,
+  records: new Map(records.map((record) => [record.instanceId, record])),
+  backlog: { waiting: tasks, inFlight: 0, delayed: 0 },
+  policy: POLICY,
+  drainPolicy: A_POLICY,
+  makeIntent: (order, now) =>
+    anIntent({ intentId: intentId('new'), purchase: order.purchase, count: order.count, openedAt: now }),
+  ...changes,
+});
+
+type Launch = Extract<Action, { do: 'launch' }>;
+
+const launches = (actions: readonly Action[]): { purchase: string; count: number }[] =>
+  actions
+    .filter((action): action is Launch => action.do === 'launch')
+    .map(({ intent }) => ({ purchase: intent.purchase, count: intent.count }));
+
+describe('asking for machines', () => {
+  it('asks for what the backlog wants, rounded up, in one request', () => {
+    expect(launches(decideCapacity(view(aFleetState(), 11), START).actions)).toEqual([{ purchase: 'spot', count: 3 }]);
+  });
+
+  it('asks for nothing when the queue is empty and no minimum is set', () => {
+    expect(decideCapacity(view(aFleetState(), 0), START).actions).toEqual([]);
+  });
+
+  it('never wants more than the maximum', () => {
+    expect(launches(decideCapacity(view(aFleetState(), 5_000), START).actions)).toEqual([
+      { purchase: 'spot', count: 10 },
+    ]);
+  });
+
+  it('counts what an open intent may still bring', () => {
+    const open = anIntent({ count: 2 });
+    const state = aFleetState({ openIntents: { [open.intentId]: open } }, [aMember(1)]);
+    // Three wanted: one row, which came of the intent, and one machine still to come.
+    expect(launches(decideCapacity(view(state, 15), START).actions)).toEqual([{ purchase: 'spot', count: 1 }]);
+  });
+
+  it('does not count a machine that is draining', () => {
+    const draining = aRecord({ instanceId: anInstanceId(1), drainingAt: START });
+    const state = aFleetState({}, [aMember(1), aMember(2)]);
+    expect(launches(decideCapacity(view(state, 10, {}, [draining]), START).actions)).toEqual([
+      { purchase: 'spot', count: 1 },
+    ]);
+  });
+
+  it('asks no pool that is set aside, and asks it again when that has passed', () => {
+    const state = aFleetState({ pools: setAside([SPOT_POOLS[0]!]) });
+    let asked: readonly unknown[] = [];
+    const makeIntent: CapacityView['makeIntent'] = (order) => {
+      asked = order.pools.map((pool) => pool.zone);
+      return anIntent();
+    };
+    decideCapacity(view(state, 5, { makeIntent }), atSecond(179));
+    expect(asked).toEqual(['us-east-1b']);
+    decideCapacity(view(state, 5, { makeIntent }), atSecond(180));
+    expect(asked).toEqual(['us-east-1a', 'us-east-1b']);
+  });
+
+  it('falls back to on demand, within its limit, when every spot pool is set aside', () => {
+    const state = aFleetState({ pools: setAside(SPOT_POOLS) });
+    const { actions } = decideCapacity(view(state, 50), START);
+    expect(launches(actions)).toEqual([{ purchase: 'on-demand', count: 4 }]);
+    expect(actions).toContainEqual({ do: 'alarm', metric: 'NoCapacity', reason: expect.stringContaining('6 of 10') });
+  });
+
+  it('does not fall back where the fleet file forbids it', () => {
+    const state = aFleetState({ pools: setAside(SPOT_POOLS) });
+    const { actions } = decideCapacity(view(state, 50, { policy: { ...POLICY, onDemandFallback: false } }), START);
+    expect(actions.map((action) => action.do)).toEqual(['alarm']);
+  });
+
+  it('keeps the on-demand base, and buys the rest on spot', () => {
+    const policy = { ...POLICY, onDemandBase: 2 };
+    expect(launches(decideCapacity(view(aFleetState(), 25, { policy }), START).actions)).toEqual([
+      { purchase: 'on-demand', count: 2 },
+      { purchase: 'spot', count: 3 },
+    ]);
+  });
+
+  it('asks nobody while it rests', () => {
+    const state = aFleetState({ restUntil: atSecond(30) });
+    expect(launches(decideCapacity(view(state, 50), atSecond(29)).actions)).toEqual([]);
+    expect(launches(decideCapacity(view(state, 50), atSecond(30)).actions)).toEqual([{ purchase: 'spot', count: 10 }]);
+  });
+});
+
+describe('letting machines go', () => {
+  const idle = (number: number, purchase: 'spot' | 'on-demand' = 'spot') =>
+    aRecord({ instanceId: anInstanceId(number), pool: { instanceType: 'c7g.large', zone: 'us-east-1a', purchase } });
+  const member = (number: number, purchase: 'spot' | 'on-demand' = 'spot') =>
+    aMember(number, { pool: { instanceType: 'c7g.large', zone: 'us-east-1a', purchase } });
+
+  it('lets surplus machines leave, the on-demand ones first', () => {
+    const state = aFleetState({}, [member(1), member(2, 'on-demand')]);
+    const backlog = { waiting: 0, inFlight: 1, delayed: 0 };
+    const { actions } = decideCapacity(view(state, 0, { backlog }, [idle(1), idle(2, 'on-demand')]), atSecond(60));
+    expect(actions).toEqual([{ do: 'leave', instanceId: anInstanceId(2), reason: expect.any(String) }]);
+  });
+
+  it('lets no machine leave that holds a task', () => {
+    const state = aFleetState({}, [member(1)]);
+    const busy = { ...idle(1), leases: { 'task-1': 1 } as InstanceRecord['leases'] };
+    expect(decideCapacity(view(state, 0, {}, [busy]), atSecond(60)).actions).toEqual([]);
+  });
+});
+
+describe('properties', () => {
+  const arbitraryView = fc
+    .record({
+      members: fc.integer({ min: 0, max: 12 }),
+      openCount: fc.integer({ min: 0, max: 6 }),
+      tasks: fc.integer({ min: 0, max: 200 }),
+      aside: fc.subarray(SPOT_POOLS),
+      base: fc.integer({ min: 0, max: 3 }),
+      draining: fc.integer({ min: 0, max: 3 }),
+    })
+    .map(({ members, openCount, tasks, aside, base, draining }) => {
+      const open = anIntent({ intentId: intentId('open'), count: openCount });
+      const state = aFleetState(
+        { openIntents: { [open.intentId]: open }, pools: setAside(aside) },
+        Array.from({ length: members }, (_, index) => aMember(index + 1)),
+      );
+      const records = Array.from({ length: Math.min(draining, members) }, (_, index) =>
+        aRecord({ instanceId: anInstanceId(index + 1), drainingAt: START }),
+      );
+      return {
+        view: view(state, tasks, { policy: { ...POLICY, onDemandBase: base } }, records),
+        useful: members - records.length + openCount,
+        wanted: Math.min(10, Math.ceil(tasks / 5)),
+      };
+    });
+
+  it('never asks beyond wanted (N3)', () => {
+    fc.assert(
+      fc.property(arbitraryView, ({ view: given, useful, wanted }) => {
+        const asked = launches(decideCapacity(given, START).actions).reduce((sum, launch) => sum + launch.count, 0);
+        return asked <= Math.max(0, wanted - useful);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never asks for more on demand than the fleet file allows', () => {
+    fc.assert(
+      fc.property(arbitraryView, ({ view: given }) => {
+        const asked = launches(decideCapacity(given, START).actions).filter(
+          (launch) => launch.purchase === 'on-demand',
+        );
+        return asked.reduce((sum, launch) => sum + launch.count, 0) <= 4;
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
