@@ -100,12 +100,31 @@ const reportSchedule = (fleet: FleetSpecification): Resource => ({
   },
 });
 
+/** A dead task is waiting for a person. */
+const deadTasksAlarm = (name: string): Resource => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    AlarmDescription: 'A task failed as often as it may; its reason is in the dead-letter queue and in the ledger',
+    Namespace: 'AWS/SQS',
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [`${name}DeadLetterQueue`, 'QueueName'] } }],
+    Statistic: 'Maximum',
+    Period: 60,
+    EvaluationPeriods: 1,
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+    AlarmActions: [{ Ref: 'AlarmsTopic' }],
+  },
+});
+
 const resourcesOf = (fleet: FleetSpecification): Resources => {
   const name = logicalName(fleet);
   return {
     ...queuesOf(fleet, name),
     ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name) } : {}),
     [`${name}ReportSchedule`]: reportSchedule(fleet),
+    [`${name}DeadTasksAlarm`]: deadTasksAlarm(name),
   };
 };
 

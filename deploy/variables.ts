@@ -6,9 +6,6 @@ import { serialiseFleets } from '../lib/config/serialise-fleets.ts';
 import { buildAgent } from './build-agent.ts';
 import { fleetResources, fleetResourcesVariable, logicalName, workQueueArn } from './fleet-resources.ts';
 
-/** Lambda's limit for all of a function's variables is 4 KB; half of it is the fleets' (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-const FLEETS_BYTES_MAX = 2_600;
-
 const AGENT_FOLDER = '.build/agent';
 
 const readFleets = (path: string): readonly FleetSpecification[] => {
@@ -31,14 +28,6 @@ const networkArns = ({ network }: FleetSpecification): unknown[] => [
 const orNothing = (arns: readonly unknown[], service: string): readonly unknown[] =>
   arns.length > 0 ? arns : [localArn(service, 'none')];
 
-const checkedSize = (json: string): string => {
-  const bytes = Buffer.byteLength(json);
-  if (bytes <= FLEETS_BYTES_MAX) return json;
-  throw new Error(
-    `The fleets take ${bytes} bytes of the functions' environment, and ${FLEETS_BYTES_MAX} are free: deploy some of them as a second service.`,
-  );
-};
-
 /** What `serverless.yml` reads of the fleet file: everything in the template that depends on which fleets there are. */
 export const variables = async () => {
   const fleets = readFleets(resolve(process.env['SPOTHOP_FLEET_FILE'] ?? 'spothop.yml'));
@@ -47,7 +36,7 @@ export const variables = async () => {
   const { path } = await buildAgent(resolve(AGENT_FOLDER));
   return {
     agentFolder: path.slice(resolve('.').length + 1).replace(/\/[^/]*$/, ''),
-    fleets: checkedSize(serialiseFleets(fleets)),
+    fleets: serialiseFleets(fleets),
     fleetResources: fleetResourcesVariable(fleets),
     resources: { Resources: fleetResources(fleets) },
     workQueueArns: fleets.map(workQueueArn),

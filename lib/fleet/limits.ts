@@ -76,9 +76,6 @@ export const FIRST_HOUR_SECONDS = 3_600;
 /** Signals of machines we do not know are kept this long for adoption. */
 export const UNCLAIMED_SECONDS = 3_600;
 
-/** On-demand machines leave when their spot replacement has run a task, or after this. */
-export const RETURN_TO_SPOT_SECONDS = 600;
-
 /** The dead-man's switch: a machine without a readable item for this long powers itself off. */
 export const DEAD_MAN_SECONDS = 900;
 

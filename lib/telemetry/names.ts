@@ -13,10 +13,6 @@ export const METRICS = {
   NoticeToDraining: { unit: 'Milliseconds', meaning: 'From the time in the event to the drain mark.' },
   TasksReleased: { unit: 'Count', meaning: 'Tasks that the control plane took from a machine and sent again.' },
   TasksResent: { unit: 'Count', meaning: 'Ready tasks whose message was sent again by the sweep.' },
-  TasksDead: {
-    unit: 'Count',
-    meaning: 'Tasks that failed as often as they may; their reason is in the ledger and the DLQ.',
-  },
   LaunchesAsked: { unit: 'Count', meaning: 'Machines asked for.' },
   LaunchesAnswered: { unit: 'Count', meaning: 'Machines EC2 gave.' },
   LaunchesOnDemand: { unit: 'Count', meaning: 'Machines given on demand.' },

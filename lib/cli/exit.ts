@@ -1,0 +1,16 @@
+/** What the shell learns from every command. */
+export const EXIT = {
+  ok: 0,
+  /** The command ran, and what it checked does not hold. */
+  failedCheck: 1,
+  /** The command line itself cannot be understood. */
+  usage: 2,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0  done, and everything checked holds
+  1  a check failed
+  2  the command line cannot be understood`;

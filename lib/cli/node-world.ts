@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import picocolors from 'picocolors';
+import { timeScaleFromEnvironment, wallClock } from '../clock/wall-clock.ts';
+import type { CliWorld } from './world.ts';
+
+/** A reader that has seen enough (`| head`) closes the pipe: the rest of the output is simply not wanted. */
+const endQuietlyWhenUnread = (stream: NodeJS.WriteStream): void => {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+};
+
+/** The world of a real terminal. */
+export const nodeWorld = (): CliWorld => {
+  endQuietlyWhenUnread(process.stdout);
+  return {
+    stdout: (output) => void process.stdout.write(output),
+    stderr: (output) => void process.stderr.write(output),
+    stdin: () => text(process.stdin),
+    readFile: (path) => readFile(path, 'utf8'),
+    colour: picocolors.isColorSupported && process.stdout.isTTY,
+    clock: wallClock(timeScaleFromEnvironment(process.env)),
+    environment: process.env,
+  };
+};

@@ -1,0 +1,47 @@
+import type { StartOptions } from './options.ts';
+
+export const DEMO_FLEET = 'index';
+
+export interface DemoNetwork {
+  readonly subnets: Readonly<Record<string, string>>;
+  readonly securityGroups: readonly string[];
+  readonly instanceTypes: readonly string[];
+  readonly architecture: 'arm64' | 'x86_64';
+}
+
+/** A backlog of this many tasks for each machine keeps the whole fleet wanted until the batch is nearly done. */
+const TARGET_BACKLOG = 2;
+
+/**
+ * The fleet file of the demonstration, written as a user would: JSON is YAML, and needs no quoting rules of its own.
+ * Visibility is short because the batch is: a message of a killed machine comes back within the run.
+ */
+export const demoFleetFile = (options: StartOptions, network: DemoNetwork): string =>
+  JSON.stringify(
+    {
+      version: 1,
+      fleets: {
+        [DEMO_FLEET]: {
+          mode: 'manage',
+          tier: 'bulk',
+          queue: { visibilitySeconds: 60, maxFailures: 3, retryDelaySeconds: 30 },
+          instanceTypes: network.instanceTypes,
+          zones: Object.keys(network.subnets),
+          network: { subnets: network.subnets, securityGroups: network.securityGroups },
+          image: `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${network.architecture}`,
+          capacity: { min: 0, max: options.instances, targetBacklog: TARGET_BACKLOG },
+          onDemand: { base: 0, fallback: true, max: options.instances },
+          worker: options.exec === undefined ? { task: './examples/index-sources/task.ts' } : { command: options.exec },
+          report: {
+            recipients: ['team@example.com'],
+            from: 'spothop@example.com',
+            schedule: 'cron(0 8 ? * MON *)',
+            timeZone: 'UTC',
+            currency: 'USD',
+          },
+        },
+      },
+    },
+    undefined,
+    2,
+  );

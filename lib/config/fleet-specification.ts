@@ -1,0 +1,110 @@
+import type { FleetName } from '../fleet/ids.ts';
+import type { DrainPolicy } from '../fleet/instance.ts';
+import type { Architecture } from './instance-type.ts';
+
+/**
+ * One fleet as the user wants it, checked, with every default filled in. Made by `readFleetFile` and `parseFleets` only,
+ * so whoever holds one need not check it again.
+ */
+export interface FleetSpecification {
+  readonly name: FleetName;
+  readonly mode: FleetMode;
+  readonly tier: FleetTier;
+  /** The Region of its zones; one for all fleets of a file. */
+  readonly region: string;
+  readonly queue: QueueSpecification;
+  readonly instanceTypes: readonly string[];
+  readonly architecture: Architecture;
+  /** SSM parameter that holds the image's id. */
+  readonly image: string;
+  readonly zones: readonly string[];
+  readonly network: NetworkSpecification;
+  readonly capacity: CapacitySpecification;
+  readonly onDemand: OnDemandSpecification;
+  readonly spot: SpotSpecification;
+  readonly drain: DrainPolicy;
+  readonly worker: WorkerSpecification;
+  readonly report: ReportSpecification;
+  /** The user's own tags, put on every machine beside Spothop's. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** `observe` changes nothing, `attach` launches and ends nothing, `manage` does all. */
+export type FleetMode = 'observe' | 'attach' | 'manage';
+
+/** `bulk` may wait for spot; `realtime` keeps an on-demand base and never waits. */
+export type FleetTier = 'bulk' | 'realtime';
+
+export interface QueueSpecification {
+  readonly source: QueueSource;
+  readonly taskId: TaskIdSource;
+  /** How long a message stays hidden at a time; renewed while its task runs. */
+  readonly visibilitySeconds: number;
+  /** A task that failed this often by itself is dead. Reclaims do not count. */
+  readonly maxFailures: number;
+  readonly retryDelaySeconds: number;
+}
+
+/** `own`: made and removed with the service. `given`: the user's, read and written but never configured. */
+export type QueueSource =
+  | { readonly kind: 'own' }
+  | { readonly kind: 'given'; readonly url: string; readonly arn: string };
+
+/** Where a message that its producer did not register carries its task's id. */
+export type TaskIdSource =
+  | { readonly kind: 'message-id' }
+  /** Keys into the JSON body, outermost first; a list's positions are keys too. */
+  | { readonly kind: 'body-path'; readonly keys: readonly string[] }
+  | { readonly kind: 'attribute'; readonly name: string };
+
+export interface NetworkSpecification {
+  /** Zone to subnet, one for each zone; empty for a fleet that launches nothing and named none. */
+  readonly subnets: Readonly<Record<string, string>>;
+  readonly securityGroups: readonly string[];
+}
+
+export interface CapacitySpecification {
+  readonly min: number;
+  readonly max: number;
+  /** Tasks waiting or running for each machine. */
+  readonly targetBacklog: number;
+}
+
+export interface OnDemandSpecification {
+  /** On-demand machines that run always. */
+  readonly base: number;
+  /** Whether on-demand machines may stand in when no pool has spot. */
+  readonly fallback: boolean;
+  /** On-demand machines at most, base and fallback together. */
+  readonly max: number;
+}
+
+export interface SpotSpecification {
+  readonly maximumPricePercentOfOnDemand: number;
+}
+
+export interface WorkerSpecification {
+  readonly program: WorkerProgram;
+  /** Shell lines run once, at first boot, as root. */
+  readonly setup?: string;
+  /** A machine is replaced at this age. */
+  readonly maximumAgeHours: number;
+}
+
+/** `command` is any program (input on stdin); `task` is a module of the project, its path relative to the fleet file. */
+export type WorkerProgram =
+  | { readonly kind: 'command'; readonly command: string }
+  | { readonly kind: 'task'; readonly path: string };
+
+export interface ReportSpecification {
+  /** Nobody: the report is stored and not mailed. */
+  readonly recipients: readonly string[];
+  /** The sender, verified in SES; present whenever there are recipients. */
+  readonly from?: string;
+  /** As EventBridge Scheduler reads it: `cron(…)` or `rate(…)`. */
+  readonly schedule: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** ISO 4217 code, and how many of its units one US dollar is; AWS prices are in US dollars. */
+  readonly currency: { readonly code: string; readonly perUsd: number };
+}

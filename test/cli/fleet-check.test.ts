@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './support.ts';
+
+describe('spothop fleet check', () => {
+  it('reads spothop.yml when no file is named, and says how to name one when there is none', async () => {
+    expect(await run(['fleet', 'check'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'spothop.yml: there is no such file; name the fleet file to check, such as spothop.yml\n',
+    });
+  });
+
+  it('lists every problem with its line, reason and fix', async () => {
+    const { code, stdout } = await run(['fleet', 'check', 'a.yml'], { 'a.yml': 'version: 1\nfleets:\n  index: 7\n' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^a\.yml:\d+:\d+ {2}.*; fix: .+$/m);
+    expect(stdout).toMatch(/a\.yml: \d+ problems?; nothing would be deployed\n$/);
+  });
+
+  it('answers as one JSON object on one line', async () => {
+    const { code, stdout } = await run(['fleet', 'check', '--json', '-'], { '-': '' });
+    expect(code).toBe(1);
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ file: '-', ok: false, fleets: [], warnings: [] });
+    expect(Object.keys(answer.problems[0])).toEqual(['line', 'column', 'path', 'reason', 'fix']);
+  });
+});
