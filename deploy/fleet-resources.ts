@@ -57,16 +57,19 @@ export const workQueueArn = (fleet: FleetSpecification): unknown =>
     ? { 'Fn::GetAtt': [`${logicalName(fleet)}WorkQueue`, 'Arn'] }
     : fleet.queue.source.arn;
 
-const launchTemplate = (fleet: FleetSpecification, name: string): Resource => {
+const launchTemplate = (fleet: FleetSpecification, name: string, agentSha256: string): Resource => {
   const environment = agentEnvironment(fleet, {
     work: workQueueUrl(fleet),
     deadLetters: `\${${name}DeadLetterQueue}`,
+    agentSha256,
   });
   return {
     Type: 'AWS::EC2::LaunchTemplate',
     Properties: {
       TagSpecifications: [{ ResourceType: 'launch-template', Tags: tags(fleet) }],
       LaunchTemplateData: {
+        // What a machine brings along is tagged from its first moment too; the machine itself is tagged by the launch.
+        TagSpecifications: ['volume', 'network-interface'].map((kind) => ({ ResourceType: kind, Tags: tags(fleet) })),
         ImageId: `resolve:ssm:${fleet.image}`,
         IamInstanceProfile: { Arn: { 'Fn::GetAtt': ['InstanceProfile', 'Arn'] } },
         SecurityGroupIds: fleet.network.securityGroups,
@@ -118,19 +121,19 @@ const deadTasksAlarm = (name: string): Resource => ({
   },
 });
 
-const resourcesOf = (fleet: FleetSpecification): Resources => {
+const resourcesOf = (fleet: FleetSpecification, agentSha256: string): Resources => {
   const name = logicalName(fleet);
   return {
     ...queuesOf(fleet, name),
-    ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name) } : {}),
+    ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name, agentSha256) } : {}),
     [`${name}ReportSchedule`]: reportSchedule(fleet),
     [`${name}DeadTasksAlarm`]: deadTasksAlarm(name),
   };
 };
 
 /** What each fleet of the fleet file adds to the template. */
-export const fleetResources = (fleets: readonly FleetSpecification[]): Resources =>
-  Object.assign({}, ...fleets.map(resourcesOf)) as Resources;
+export const fleetResources = (fleets: readonly FleetSpecification[], agentSha256: string): Resources =>
+  Object.assign({}, ...fleets.map((fleet) => resourcesOf(fleet, agentSha256))) as Resources;
 
 /** What the functions are told about those resources: one line of JSON for each function's environment. */
 export const fleetResourcesVariable = (fleets: readonly FleetSpecification[]): unknown => {

@@ -24,18 +24,19 @@ const programVariables = ({ worker }: FleetSpecification): AgentEnvironment =>
 /** Everything an agent needs to know; it holds no secret, for user data can be read by whoever is on the machine. */
 export const agentEnvironment = (
   fleet: FleetSpecification,
-  queues: { readonly work: string; readonly deadLetters: string },
+  made: { readonly work: string; readonly deadLetters: string; readonly agentSha256: string },
 ): AgentEnvironment => ({
   SPOTHOP_FLEET: fleet.name,
   SPOTHOP_INSTANCES_TABLE: '${InstancesTable}',
   SPOTHOP_TASKS_TABLE: '${TasksTable}',
-  SPOTHOP_QUEUE_URL: queues.work,
-  SPOTHOP_DEAD_LETTER_QUEUE_URL: queues.deadLetters,
+  SPOTHOP_QUEUE_URL: made.work,
+  SPOTHOP_DEAD_LETTER_QUEUE_URL: made.deadLetters,
   SPOTHOP_WAKE_QUEUE_URL: '${WakeQueue}',
   SPOTHOP_CONTENT_BUCKET: '${ContentBucket}',
   SPOTHOP_ACCOUNT: '${AWS::AccountId}',
   AWS_REGION: '${AWS::Region}',
-  SPOTHOP_AGENT_LAYER_ARN: '${AgentLambdaLayer}',
+  SPOTHOP_AGENT_FUNCTION: '${AgentLambdaFunction}',
+  SPOTHOP_AGENT_SHA256: made.agentSha256,
   SPOTHOP_VISIBILITY_SECONDS: String(fleet.queue.visibilitySeconds),
   SPOTHOP_FAILURES_MAX: String(fleet.queue.maxFailures),
   SPOTHOP_RETRY_DELAY_SECONDS: String(fleet.queue.retryDelaySeconds),
@@ -81,14 +82,13 @@ const AGENT_UNIT = [
   'WantedBy=multi-user.target',
 ];
 
+/** Only the agent whose digest the launch template names is ever run; another one ends the boot, and so the machine. */
 const FETCH_AGENT = [
-  "LAYER=$(sed -n 's/^SPOTHOP_AGENT_LAYER_ARN=//p' /etc/spothop/agent.env)",
-  "export AWS_REGION=$(sed -n 's/^AWS_REGION=//p' /etc/spothop/agent.env)",
-  'aws lambda get-layer-version-by-arn --arn "$LAYER" --query "[Content.Location,Content.CodeSha256]" --output text > /opt/spothop/layer',
-  'curl -fsS --retry 5 -o /opt/spothop/agent.zip "$(cut -f 1 /opt/spothop/layer)"',
-  'test "$(openssl dgst -sha256 -binary /opt/spothop/agent.zip | base64)" = "$(cut -f 2 /opt/spothop/layer)"',
-  'rm /opt/spothop/layer',
-  'python3 -m zipfile -e /opt/spothop/agent.zip /opt/spothop',
+  'value() { sed -n "s/^$1=//p" /etc/spothop/agent.env; }',
+  'aws lambda invoke --region "$(value AWS_REGION)" --function-name "$(value SPOTHOP_AGENT_FUNCTION)" /opt/spothop/answer.json',
+  'node-24 -e \'const fs = require("node:fs"); fs.writeFileSync("/opt/spothop/agent.mjs", JSON.parse(fs.readFileSync("/opt/spothop/answer.json")).agent)\'',
+  'echo "$(value SPOTHOP_AGENT_SHA256)  /opt/spothop/agent.mjs" | sha256sum --check --strict',
+  'rm /opt/spothop/answer.json',
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatProblems, readFleetFile } from '../lib/config/fleet-file.ts';
@@ -34,11 +35,11 @@ export const variables = async () => {
   const managed = fleets.filter((fleet) => fleet.mode === 'manage');
   const senders = [...new Set(fleets.flatMap((fleet) => fleet.report.from ?? []))];
   const { path } = await buildAgent(resolve(AGENT_FOLDER));
+  const agentSha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
   return {
-    agentFolder: path.slice(resolve('.').length + 1).replace(/\/[^/]*$/, ''),
     fleets: serialiseFleets(fleets),
     fleetResources: fleetResourcesVariable(fleets),
-    resources: { Resources: fleetResources(fleets) },
+    resources: { Resources: fleetResources(fleets, agentSha256) },
     workQueueArns: fleets.map(workQueueArn),
     workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],
     deadLetterQueueArns: fleets.map((fleet) => ({ 'Fn::GetAtt': [`${logicalName(fleet)}DeadLetterQueue`, 'Arn'] })),

@@ -1,0 +1,168 @@
+import { powerOffAt } from '../decisions/decide-power-off.ts';
+import { type SessionId, sessionId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import { addMs, secondsToMs } from '../fleet/time.ts';
+import { createDrain } from './drain.ts';
+import { beat } from './heartbeat.ts';
+import { awaitIdentity, type MachineIdentity } from './identity.ts';
+import { createLeases } from './leases.ts';
+import { createMailbox } from './mailbox.ts';
+import { createPulse } from './pulse.ts';
+import { createRunTimes } from './run-times.ts';
+import { type Opening, openSession } from './session.ts';
+import { createSignalDesk } from './signal-desk.ts';
+import { emptyTally, type Tally } from './tally.ts';
+import { watchMachine } from './watch.ts';
+import { work } from './work.ts';
+import type { AgentPorts, AgentSettings, AgentShared } from './world.ts';
+
+/** How an agent came to its end, and whether its machine ends with it. */
+export interface AgentEnd {
+  readonly reason: 'drained' | 'second-agent' | 'session-lost' | 'no-item' | 'stopped';
+  readonly exitCode: number;
+  readonly powersOff: boolean;
+  readonly tally: Tally;
+}
+
+/** Another agent has this machine: starting this one again will not help. */
+export const OTHER_AGENT_EXIT_CODE = 3;
+
+export interface Agent {
+  /** Works until the machine drains. Does not reject for anything that happens outside the process. */
+  run(): Promise<AgentEnd>;
+  /** SIGTERM, SIGINT: drains. Asked twice, nothing is waited for. */
+  stop(): void;
+}
+
+const ENDS: Readonly<Record<AgentEnd['reason'], { readonly exitCode: number; readonly powersOff: boolean }>> = {
+  drained: { exitCode: 0, powersOff: true },
+  'no-item': { exitCode: 0, powersOff: true },
+  stopped: { exitCode: 0, powersOff: false },
+  'second-agent': { exitCode: OTHER_AGENT_EXIT_CODE, powersOff: false },
+  'session-lost': { exitCode: OTHER_AGENT_EXIT_CODE, powersOff: false },
+};
+
+const endOf = (reason: AgentEnd['reason'], tally: Tally = emptyTally()): AgentEnd => ({
+  reason,
+  ...ENDS[reason],
+  tally,
+});
+
+const shareOut = (
+  ports: AgentPorts,
+  settings: AgentSettings,
+  ids: Pick<AgentShared, 'instanceId' | 'session'>,
+): AgentShared => ({
+  ports,
+  settings,
+  ...ids,
+  drain: createDrain(),
+  pulse: createPulse(ports.clock.now()),
+  leases: createLeases({ ...ports, ...ids }),
+  runTimes: createRunTimes(),
+  tally: emptyTally(),
+});
+
+interface Stopping {
+  /** Aborted by the first request to stop. */
+  readonly signal: AbortSignal;
+  /** Called with every request; the first comes at once when it was made already. */
+  onRequest(listener: (count: number) => void): void;
+}
+
+/** One agent with its machine and its session: from the first heartbeat until nothing is left to do. */
+const live = async (
+  shared: AgentShared,
+  first: InstanceRecord,
+  { isSpot }: MachineIdentity,
+  stopping: Stopping,
+): Promise<AgentEnd> => {
+  const { ports, drain, settings, tally } = shared;
+  const { clock, log } = ports;
+  const lifetime = new AbortController();
+  let isSessionLost = false;
+  const mailbox = createMailbox({
+    clock,
+    first,
+    onRecord: (record) => desk.read(record),
+    onSessionLost: () => {
+      isSessionLost = true;
+      drain.begin({ reason: 'another agent has this machine', deadline: clock.now(), now: clock.now() });
+    },
+  });
+  const desk = createSignalDesk(shared, { onRecorded: (record) => mailbox.hear({ outcome: 'done', record }) });
+  desk.read(first);
+  stopping.onRequest((count) => {
+    const now = clock.now();
+    desk.tell({ kind: 'machine-stopping', at: now, deadline: addMs(now, secondsToMs(settings.stopSeconds)) });
+    if (count > 1) drain.force();
+  });
+
+  const { signal } = lifetime;
+  const watching = (async () => {
+    for await (const warning of watchMachine({ ...ports, isSpot, signal })) desk.tell(warning);
+  })();
+  const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.checkAge(mailbox) });
+  await work(shared, mailbox);
+  await desk.settled();
+  log.info('drained', { reason: drain.state()?.reason, ...tally });
+  if (!isSessionLost) {
+    await clock.sleep(powerOffAt(mailbox.record(), clock.now()) - clock.now(), stopping.signal);
+  }
+  lifetime.abort();
+  await Promise.all([watching, beating, desk.settled()]);
+  return endOf(isSessionLost ? 'session-lost' : 'drained', tally);
+};
+
+const SECOND_AGENT = 'Another agent has this machine. One runs per machine; stop the other one, or leave this one off.';
+const NO_ITEM = 'Nobody knows this machine: its item did not appear. It is powered off so that it costs nothing.';
+
+const endOfOpening = ({ log }: AgentPorts, { kind }: Exclude<Opening, { kind: 'opened' }>): AgentEnd => {
+  if (kind === 'second-agent') log.error(SECOND_AGENT);
+  if (kind === 'no-item') log.error(NO_ITEM);
+  return endOf(kind);
+};
+
+/** Requests to stop, counted, with a listener that may come later than the first of them. */
+const createStopping = (): Stopping & { request(): void } => {
+  const first = new AbortController();
+  let count = 0;
+  let listener: ((count: number) => void) | undefined;
+  return {
+    signal: first.signal,
+    request: () => {
+      count += 1;
+      first.abort();
+      listener?.(count);
+    },
+    onRequest: (next) => {
+      listener = next;
+      if (count > 0) next(count);
+    },
+  };
+};
+
+const runOnce = async (
+  ports: AgentPorts,
+  settings: AgentSettings,
+  session: SessionId,
+  stopping: Stopping,
+): Promise<AgentEnd> => {
+  const identity = await awaitIdentity(ports, stopping.signal);
+  if (identity === undefined) return endOf('stopped');
+  const { instanceId } = identity;
+  ports.log.info('agent started', { instanceId, session, runner: ports.runner.name, zone: identity.zone });
+  const opening = await openSession(ports, { instanceId, session }, stopping.signal);
+  if (opening.kind !== 'opened') return endOfOpening(ports, opening);
+  ports.log.info('session opened', { instanceId, session });
+  return live(shareOut(ports, settings, { instanceId, session }), opening.record, identity, stopping);
+};
+
+/** The machine's loop: watch, take and hold, run, checkpoint, drain. */
+export const createAgent = (ports: AgentPorts, settings: AgentSettings): Agent => {
+  const stopping = createStopping();
+  return {
+    run: () => runOnce(ports, settings, sessionId(ports.newId()), stopping),
+    stop: () => stopping.request(),
+  };
+};

@@ -1,0 +1,34 @@
+/** Text from a stream, up to a limit. */
+export interface TextSink<Text extends string | undefined> {
+  readonly add: (chunk: Buffer) => void;
+  text(): Text;
+}
+
+/** Everything, or `undefined` and one call of `onOverflow` when it is more than `bytesMax`. */
+export const boundedText = (bytesMax: number, onOverflow: () => void): TextSink<string | undefined> => {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add: (chunk) => {
+      const fitted = bytes <= bytesMax;
+      bytes += chunk.length;
+      if (bytes <= bytesMax) chunks.push(chunk);
+      else if (fitted) {
+        chunks = [];
+        onOverflow();
+      }
+    },
+    text: () => (bytes > bytesMax ? undefined : Buffer.concat(chunks).toString('utf8')),
+  };
+};
+
+/** The last `bytesMax` bytes. */
+export const tailText = (bytesMax: number): TextSink<string> => {
+  let tail: Buffer = Buffer.alloc(0);
+  return {
+    add: (chunk) => {
+      tail = Buffer.concat([tail, chunk]).subarray(-bytesMax);
+    },
+    text: () => tail.toString('utf8'),
+  };
+};

@@ -1,0 +1,28 @@
+import { secondsToMs } from '../fleet/time.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** Six tries span about six seconds: longer than a throttled partition, shorter than half a visibility. */
+export const RETRY_TRIES_MAX = 6;
+export const RETRY_PAUSE_SECONDS = 0.2;
+
+/** The longest pause of a loop that never gives up, such as the one that asks for work. */
+export const BACK_OFF_SECONDS_MAX = 20;
+
+/** Doubled with each failure in a row. */
+export const backOffMs = (failures: number): number =>
+  secondsToMs(Math.min(RETRY_PAUSE_SECONDS * 2 ** Math.max(0, failures - 1), BACK_OFF_SECONDS_MAX));
+
+/**
+ * Repeats a call that failed, which every call of the agent allows: each is conditional or says the same again.
+ * Gives up with the last error after `RETRY_TRIES_MAX` tries; what is left open then is the control plane's to find.
+ */
+export const withRetries = async <T>(clock: Clock, call: () => Promise<T>): Promise<T> => {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (failures >= RETRY_TRIES_MAX) throw error;
+      await clock.sleep(backOffMs(failures));
+    }
+  }
+};

@@ -1,0 +1,50 @@
+import type { InstanceId, SessionId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
+import { addMs, secondsToMs } from '../fleet/time.ts';
+import type { LeaseOutcome } from '../ports/instances.ts';
+import { backOffMs } from './retry.ts';
+import type { AgentPorts } from './world.ts';
+
+/** The control plane writes the item within a minute of the launch, mostly before the machine has booted. */
+const ITEM_POLL_SECONDS = 2;
+
+/**
+ * - `opened`: this agent has the machine.
+ * - `second-agent`: another one has it (F65).
+ * - `no-item`: nobody wrote the machine's item in the dead-man's time.
+ * - `stopped`: the agent was asked to stop while it waited.
+ */
+export type Opening =
+  | { readonly kind: 'opened'; readonly record: InstanceRecord }
+  | { readonly kind: 'second-agent' | 'no-item' | 'stopped' };
+
+const openingOf = (outcome: LeaseOutcome, session: SessionId): Opening | undefined => {
+  if (outcome.outcome === 'done') return { kind: 'opened', record: outcome.record };
+  if (outcome.because === 'other-session') return { kind: 'second-agent' };
+  return outcome.record?.session === session ? { kind: 'opened', record: outcome.record } : undefined;
+};
+
+/** Waits for the item, which an agent never makes, and opens the machine's one session on it. */
+export const openSession = async (
+  { instances, clock, log }: AgentPorts,
+  ids: { readonly instanceId: InstanceId; readonly session: SessionId },
+  stop: AbortSignal,
+): Promise<Opening> => {
+  const giveUpAt = addMs(clock.now(), secondsToMs(DEAD_MAN_SECONDS));
+  let failures = 0;
+  while (!stop.aborted) {
+    try {
+      const outcome = await instances.openSession(ids.instanceId, ids.session, clock.now());
+      const opening = openingOf(outcome, ids.session);
+      if (opening !== undefined) return opening;
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      log.warn('the machine’s item cannot be read', { error: String(error) });
+    }
+    if (clock.now() >= giveUpAt) return { kind: 'no-item' };
+    await clock.sleep(failures === 0 ? secondsToMs(ITEM_POLL_SECONDS) : backOffMs(failures), stop);
+  }
+  return { kind: 'stopped' };
+};

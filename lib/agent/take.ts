@@ -1,0 +1,104 @@
+import type { TaskId } from '../fleet/ids.ts';
+import { HEARTBEAT_SECONDS, REVISIT_SECONDS_MAX } from '../fleet/limits.ts';
+import { parseTaskMessage } from '../fleet/message.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import { secondsToMs } from '../fleet/time.ts';
+import { UnknownForm } from '../fleet/unknown-form.ts';
+import type { LeaseOutcome } from '../ports/instances.ts';
+import type { ReceivedMessage } from '../ports/queues.ts';
+import { meetRow, putBack } from './meet.ts';
+import { registerForeign } from './register.ts';
+import { withRetries } from './retry.ts';
+import type { AgentShared } from './world.ts';
+
+/**
+ * What must not be guessed at is left as it is: hidden for as long as a message may be put back, and counted. It is
+ * neither deleted nor passed on, because the fault may be ours, such as an agent pointed at the wrong table.
+ */
+const leaveAlone = async (shared: AgentShared, message: ReceivedMessage, why: string): Promise<undefined> => {
+  shared.tally.leftAlone += 1;
+  shared.ports.log.error('message left alone', { messageId: message.messageId, why });
+  await putBack(shared, message, REVISIT_SECONDS_MAX);
+  return undefined;
+};
+
+/** The row is given back unused: nothing ran, so nothing was reclaimed. */
+const giveBack = async (shared: AgentShared, row: TaskRecord, message: ReceivedMessage): Promise<void> => {
+  const { clock, tasks } = shared.ports;
+  const owner = shared.instanceId;
+  const step = { step: 'hand-back', attempt: row.attempt, owner, now: clock.now(), countsAsReclaim: false } as const;
+  await withRetries(clock, () => tasks.apply(row.taskId, step));
+  await putBack(shared, message, 0);
+};
+
+export interface TakeOptions {
+  /** Told of every answer about our own item. */
+  onLeaseOutcome(outcome: LeaseOutcome): void;
+}
+
+const hold = async (
+  shared: AgentShared,
+  row: TaskRecord,
+  message: ReceivedMessage,
+  { onLeaseOutcome }: TakeOptions,
+): Promise<TaskRecord | undefined> => {
+  const outcome = await shared.leases.hold(row.taskId, row.attempt);
+  onLeaseOutcome(outcome);
+  if (outcome.outcome === 'done') return row;
+  shared.ports.log.info('hold refused', { taskId: row.taskId, because: outcome.because });
+  await giveBack(shared, row, message);
+  // The same answer would come at once for the next message.
+  await shared.ports.clock.sleep(secondsToMs(HEARTBEAT_SECONDS), shared.drain.signal);
+  return undefined;
+};
+
+const takeAndHold = async (
+  shared: AgentShared,
+  id: TaskId,
+  message: ReceivedMessage,
+  options: TakeOptions,
+): Promise<TaskRecord | undefined> => {
+  const { clock, tasks } = shared.ports;
+  const { instanceId: owner, session } = shared;
+  const outcome = await withRetries(clock, () => tasks.apply(id, { step: 'take', owner, session, now: clock.now() }));
+  if (outcome.outcome !== 'refused') return hold(shared, outcome.row, message, options);
+  if (outcome.row === undefined) return leaveAlone(shared, message, 'it names a task that the ledger does not know');
+  await meetRow(shared, outcome.row, message);
+  return undefined;
+};
+
+const takeForeign = async (
+  shared: AgentShared,
+  message: ReceivedMessage,
+  options: TakeOptions,
+): Promise<TaskRecord | undefined> => {
+  const row = await registerForeign(shared, message);
+  if (row === undefined) return leaveAlone(shared, message, 'its task id belongs to a task with another body');
+  if (row.status === 'ready') return takeAndHold(shared, row.taskId, message, options);
+  // A running row may be our own from before a lost reply: taking recognises it.
+  if (row.status === 'running' && row.owner === shared.instanceId) {
+    return takeAndHold(shared, row.taskId, message, options);
+  }
+  await meetRow(shared, row, message);
+  return undefined;
+};
+
+/**
+ * From a message to a task that is taken and held, or to nothing: then the message has been dealt with by what its
+ * row says.
+ */
+export const takeFromMessage = async (
+  shared: AgentShared,
+  message: ReceivedMessage,
+  options: TakeOptions,
+): Promise<TaskRecord | undefined> => {
+  const parsed = parseTaskMessage(message.body);
+  try {
+    if (parsed.kind === 'unknown-form') return await leaveAlone(shared, message, 'its form is not known');
+    if (parsed.kind === 'foreign') return await takeForeign(shared, message, options);
+    return await takeAndHold(shared, parsed.taskId, message, options);
+  } catch (error) {
+    if (error instanceof UnknownForm) return leaveAlone(shared, message, 'the form of its row is not known');
+    throw error;
+  }
+};

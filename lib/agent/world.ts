@@ -1,0 +1,60 @@
+import type { FleetName, InstanceId, SessionId } from '../fleet/ids.ts';
+import type { DrainPolicy } from '../fleet/instance.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { InstanceStore } from '../ports/instances.ts';
+import type { DeadLetters, WakeQueue, WorkQueue } from '../ports/queues.ts';
+import type { NewId } from '../ports/random.ts';
+import type { TaskLedger } from '../ports/tasks.ts';
+import type { Log } from '../ports/telemetry.ts';
+import type { Drain } from './drain.ts';
+import type { Imds } from './imds.ts';
+import type { Leases } from './leases.ts';
+import type { Pulse } from './pulse.ts';
+import type { RunTimes } from './run-times.ts';
+import type { TaskRunner } from './runner.ts';
+import type { MutableTally } from './tally.ts';
+
+/** Everything outside the agent's process that it may touch. */
+export interface AgentPorts {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  readonly imds: Imds;
+  readonly instances: InstanceStore;
+  readonly tasks: TaskLedger;
+  readonly queue: WorkQueue;
+  readonly deadLetters: DeadLetters;
+  readonly wakes: WakeQueue;
+  readonly blobs: Blobs;
+  readonly runner: TaskRunner;
+}
+
+/** How its fleet wants the agent to work. */
+export interface AgentSettings {
+  readonly fleet: FleetName;
+  readonly visibilitySeconds: number;
+  readonly failuresMax: number;
+  readonly retryDelaySeconds: number;
+  readonly drainPolicy: DrainPolicy;
+  /** Between SIGTERM and the machine's end, as its service manager is configured. */
+  readonly stopSeconds: number;
+  readonly maximumAgeSeconds: number;
+  /** Where a producer that knows nothing of us puts a task's id: a path of field names in its JSON body. */
+  readonly taskIdPath?: string;
+  /** The same, as a message attribute. */
+  readonly taskIdAttribute?: string;
+}
+
+/** What the parts of one running agent share. */
+export interface AgentShared {
+  readonly ports: AgentPorts;
+  readonly settings: AgentSettings;
+  readonly instanceId: InstanceId;
+  readonly session: SessionId;
+  readonly drain: Drain;
+  readonly pulse: Pulse;
+  readonly leases: Leases;
+  readonly runTimes: RunTimes;
+  readonly tally: MutableTally;
+}

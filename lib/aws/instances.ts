@@ -1,0 +1,179 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { InstanceId, SessionId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import { isHeld, type LeaseRefusal, leaseRefusal, sessionRefusal } from '../fleet/lease-rules.ts';
+import { ROW_RETENTION_DAYS } from '../fleet/limits.ts';
+import type { RecordedSignal, Signal } from '../fleet/signal.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import { UnknownForm } from '../fleet/unknown-form.ts';
+import type { InstanceStore, LeaseChange, LeaseOutcome } from '../ports/instances.ts';
+import { unlessRefused } from './errors.ts';
+import {
+  allOf,
+  assign,
+  assignOnce,
+  attribute,
+  type Fragment,
+  fragment,
+  render,
+  type Update,
+  value,
+} from './expressions.ts';
+
+export interface InstanceTable {
+  readonly client: DynamoDBDocumentClient;
+  /** A table with the partition key `instanceArn` (S); time to live on `expiresAt`. */
+  readonly tableName: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+type Item = Record<string, unknown>;
+
+/**
+ * The key is the machine's ARN, because IAM can compare exactly that with the caller: `dynamodb:LeadingKeys` with
+ * `${ec2:SourceInstanceARN}` (docs/designs/0001-instance-table-key.md).
+ */
+export const instanceArn = ({ account, region }: Pick<InstanceTable, 'account' | 'region'>, id: InstanceId): string =>
+  `arn:aws:ec2:${region}:${account}:instance/${id}`;
+
+const keyOf = (table: InstanceTable, id: InstanceId): Item => ({ instanceArn: instanceArn(table, id) });
+
+const fromItem = (table: InstanceTable, item: Item): InstanceRecord => {
+  if (item['form'] !== 1) throw new UnknownForm(table.tableName, String(item['instanceArn']), item['form']);
+  const { instanceArn: _arn, expiresAt: _expiresAt, ...record } = item;
+  return record as unknown as InstanceRecord;
+};
+
+const readRecord = async (table: InstanceTable, id: InstanceId): Promise<InstanceRecord | undefined> => {
+  const { Item: item } = await table.client.send(
+    new GetCommand({ TableName: table.tableName, Key: keyOf(table, id), ConsistentRead: true }),
+  );
+  return item && fromItem(table, item);
+};
+
+const itemExists = fragment`attribute_exists(${attribute('instanceArn')}) AND ${attribute('form')} = ${value(1)}`;
+const session = attribute('session');
+const sessionIs = (ours: SessionId): Fragment => fragment`${session} = ${value(ours)}`;
+const mayHold = fragment`attribute_not_exists(${attribute('drainingAt')}) AND attribute_not_exists(${attribute('goneAt')}) AND attribute_not_exists(${attribute('signals', 'leave')})`;
+
+/** The whole item after the write, or `undefined` when a condition did not hold. */
+const updateIf = async (
+  table: InstanceTable,
+  id: InstanceId,
+  update: Update,
+  conditions: readonly Fragment[],
+): Promise<InstanceRecord | undefined> => {
+  const command = new UpdateCommand({
+    TableName: table.tableName,
+    Key: keyOf(table, id),
+    ...render({ update, condition: allOf([itemExists, ...conditions]) }),
+    ReturnValues: 'ALL_NEW',
+  });
+  const answer = await unlessRefused(() => table.client.send(command));
+  return answer && fromItem(table, answer.Attributes!);
+};
+
+const recordedSignal = ({ kind: _kind, instanceId: _id, ...told }: Signal, now: EpochMs): RecordedSignal => ({
+  ...told,
+  recordedAt: now,
+});
+
+const recordSignal = async (
+  table: InstanceTable,
+  signal: Signal,
+  drains: boolean,
+  now: EpochMs,
+): Promise<InstanceRecord | undefined> => {
+  const set = [
+    assignOnce(attribute('signals', signal.kind), recordedSignal(signal, now)),
+    ...(drains ? [assignOnce(attribute('drainingAt'), now)] : []),
+  ];
+  const record = await updateIf(table, signal.instanceId, { set }, []);
+  if (record) return record;
+  // Refused: there is no item, or one of an unknown form, which the read throws. One that has just come is written to.
+  const found = await readRecord(table, signal.instanceId);
+  return found && recordSignal(table, signal, drains, now);
+};
+
+const refused = (record: InstanceRecord | undefined, because: LeaseRefusal): LeaseOutcome => ({
+  outcome: 'refused',
+  because,
+  record,
+});
+
+const openSession = async (table: InstanceTable, id: InstanceId, ours: SessionId, now: EpochMs) => {
+  const update = { set: [assign(session, ours), assign(attribute('heartbeatAt'), now)] };
+  const isFree = fragment`attribute_not_exists(${session}) OR ${sessionIs(ours)}`;
+  const record = await updateIf(table, id, update, [isFree]);
+  if (record) return { outcome: 'done', record } as const;
+  const found = await readRecord(table, id);
+  return refused(found, sessionRefusal(found, ours) ?? 'other-session');
+};
+
+const heartbeat = async (table: InstanceTable, id: InstanceId, ours: SessionId, now: EpochMs) => {
+  const update = { set: [assign(attribute('heartbeatAt'), now)] };
+  const record = await updateIf(table, id, update, [sessionIs(ours)]);
+  if (record) return { outcome: 'done', record } as const;
+  const found = await readRecord(table, id);
+  return refused(found, leaseRefusal(found, ours, undefined) ?? 'other-session');
+};
+
+/** Giving up a task and holding the same one again is holding it: DynamoDB takes one write to one place. */
+const leaseUpdate = ({ hold, unhold }: LeaseChange, now: EpochMs): Update => ({
+  set: [
+    assign(attribute('heartbeatAt'), now),
+    ...(hold ? [assign(attribute('leases', hold.taskId), hold.attempt)] : []),
+  ],
+  remove: unhold && unhold.taskId !== hold?.taskId ? [attribute('leases', unhold.taskId)] : [],
+});
+
+const changeLeases = async (table: InstanceTable, change: LeaseChange, now: EpochMs): Promise<LeaseOutcome> => {
+  const { instanceId, session: ours, hold } = change;
+  const conditions = [sessionIs(ours), ...(hold ? [mayHold] : [])];
+  const record = await updateIf(table, instanceId, leaseUpdate(change, now), conditions);
+  if (record) return { outcome: 'done', record };
+  const found = await readRecord(table, instanceId);
+  const because = leaseRefusal(found, ours, hold);
+  if (because) return refused(found, because);
+  if (found && hold && isHeld(found, hold)) return { outcome: 'done', record: found };
+  // Of all that refuses a hold only `leave` is ever taken back, so that is what passed between the write and the read.
+  return refused(found, hold ? 'leaving' : 'other-session');
+};
+
+const create = async (table: InstanceTable, record: InstanceRecord): Promise<void> => {
+  const put = new PutCommand({
+    TableName: table.tableName,
+    Item: { ...record, ...keyOf(table, record.instanceId) },
+    ...render({ condition: fragment`attribute_not_exists(${attribute('instanceArn')})` }),
+  });
+  await unlessRefused(() => table.client.send(put));
+};
+
+/** Rows of machines that are gone are kept as long as the tasks that ran on them. */
+const gone = (now: EpochMs): Update => ({
+  set: [
+    assignOnce(attribute('goneAt'), now),
+    assignOnce(attribute('expiresAt'), Math.ceil(now / 1_000) + ROW_RETENTION_DAYS * 24 * 3_600),
+  ],
+});
+
+/** The instances table in DynamoDB: one item for each machine, which is its mailbox and the list of what it holds. */
+export const dynamoInstanceStore = (table: InstanceTable): InstanceStore => ({
+  get: (id) => readRecord(table, id),
+  create: (record) => create(table, record),
+  recordSignal: (signal, drains, now) => recordSignal(table, signal, drains, now),
+  openSession: (id, ours, now) => openSession(table, id, ours, now),
+  heartbeat: (id, ours, now) => heartbeat(table, id, ours, now),
+  changeLeases: (change, now) => changeLeases(table, change, now),
+  stay: async (id) => {
+    await updateIf(table, id, { remove: [attribute('signals', 'leave')] }, []);
+  },
+  dropLease: async (id, taskId, attempt) => {
+    const lease = attribute('leases', taskId);
+    await updateIf(table, id, { remove: [lease] }, [fragment`${lease} = ${value(attempt)}`]);
+  },
+  markGone: async (id, now) => {
+    await updateIf(table, id, gone(now), []);
+  },
+});

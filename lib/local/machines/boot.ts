@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawBetween } from '../../market/draw.ts';
+import { LOCAL_REGION } from '../service.ts';
+import type { AgentReference } from './fetch-agent.ts';
+import type { ProcessSpecification } from './processes.ts';
+import { userDataEnvironment } from './user-data.ts';
+
+/** Service time from launch to running; EC2 takes tens of seconds for a small Linux machine. */
+const BOOT_DELAY_MS = { least: 20_000, most: 45_000 };
+
+export const drawBootDelayMs = (seed: number, instanceId: string): number =>
+  Math.floor(drawBetween(BOOT_DELAY_MS, seed, 'boot', instanceId));
+
+export interface BootInput {
+  readonly instanceId: string;
+  readonly userData: string;
+  readonly endpoint: string;
+  readonly metadataEndpoint: string;
+  readonly timeFactor: number;
+  readonly timeOriginMs: number;
+  /** Where workers' commands are looked up: the project at hand. */
+  readonly projectFolder: string;
+  readonly stateFolder: string;
+  /** The path of the agent that the user data names, digest checked. */
+  fetchAgent(reference: AgentReference): Promise<string>;
+}
+
+const FUNCTION_VARIABLE = 'SPOTHOP_AGENT_FUNCTION';
+const DIGEST_VARIABLE = 'SPOTHOP_AGENT_SHA256';
+
+const agentReference = (environment: Readonly<Record<string, string>>): AgentReference => {
+  const functionName = environment[FUNCTION_VARIABLE];
+  const sha256 = environment[DIGEST_VARIABLE];
+  if (functionName && sha256) return { functionName, sha256 };
+  throw new Error(`The environment block of the user data needs ${FUNCTION_VARIABLE} and ${DIGEST_VARIABLE}.`);
+};
+
+/** What the user data's script would do on a machine: the environment, the agent, and the command that starts it. */
+export const bootSpecification = async (input: BootInput): Promise<ProcessSpecification> => {
+  const fromUserData = userDataEnvironment(input.userData);
+  const reference = agentReference(fromUserData);
+  const home = join(input.stateFolder, 'machines', input.instanceId);
+  mkdirSync(home, { recursive: true });
+  return {
+    executable: process.execPath,
+    arguments: [await input.fetchAgent(reference)],
+    environment: {
+      ...fromUserData,
+      AWS_ENDPOINT_URL: input.endpoint,
+      AWS_REGION: LOCAL_REGION,
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: input.metadataEndpoint,
+      SPOTHOP_TIME_FACTOR: String(input.timeFactor),
+      SPOTHOP_TIME_ORIGIN_MS: String(input.timeOriginMs),
+      PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+      // A home of its own: the configuration and credentials of the person at the laptop stay out of reach.
+      HOME: home,
+    },
+    folder: input.projectFolder,
+    logPath: join(input.stateFolder, 'machines', `${input.instanceId}.log`),
+  };
+};

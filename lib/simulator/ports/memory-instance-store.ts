@@ -1,0 +1,89 @@
+import type { InstanceId, SessionId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import { isHeld, leaseRefusal, sessionRefusal } from '../../fleet/lease-rules.ts';
+import type { Signal } from '../../fleet/signal.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { InstanceStore, LeaseChange, LeaseOutcome } from '../../ports/instances.ts';
+
+export interface MemoryInstanceStore extends InstanceStore {
+  /** Every item as it stands, for auditors. */
+  readonly records: ReadonlyMap<InstanceId, InstanceRecord>;
+}
+
+const without = (leases: InstanceRecord['leases'], taskId: TaskId): InstanceRecord['leases'] => {
+  const { [taskId]: _given, ...kept } = leases;
+  return kept;
+};
+
+const withSignal = (
+  record: InstanceRecord,
+  { kind, instanceId: _id, ...told }: Signal,
+  drains: boolean,
+  now: EpochMs,
+): InstanceRecord => ({
+  ...record,
+  signals: { [kind]: { ...told, recordedAt: now }, ...record.signals },
+  ...(drains ? { drainingAt: record.drainingAt ?? now } : {}),
+});
+
+const withLeases = (record: InstanceRecord, { hold, unhold }: LeaseChange, now: EpochMs): InstanceRecord => {
+  const kept = unhold ? without(record.leases, unhold.taskId) : record.leases;
+  return { ...record, heartbeatAt: now, leases: hold ? { ...kept, [hold.taskId]: hold.attempt } : kept };
+};
+
+/** On its way out, or gone: only what is held already may be asked for, and asking changes nothing. */
+const takesNothing = (record: InstanceRecord): boolean =>
+  record.drainingAt !== undefined || record.goneAt !== undefined || record.signals.leave !== undefined;
+
+/** The instances table in memory: each operation is one conditional write on one item (B14). */
+export const memoryInstanceStore = (): MemoryInstanceStore => {
+  const records = new Map<InstanceId, InstanceRecord>();
+
+  const save = (record: InstanceRecord): InstanceRecord => {
+    records.set(record.instanceId, record);
+    return record;
+  };
+  const change = (id: InstanceId, effect: (record: InstanceRecord) => InstanceRecord): InstanceRecord | undefined => {
+    const record = records.get(id);
+    return record && save(effect(record));
+  };
+
+  const openSession = (id: InstanceId, session: SessionId, now: EpochMs): LeaseOutcome => {
+    const record = records.get(id);
+    const because = sessionRefusal(record, session);
+    if (because) return { outcome: 'refused', because, record };
+    return { outcome: 'done', record: save({ ...record!, session, heartbeatAt: now }) };
+  };
+
+  const changeLeases = (asked: LeaseChange, now: EpochMs): LeaseOutcome => {
+    const record = records.get(asked.instanceId);
+    const because = leaseRefusal(record, asked.session, asked.hold);
+    if (because) return { outcome: 'refused', because, record };
+    // B14: the first reply was lost; the write stands, and this one failed its condition.
+    const isRepeated = asked.hold !== undefined && takesNothing(record!) && isHeld(record!, asked.hold);
+    return { outcome: 'done', record: isRepeated ? record! : save(withLeases(record!, asked, now)) };
+  };
+
+  return {
+    records,
+    get: async (id) => records.get(id),
+    create: async (record) => {
+      if (!records.has(record.instanceId)) save(record);
+    },
+    recordSignal: async (signal, drains, now) =>
+      change(signal.instanceId, (record) => withSignal(record, signal, drains, now)),
+    stay: async (id) => {
+      change(id, ({ signals: { leave: _leave, ...signals }, ...record }) => ({ ...record, signals }));
+    },
+    openSession: async (id, session, now) => openSession(id, session, now),
+    heartbeat: async (instanceId, session, now) => changeLeases({ instanceId, session }, now),
+    changeLeases: async (asked, now) => changeLeases(asked, now),
+    dropLease: async (id, taskId, attempt) => {
+      if (records.get(id)?.leases[taskId] !== attempt) return;
+      change(id, (record) => ({ ...record, leases: without(record.leases, taskId) }));
+    },
+    markGone: async (id, now) => {
+      change(id, (record) => ({ ...record, goneAt: record.goneAt ?? now }));
+    },
+  };
+};

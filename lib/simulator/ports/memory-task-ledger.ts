@@ -1,0 +1,38 @@
+import { checkShard } from '../../fleet/check-shard.ts';
+import type { TaskId } from '../../fleet/ids.ts';
+import { CHECK_SHARDS } from '../../fleet/limits.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import { applyTaskStep } from '../../fleet/task-protocol.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { TaskLedger } from '../../ports/tasks.ts';
+
+export interface MemoryTaskLedger extends TaskLedger {
+  /** Every row as it stands, for auditors. */
+  readonly rows: ReadonlyMap<TaskId, TaskRecord>;
+}
+
+const byUrgency = (one: TaskRecord, other: TaskRecord): number =>
+  one.checkAt! - other.checkAt! || (one.taskId < other.taskId ? -1 : 1);
+
+/** The index gives each of its parts the same limit, however the ids fall. */
+const dueRows = (rows: Iterable<TaskRecord>, now: EpochMs, limit: number): TaskRecord[] => {
+  const due = [...rows].filter((row) => row.checkAt !== undefined && row.checkAt <= now).sort(byUrgency);
+  const taken = new Array<number>(CHECK_SHARDS).fill(0);
+  return due.filter((row) => taken[checkShard(row.taskId)]!++ < limit);
+};
+
+/** The task ledger in memory: the protocol itself, one row at a time. */
+export const memoryTaskLedger = (): MemoryTaskLedger => {
+  const rows = new Map<TaskId, TaskRecord>();
+  return {
+    rows,
+    get: async (taskId) => rows.get(taskId),
+    // B14: a step is one conditional write; nothing comes between its condition and its effect.
+    apply: async (taskId, step) => {
+      const outcome = applyTaskStep(rows.get(taskId), step);
+      if (outcome.outcome === 'done') rows.set(taskId, outcome.row);
+      return outcome;
+    },
+    due: async (now, limit) => dueRows(rows.values(), now, limit).map((row) => row.taskId),
+  };
+};

@@ -1,0 +1,187 @@
+import { LONG_POLL_SECONDS, QUEUE_DELAY_SECONDS_MAX } from '../../fleet/limits.ts';
+import { encodeTaskMessage } from '../../fleet/message.ts';
+import { addMs, type EpochMs, msUntil, secondsToMs } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Backlog, DeadLetters, ReceivedMessage, WorkQueue } from '../../ports/queues.ts';
+
+/** B10: a message stays hidden for at most 12 h after its receipt. */
+const HIDDEN_SECONDS_MAX = 43_200;
+
+/** B12: ten messages in one answer at most. */
+const RECEIVED_MAX = 10;
+
+/** The longest that SQS keeps a message, counted from its sending, whatever happened to it since. */
+const RETENTION_SECONDS_MAX = 14 * 24 * 3_600;
+
+interface StoredMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAt: EpochMs;
+  visibleAt: EpochMs;
+  receivedAt?: EpochMs;
+  receiptHandle?: string;
+  receiveCount: number;
+}
+
+export interface MemoryQueueOptions {
+  readonly retentionSeconds?: number;
+  /** Receipts after which the next one moves the message to `deadLetters` instead (B13). */
+  readonly receivesMax?: number;
+}
+
+export interface MemoryWorkQueue extends WorkQueue {
+  /** Puts any body in, as a producer does that knows nothing of us. */
+  sendBody(body: string, attributes?: Readonly<Record<string, string>>, delaySeconds?: number): void;
+  /** Bodies that were received too often, in the order in which they were moved. */
+  readonly deadLetters: readonly string[];
+  /** Messages that are there, in whatever state. */
+  size(): number;
+}
+
+type ReceiveOptions = Parameters<WorkQueue['receive']>[0];
+
+class MemoryQueue {
+  readonly messages = new Map<string, StoredMessage>();
+  readonly deadLetters: string[] = [];
+  readonly #clock: Clock;
+  readonly #options: MemoryQueueOptions;
+  readonly #sleepers = new Set<AbortController>();
+  #serial = 0;
+
+  constructor(clock: Clock, options: MemoryQueueOptions) {
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  put(body: string, attributes: Readonly<Record<string, string>> = {}, delaySeconds = 0): void {
+    const sentAt = this.#clock.now();
+    this.#serial += 1;
+    const messageId = `message-${this.#serial}`;
+    const delayMs = secondsToMs(Math.min(Math.ceil(delaySeconds), QUEUE_DELAY_SECONDS_MAX));
+    const visibleAt = addMs(sentAt, delayMs);
+    this.messages.set(messageId, { messageId, body, attributes, sentAt, visibleAt, receiveCount: 0 });
+    this.#wakeSleepers();
+  }
+
+  /** Long polling: an answer as soon as there is one, an empty one when the time is over or the caller gives up. */
+  async receive(options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
+    const until = addMs(this.#clock.now(), secondsToMs(Math.min(options.waitSeconds, LONG_POLL_SECONDS)));
+    for (;;) {
+      if (options.signal?.aborted) return [];
+      const received = this.#take(options);
+      if (received.length > 0 || this.#clock.now() >= until) return received;
+      await this.#sleepUntilChanged(until, options.signal);
+    }
+  }
+
+  /** A handle that is not of the receipt in flight may delete nothing, so here it never does (finding 2b). */
+  delete(received: ReceivedMessage): void {
+    if (this.#inFlight(received)) this.messages.delete(received.messageId);
+  }
+
+  #inFlight({ messageId, receiptHandle }: ReceivedMessage): StoredMessage | undefined {
+    const message = this.messages.get(messageId);
+    return message?.receiptHandle === receiptHandle && message.visibleAt > this.#clock.now() ? message : undefined;
+  }
+
+  /** B10: a stale handle, a message that is not in flight and more than the 12 h left are errors and change nothing. */
+  changeVisibility(received: ReceivedMessage, seconds: number): void {
+    const message = this.#inFlight(received);
+    if (!message) return;
+    const visibleAt = addMs(this.#clock.now(), secondsToMs(Math.ceil(seconds)));
+    if (visibleAt > addMs(message.receivedAt!, secondsToMs(HIDDEN_SECONDS_MAX))) return;
+    message.visibleAt = visibleAt;
+    this.#wakeSleepers();
+  }
+
+  backlog(): Backlog {
+    const now = this.#clock.now();
+    const hidden = this.#kept().filter((message) => message.visibleAt > now);
+    const delayed = hidden.filter((message) => message.receiptHandle === undefined).length;
+    return { waiting: this.messages.size - hidden.length, inFlight: hidden.length - delayed, delayed };
+  }
+
+  /** Messages older than the retention period are gone, received or not (finding 2a). */
+  #kept(): StoredMessage[] {
+    const retentionMs = secondsToMs(this.#options.retentionSeconds ?? RETENTION_SECONDS_MAX);
+    for (const message of this.messages.values()) {
+      if (addMs(message.sentAt, retentionMs) <= this.#clock.now()) this.messages.delete(message.messageId);
+    }
+    return [...this.messages.values()];
+  }
+
+  #take({ countMax = 1, visibilitySeconds }: ReceiveOptions): ReceivedMessage[] {
+    const now = this.#clock.now();
+    const visible = this.#kept().filter((message) => message.visibleAt <= now);
+    return visible
+      .filter((message) => !this.#isMovedAway(message))
+      .slice(0, Math.min(countMax, RECEIVED_MAX))
+      .map((message) => this.#handOut(message, now, visibilitySeconds));
+  }
+
+  /** B13: the queue's own dead-letter rule counts receipts, not failures. */
+  #isMovedAway(message: StoredMessage): boolean {
+    const { receivesMax } = this.#options;
+    if (receivesMax === undefined || message.receiveCount < receivesMax) return false;
+    this.messages.delete(message.messageId);
+    this.deadLetters.push(message.body);
+    return true;
+  }
+
+  #handOut(message: StoredMessage, now: EpochMs, visibilitySeconds: number): ReceivedMessage {
+    message.receiveCount += 1;
+    message.receiptHandle = `${message.messageId}/${message.receiveCount}`;
+    message.receivedAt = now;
+    message.visibleAt = addMs(now, secondsToMs(visibilitySeconds));
+    const { messageId, body, attributes, receiptHandle, receiveCount } = message;
+    return { messageId, body, attributes, receiptHandle, receiveCount };
+  }
+
+  #wakeSleepers(): void {
+    for (const sleeper of this.#sleepers) sleeper.abort();
+  }
+
+  async #sleepUntilChanged(until: EpochMs, signal: AbortSignal | undefined): Promise<void> {
+    const now = this.#clock.now();
+    const next = Math.min(until, ...[...this.messages.values()].map((message) => message.visibleAt)) as EpochMs;
+    const sleeper = new AbortController();
+    this.#sleepers.add(sleeper);
+    const either = signal ? AbortSignal.any([signal, sleeper.signal]) : sleeper.signal;
+    await this.#clock.sleep(msUntil(next, now), either);
+    this.#sleepers.delete(sleeper);
+  }
+}
+
+/** A standard queue in memory: visibility, delay, receive counts, stale handles and long polling, by the clock handed in. */
+export const memoryWorkQueue = (clock: Clock, options: MemoryQueueOptions = {}): MemoryWorkQueue => {
+  const queue = new MemoryQueue(clock, options);
+  return {
+    sendBody: (body, attributes, delaySeconds) => queue.put(body, attributes, delaySeconds),
+    deadLetters: queue.deadLetters,
+    size: () => queue.messages.size,
+    send: async (taskId, delaySeconds) => queue.put(encodeTaskMessage(taskId), {}, delaySeconds),
+    sendMany: async (taskIds) => {
+      for (const taskId of taskIds) queue.put(encodeTaskMessage(taskId));
+      return [];
+    },
+    receive: (asked) => queue.receive(asked),
+    delete: async (message) => queue.delete(message),
+    changeVisibility: async (message, seconds) => queue.changeVisibility(message, seconds),
+    backlog: async () => queue.backlog(),
+  };
+};
+
+export interface MemoryDeadLetters extends DeadLetters {
+  readonly sent: readonly { readonly taskId: string; readonly reason: string }[];
+}
+
+export const memoryDeadLetters = (): MemoryDeadLetters => {
+  const sent: { taskId: string; reason: string }[] = [];
+  return {
+    sent,
+    send: async (taskId, reason) => {
+      sent.push({ taskId, reason });
+    },
+  };
+};

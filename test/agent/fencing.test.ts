@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { FENCED_OFF } from '../../lib/agent/settle.ts';
+import { StaleAttempt } from '../../lib/agent/task-definition.ts';
+import type { RunnerContext } from '../../lib/agent/runner.ts';
+import { type SessionId, taskId } from '../../lib/fleet/ids.ts';
+import { manualClock } from '../support/manual-clock.ts';
+import { START } from '../support/records.ts';
+import { type Cloud, createCloud, createMachine, newItem, rowOf, seconds, submit, taskOfSeconds } from './support/machine.ts';
+
+const OTHER = newItem({ instanceId: 'i-0123456789abcdef0' as never });
+
+/** The control plane calls the owner silent and takes the task from it. */
+const release = async ({ tasks }: Cloud, id: string): Promise<void> => {
+  const row = rowOf({ tasks } as Cloud, id);
+  const step = { step: 'release', attempt: row.attempt, owner: row.owner!, now: START } as const;
+  expect((await tasks.apply(taskId(id), step)).outcome).toBe('done');
+};
+
+const takeElsewhere = async ({ tasks }: Cloud, id: string): Promise<void> => {
+  const take = { step: 'take', owner: OTHER.instanceId, session: 'other' as SessionId, now: START } as const;
+  expect((await tasks.apply(taskId(id), take)).outcome).toBe('done');
+};
+
+const fencedLines = (machine: ReturnType<typeof createMachine>) =>
+  machine.lines.filter((line) => line.message === FENCED_OFF);
+
+describe('a worker whose task was given away', () => {
+  it('that finishes after somebody else took it is refused, counted, and loses its result (F50, F51)', async () => {
+    const machine = createMachine({ run: (context) => taskOfSeconds(machine.clock, 20)(context) });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    await release(machine.cloud, 'a');
+    await takeElsewhere(machine.cloud, 'a');
+    await machine.clock.advance(seconds(20));
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'running', attempt: 2, owner: OTHER.instanceId });
+    expect(rowOf(machine.cloud, 'a').result).toBeUndefined();
+    expect(fencedLines(machine)).toEqual([
+      {
+        message: 'fenced off',
+        fields: { taskId: 'a', attempt: 1, what: 'commit', attemptNow: 2, statusNow: 'running' },
+      },
+    ]);
+    expect(machine.record()?.leases).toEqual({ a: 1 });
+    await machine.clock.advance(seconds(25));
+    expect(machine.record()?.leases).toEqual({});
+  });
+
+  it('that finishes before anybody took it still wins', async () => {
+    const machine = createMachine({ run: (context) => taskOfSeconds(machine.clock, 20)(context) });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    await release(machine.cloud, 'a');
+    await machine.clock.advance(seconds(20));
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'done', attempt: 1, reclaims: 1 });
+    expect(fencedLines(machine)).toEqual([]);
+  });
+
+  it('is stopped by a refused checkpoint, which throws StaleAttempt (F52)', async () => {
+    let thrown: unknown;
+    const run = async (context: RunnerContext) => {
+      await machine.clock.sleep(seconds(20));
+      await context.checkpoint('late').catch((error: unknown) => {
+        thrown = error;
+      });
+      return new Promise<never>(() => undefined);
+    };
+    const machine = createMachine({ run });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    await release(machine.cloud, 'a');
+    await takeElsewhere(machine.cloud, 'a');
+    await machine.clock.advance(seconds(20));
+    expect(thrown).toBeInstanceOf(StaleAttempt);
+    expect(rowOf(machine.cloud, 'a').checkpoint).toBeUndefined();
+    expect(fencedLines(machine)).toHaveLength(1);
+    expect(machine.record()?.leases).toEqual({ a: 1 });
+  });
+
+  it('does not count its failure against the task', async () => {
+    const run = async () => {
+      await machine.clock.sleep(seconds(20));
+      return { kind: 'failed', reason: 'too late' } as const;
+    };
+    const machine = createMachine({ run });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    await release(machine.cloud, 'a');
+    await takeElsewhere(machine.cloud, 'a');
+    await machine.clock.advance(seconds(20));
+    expect(rowOf(machine.cloud, 'a').failures).toBe(0);
+  });
+
+  it('that stood still for minutes reads its row before the next outside effect (F57)', async () => {
+    const clock = manualClock(START);
+    const cloud = createCloud(clock);
+    const calls: string[] = [];
+    let goOn: () => void = () => undefined;
+    const paused = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const run = async (context: RunnerContext) => {
+      await paused;
+      await context.checkpoint('x'.repeat(40_000));
+      return { kind: 'done', result: 'never' } as const;
+    };
+    const machine = createMachine({ clock, cloud, run });
+    await submit(cloud, 'a');
+    machine.start();
+    await clock.advance(seconds(1));
+    await release(cloud, 'a');
+    await takeElsewhere(cloud, 'a');
+    const { get } = cloud.tasks;
+    cloud.tasks.get = async (id) => {
+      calls.push('get');
+      return get(id);
+    };
+    const { put } = cloud.blobs;
+    cloud.blobs.put = async (key, content) => {
+      calls.push('put');
+      return put(key, content);
+    };
+    // Suspended: time passes and nothing of this process runs, its heartbeat included.
+    const { now } = clock;
+    clock.now = () => (now() + 300_000) as never;
+    goOn();
+    await clock.advance(0);
+    expect(calls[0]).toBe('get');
+    expect(calls).not.toContain('put');
+    expect(rowOf(cloud, 'a')).toMatchObject({ status: 'running', attempt: 2 });
+  });
+});

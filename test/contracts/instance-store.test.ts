@@ -1,0 +1,219 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dynamoInstanceStore } from '../../lib/aws/instances.ts';
+import { ec2FleetId, instanceId, intentId, taskId } from '../../lib/fleet/ids.ts';
+import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import type { Signal, SignalKind } from '../../lib/fleet/signal.ts';
+import { epochMs } from '../../lib/fleet/time.ts';
+import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
+import type { InstanceStore } from '../../lib/ports/instances.ts';
+import { memoryInstanceStore } from '../../lib/simulator/ports/memory-instance-store.ts';
+import { startDynamo } from './support/embedded-dynamo.ts';
+import { FLEET, instanceOf, instants, MANY_SEQUENCES_MS, SESSIONS, taskOf } from './support/samples.ts';
+
+let table: Awaited<ReturnType<typeof startDynamo>>;
+let stored: InstanceStore;
+beforeAll(async () => {
+  table = await startDynamo();
+  stored = dynamoInstanceStore({
+    client: table.client,
+    tableName: 'instances',
+    account: '111122223333',
+    region: 'eu-west-1',
+  });
+});
+afterAll(() => table.stop());
+
+/** One call of the port, said about the ids of each run; its facts are what a counterexample shows. */
+interface Call {
+  readonly name: string;
+  readonly facts: unknown;
+  readonly on: (run: number) => (store: InstanceStore) => Promise<unknown>;
+}
+
+const newRecord = (run: number, number: number): InstanceRecord => ({
+  form: 1,
+  instanceId: instanceOf(run, number),
+  fleet: FLEET,
+  intentId: intentId('intent-1'),
+  ec2FleetId: ec2FleetId('fleet-1'),
+  pool: { instanceType: 'c7g.large', zone: 'eu-west-1a', purchase: 'spot' },
+  launchedAt: epochMs(500),
+  leases: {},
+  signals: {},
+});
+
+const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom(
+  'spot-interruption',
+  'rebalance-recommendation',
+  'leave',
+  'leave',
+);
+const machine = fc.integer({ min: 0, max: 1 });
+const session = fc.constantFrom(SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]);
+const attempt = fc.integer({ min: 1, max: 2 });
+const task = fc.integer({ min: 0, max: 1 });
+const now = instants;
+
+const signalOf = (run: number, drawn: { machine: number; kind: SignalKind; deadline: number | undefined }): Signal => ({
+  kind: drawn.kind,
+  instanceId: instanceOf(run, drawn.machine),
+  at: epochMs(900),
+  ...(drawn.deadline === undefined ? {} : { deadline: epochMs(drawn.deadline) }),
+});
+
+const call = <Facts>(
+  name: string,
+  facts: fc.Arbitrary<Facts>,
+  on: (facts: Facts, run: number) => (store: InstanceStore) => Promise<unknown>,
+): fc.Arbitrary<Call> => facts.map((fact) => ({ name, facts: fact, on: (run) => on(fact, run) }));
+
+const create = call('create', machine, (number, run) => (store) => store.create(newRecord(run, number)));
+const recordSignal = call(
+  'recordSignal',
+  fc.record({ machine, kind: kinds, deadline: fc.option(instants, { nil: undefined }), drains: fc.boolean(), now }),
+  (fact, run) => (store) => store.recordSignal(signalOf(run, fact), fact.drains && fact.kind !== 'leave', fact.now),
+);
+const stay = call('stay', machine, (number, run) => (store) => store.stay(instanceOf(run, number)));
+const openSession = call(
+  'openSession',
+  fc.record({ machine, session, now }),
+  (fact, run) => (store) => store.openSession(instanceOf(run, fact.machine), fact.session, fact.now),
+);
+const heartbeat = call(
+  'heartbeat',
+  fc.record({ machine, session, now }),
+  (fact, run) => (store) => store.heartbeat(instanceOf(run, fact.machine), fact.session, fact.now),
+);
+const changeLeases = call(
+  'changeLeases',
+  fc.record({
+    machine,
+    session,
+    now,
+    hold: fc.option(fc.record({ task, attempt }), { nil: undefined }),
+    unhold: fc.option(task, { nil: undefined }),
+  }),
+  ({ machine: number, session: ours, now: instant, hold, unhold }, run) =>
+    (store) =>
+      store.changeLeases(
+        {
+          instanceId: instanceOf(run, number),
+          session: ours,
+          ...(hold === undefined ? {} : { hold: { taskId: taskOf(run, hold.task), attempt: hold.attempt } }),
+          ...(unhold === undefined ? {} : { unhold: { taskId: taskOf(run, unhold) } }),
+        },
+        instant,
+      ),
+);
+const dropLease = call(
+  'dropLease',
+  fc.record({ machine, task, attempt }),
+  (fact, run) => (store) => store.dropLease(instanceOf(run, fact.machine), taskOf(run, fact.task), fact.attempt),
+);
+const markGone = call(
+  'markGone',
+  fc.record({ machine, now }),
+  (fact, run) => (store) => store.markGone(instanceOf(run, fact.machine), fact.now),
+);
+
+const calls: fc.Arbitrary<Call> = fc.oneof(
+  { weight: 3, arbitrary: create },
+  { weight: 2, arbitrary: recordSignal },
+  { weight: 1, arbitrary: stay },
+  { weight: 4, arbitrary: openSession },
+  { weight: 2, arbitrary: heartbeat },
+  { weight: 10, arbitrary: changeLeases },
+  { weight: 2, arbitrary: dropLease },
+  { weight: 1, arbitrary: markGone },
+);
+
+const outcomeOf = (name: string, answer: unknown): string => {
+  const { outcome, because } = (answer ?? {}) as { outcome?: string; because?: string };
+  return [name, outcome, because].filter((word) => word !== undefined).join(' ');
+};
+
+describe('the instance store in memory and the one in DynamoDB', () => {
+  test('answer every call alike and end with the same items', { timeout: MANY_SEQUENCES_MS }, async () => {
+    const seen = new Set<string>();
+    let run = 0;
+    const oneRun = async (sequence: readonly Call[]): Promise<void> => {
+      run += 1;
+      const memory = memoryInstanceStore();
+      for (const drawn of sequence) {
+        const { name } = drawn;
+        const on = drawn.on(run);
+        const expected = await on(memory);
+        expect(await on(stored), name).toStrictEqual(expected);
+        seen.add(outcomeOf(name, expected));
+      }
+      for (const number of [0, 1]) {
+        expect(await stored.get(instanceOf(run, number))).toStrictEqual(await memory.get(instanceOf(run, number)));
+      }
+    };
+    const sequences = fc.array(calls, { minLength: 8, maxLength: 20 });
+    await fc.assert(fc.asyncProperty(sequences, oneRun), { numRuns: 100 });
+    for (const because of ['no-item', 'draining', 'leaving', 'other-session']) {
+      expect(seen).toContain(`changeLeases refused ${because}`);
+    }
+    expect(seen).toContain('changeLeases done');
+    expect(seen).toContain('openSession refused other-session');
+  });
+});
+
+describe('a drain', () => {
+  test('answers exactly the tasks whose holds were granted, with all of them racing it (N6)', async () => {
+    const id = instanceId('i-0000000000000dead');
+    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.openSession(id, SESSIONS[0], epochMs(1));
+    const hold = (number: number) =>
+      stored.changeLeases(
+        { instanceId: id, session: SESSIONS[0], hold: { taskId: taskId(`race/${number}`), attempt: 1 } },
+        epochMs(2),
+      );
+    const notice: Signal = { kind: 'spot-interruption', instanceId: id, at: epochMs(3) };
+    const before = Array.from({ length: 15 }, (_, number) => hold(number));
+    const drain = stored.recordSignal(notice, true, epochMs(4));
+    const after = Array.from({ length: 15 }, (_, number) => hold(number + 15));
+    const outcomes = await Promise.all([...before, ...after]);
+    const granted = outcomes.flatMap(({ outcome }, number) => (outcome === 'done' ? [`race/${number}`] : []));
+    expect(Object.keys((await drain)!.leases).sort()).toStrictEqual(granted.sort());
+    expect((await stored.get(id))!.leases).toStrictEqual((await drain)!.leases);
+  });
+
+  test('answers an agent whose hold was written before it, and whose reply was lost, that it holds the task', async () => {
+    const id = instanceId('i-0000000000000beef');
+    const hold = { instanceId: id, session: SESSIONS[0], hold: { taskId: taskId('lost.reply'), attempt: 3 } };
+    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.openSession(id, SESSIONS[0], epochMs(1));
+    await stored.changeLeases(hold, epochMs(2));
+    await stored.recordSignal({ kind: 'operator-drain', instanceId: id, at: epochMs(3) }, true, epochMs(3));
+    expect(await stored.changeLeases(hold, epochMs(4))).toMatchObject({ outcome: 'done' });
+    const newer = { ...hold, hold: { ...hold.hold, attempt: 4 } };
+    expect(await stored.changeLeases(newer, epochMs(5))).toMatchObject({ outcome: 'refused', because: 'draining' });
+  });
+});
+
+describe('an item of the instances table', () => {
+  test('has the machine’s ARN for its key, so that a role can be bound to it', async () => {
+    const id = instanceId('i-00000000000000aaa');
+    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    const { Item } = await table.client.send(
+      new GetCommand({
+        TableName: 'instances',
+        Key: { instanceArn: 'arn:aws:ec2:eu-west-1:111122223333:instance/i-00000000000000aaa' },
+      }),
+    );
+    expect(Item).toMatchObject({ instanceId: id, leases: {}, signals: {} });
+  });
+
+  test('that another version wrote is neither read nor drained', async () => {
+    const id = instanceId('i-00000000000000bbb');
+    const instanceArn = `arn:aws:ec2:eu-west-1:111122223333:instance/${id}`;
+    await table.client.send(new PutCommand({ TableName: 'instances', Item: { instanceArn, form: 7, signals: {} } }));
+    const notice: Signal = { kind: 'spot-interruption', instanceId: id, at: epochMs(1) };
+    await expect(stored.recordSignal(notice, true, epochMs(1))).rejects.toThrow(UnknownForm);
+    await expect(stored.get(id)).rejects.toThrow(/has the form 7/);
+  });
+});

@@ -1,0 +1,69 @@
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import dynalite from 'dynalite';
+import { documentClient } from '../../../lib/aws/clients.ts';
+
+/** The three tables as serverless.yml makes them, as far as the adapters depend on it. */
+const TABLES: readonly CreateTableCommandInput[] = [
+  {
+    TableName: 'tasks',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'taskId', AttributeType: 'S' },
+      { AttributeName: 'shard', AttributeType: 'N' },
+      { AttributeName: 'checkAt', AttributeType: 'N' },
+    ],
+    KeySchema: [{ AttributeName: 'taskId', KeyType: 'HASH' }],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'byCheckAt',
+        KeySchema: [
+          { AttributeName: 'shard', KeyType: 'HASH' },
+          { AttributeName: 'checkAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+  },
+  {
+    TableName: 'instances',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'instanceArn', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'instanceArn', KeyType: 'HASH' }],
+  },
+  {
+    TableName: 'fleets',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'fleet', AttributeType: 'S' },
+      { AttributeName: 'part', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'fleet', KeyType: 'HASH' },
+      { AttributeName: 'part', KeyType: 'RANGE' },
+    ],
+  },
+];
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** The real SDK client over HTTP on a DynamoDB in this process, with our tables in it. */
+export const startDynamo = async (): Promise<{ client: DynamoDBDocumentClient; stop: () => Promise<void> }> => {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  const bare = new DynamoDBClient({
+    region: 'eu-west-1',
+    endpoint: `http://127.0.0.1:${port}`,
+    credentials: CREDENTIALS,
+  });
+  for (const table of TABLES) await bare.send(new CreateTableCommand(table));
+  const client = documentClient(bare);
+  const stop = async (): Promise<void> => {
+    client.destroy();
+    bare.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { client, stop };
+};

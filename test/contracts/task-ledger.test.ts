@@ -1,0 +1,81 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dynamoTaskLedger } from '../../lib/aws/tasks.ts';
+import { taskId } from '../../lib/fleet/ids.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
+import type { TaskLedger } from '../../lib/ports/tasks.ts';
+import { memoryTaskLedger } from '../../lib/simulator/ports/memory-task-ledger.ts';
+import { startDynamo } from './support/embedded-dynamo.ts';
+import { instants, MANY_SEQUENCES_MS, submittedRow, taskOf } from './support/samples.ts';
+import { type DrawnStep, stepsOf } from './support/task-steps.ts';
+
+let table: Awaited<ReturnType<typeof startDynamo>>;
+let stored: TaskLedger;
+beforeAll(async () => {
+  table = await startDynamo();
+  stored = dynamoTaskLedger({ client: table.client, tableName: 'tasks' });
+});
+afterAll(() => table.stop());
+
+const sequences = fc.array(fc.integer({ min: 0, max: 1 }).chain(stepsOf), { minLength: 6, maxLength: 20 });
+
+describe('the task ledger in memory and the one in DynamoDB', () => {
+  test('answer every step alike, and end with the same rows and the same rows due', {
+    timeout: MANY_SEQUENCES_MS,
+  }, async () => {
+    const seen = new Set<string>();
+    let run = 0;
+    const oneRun = async (sequence: readonly DrawnStep[], now: EpochMs): Promise<void> => {
+      run += 1;
+      const memory = memoryTaskLedger();
+      for (const drawn of sequence) {
+        const id = taskOf(run, drawn.task);
+        const step = drawn.of(run, await memory.get(id));
+        const expected = await memory.apply(id, step);
+        expect(await stored.apply(id, step)).toStrictEqual(expected);
+        seen.add(`${step.step} ${expected.outcome}`);
+      }
+      for (const task of [0, 1]) {
+        expect(await stored.get(taskOf(run, task))).toStrictEqual(await memory.get(taskOf(run, task)));
+      }
+      const due = await stored.due(now, 10_000);
+      expect(due.filter((id) => id.startsWith(`run-${run}/`))).toStrictEqual(await memory.due(now, 10_000));
+    };
+    await fc.assert(fc.asyncProperty(sequences, instants, oneRun), { numRuns: 100 });
+    // A suite in which some step never succeeds would say nothing about it.
+    const steps = ['submit', 'take', 'checkpoint', 'commit', 'fail', 'hand-back', 'release', 'check-again', 'cancel'];
+    for (const step of [...steps, 'retry']) expect(seen).toContain(`${step} done`);
+    for (const step of [...steps, 'retry']) expect(seen).toContain(`${step} refused`);
+    for (const step of ['submit', 'take', 'checkpoint', 'commit', 'fail', 'cancel'])
+      expect(seen).toContain(`${step} already`);
+  });
+
+  test('give each part of the sweep’s index the same limit, earliest first', async () => {
+    const memory = memoryTaskLedger();
+    for (let number = 0; number < 40; number += 1) {
+      const row = { ...submittedRow(taskId(`limit/${number}`)), checkAt: epochMs(10 + ((number * 7) % 40)) };
+      await memory.apply(row.taskId, { step: 'submit', row });
+      await stored.apply(row.taskId, { step: 'submit', row });
+    }
+    for (const limit of [1, 2, 5]) {
+      const expected = await memory.due(epochMs(500), limit);
+      expect(await stored.due(epochMs(500), limit)).toStrictEqual(expected);
+      expect(expected.length).toBeLessThanOrEqual(8 * limit);
+    }
+    // Not yet due: the instant before the first.
+    expect(await stored.due(epochMs(9), 100)).toStrictEqual([]);
+  });
+});
+
+describe('a row that another version wrote', () => {
+  test('is neither read, changed nor overwritten', async () => {
+    const id = taskId('from-the-future');
+    const future = { taskId: id, form: 2, status: 'ready', attempt: 0, body: { sha256: 'digest-of-body' } };
+    await table.client.send(new PutCommand({ TableName: 'tasks', Item: future }));
+    await expect(stored.get(id)).rejects.toThrow(UnknownForm);
+    await expect(stored.apply(id, { step: 'cancel', now: epochMs(1) })).rejects.toThrow(UnknownForm);
+    await expect(stored.apply(id, { step: 'submit', row: submittedRow(id) })).rejects.toThrow(/has the form 2/);
+  });
+});

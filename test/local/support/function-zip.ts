@@ -1,0 +1,15 @@
+/** A function's zip as the deploy packs it: bundled by esbuild, zipped with the handler's path. */
+import { build } from 'esbuild';
+import { zipSync } from 'fflate';
+
+export const functionZip = async (source: string, path = 'src/handler.mjs'): Promise<Buffer> => {
+  const bundle = await build({
+    stdin: { contents: source, loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    minify: true,
+    write: false,
+  });
+  return Buffer.from(zipSync({ [path]: bundle.outputFiles[0]?.contents ?? new Uint8Array() }));
+};
