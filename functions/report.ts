@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { fleetName } from '../lib/fleet/ids.ts';
 import { epochMs } from '../lib/fleet/time.ts';
 import { reportPeriod, runPeriod } from '../lib/money/period.ts';
+import { lambdaEntry } from '../lib/telemetry/lambda-entry.ts';
+import { reportWorld } from '../lib/wiring.ts';
 import { makeDueReports } from '../lib/workflows/due-reports.ts';
 import { makeReport, type ReportOutcome } from '../lib/workflows/report.ts';
 import { type ReportWorld, reportSettingsOf } from '../lib/workflows/report-world.ts';
@@ -51,3 +53,5 @@ const newestFirst = (outcomes: readonly ReportOutcome[]): ReportAnswer => ({
   ...outcomes.at(-1)!,
   madeUpFor: outcomes.slice(0, -1).map((outcome) => outcome.periodKey),
 });
+
+export const handler = lambdaEntry('report', (telemetry) => reportHandler(reportWorld(process.env, telemetry)));

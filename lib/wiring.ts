@@ -1,8 +1,10 @@
-import { dynamoClient, ec2Client, sqsClient } from './aws/clients.ts';
+import { dynamoClient, ec2Client, pricingClient, sesClient, sqsClient } from './aws/clients.ts';
 import { dynamoFleetStore } from './aws/fleets.ts';
 import { dynamoInstanceStore } from './aws/instances.ts';
 import { ec2Machines } from './aws/machines.ts';
+import { sesMailer } from './aws/mailer.ts';
 import { dynamoMoneyLedger } from './aws/money-ledger.ts';
+import { awsPrices } from './aws/prices.ts';
 import { sqsWakeQueue, sqsWorkQueue } from './aws/queues.ts';
 import { sqsSignalQueue } from './aws/signal-queue.ts';
 import { dynamoTaskLedger } from './aws/tasks.ts';
@@ -15,6 +17,7 @@ import type { FleetName } from './fleet/ids.ts';
 import type { WorkQueue } from './ports/queues.ts';
 import type { Telemetry } from './telemetry/lambda-entry.ts';
 import type { SignalsWorld } from './workflows/handle-signal-body.ts';
+import type { ReportWorld } from './workflows/report-world.ts';
 import type { World } from './workflows/world.ts';
 
 const DEPLOYED = 'serverless.yml sets them: run serverless deploy.';
@@ -92,5 +95,28 @@ export const signalsWorld = (environment: Environment, telemetry: Telemetry): Si
       deadLetterQueueUrl: own.SPOTHOP_SIGNALS_DEAD_LETTER_QUEUE_URL,
     }),
     home: { account: own.SPOTHOP_ACCOUNT, region: own.AWS_REGION },
+  };
+};
+
+/** The Price List API has endpoints in few Regions; the prices are those of the Region asked about. */
+const PRICE_LIST_REGION = 'us-east-1';
+
+/** The world of the report function, which reads prices and the ledger and touches no machine. */
+export const reportWorld = (environment: Environment, telemetry: Telemetry): ReportWorld => {
+  const variables = readEnvironment(environment, SERVICE_VARIABLES, DEPLOYED);
+  const { fleets, money } = stores(variables);
+  return {
+    ...telemetry,
+    fleets,
+    money,
+    clock: wallClock(timeScaleFromEnvironment(environment)),
+    newId: randomId,
+    prices: awsPrices({
+      ec2: ec2Client('patient'),
+      pricing: pricingClient(PRICE_LIST_REGION),
+      region: variables.AWS_REGION,
+    }),
+    mailer: sesMailer(sesClient('patient')),
+    reports: new Map(parseFleets(variables.SPOTHOP_FLEETS).map((fleet) => [fleet.name, fleet.report])),
   };
 };

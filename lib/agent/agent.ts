@@ -6,11 +6,11 @@ import { createDrain } from './drain.ts';
 import { beat } from './heartbeat.ts';
 import { awaitIdentity, type MachineIdentity } from './identity.ts';
 import { createLeases } from './leases.ts';
-import { createMailbox } from './mailbox.ts';
+import { createMailbox, type Mailbox } from './mailbox.ts';
 import { createPulse } from './pulse.ts';
 import { createRunTimes } from './run-times.ts';
 import { type Opening, openSession } from './session.ts';
-import { createSignalDesk } from './signal-desk.ts';
+import { createSignalDesk, type SignalDesk } from './signal-desk.ts';
 import { emptyTally, type Tally } from './tally.ts';
 import { watchMachine } from './watch.ts';
 import { work } from './work.ts';
@@ -70,6 +70,44 @@ interface Stopping {
   onRequest(listener: (count: number) => void): void;
 }
 
+interface Ears {
+  readonly mailbox: Mailbox;
+  readonly desk: SignalDesk;
+  isSessionLost(): boolean;
+}
+
+/** The mailbox and the desk hear each other: what is told is written, and what was written is read. */
+const openEars = (shared: AgentShared, first: InstanceRecord): Ears => {
+  const { drain, ports } = shared;
+  let isSessionLost = false;
+  const mailbox = createMailbox({
+    clock: ports.clock,
+    first,
+    onRecord: (record) => desk.read(record),
+    onSessionLost: () => {
+      const now = ports.clock.now();
+      isSessionLost = true;
+      drain.begin({ reason: 'another agent has this machine', deadline: now, now });
+    },
+  });
+  const desk = createSignalDesk(shared, { onRecorded: (record) => mailbox.hear({ outcome: 'done', record }) });
+  desk.read(first);
+  return { mailbox, desk, isSessionLost: () => isSessionLost };
+};
+
+const drainOnRequest = ({ ports, settings, drain }: AgentShared, { desk }: Ears, stopping: Stopping): void =>
+  stopping.onRequest((count) => {
+    const now = ports.clock.now();
+    desk.tell({ kind: 'machine-stopping', at: now, deadline: addMs(now, secondsToMs(settings.stopSeconds)) });
+    if (count > 1) drain.force();
+  });
+
+/** A drained machine that EC2 is taking is left to EC2, its heartbeat going on, unless somebody asks it to stop. */
+const waitForEc2 = async ({ ports }: AgentShared, { mailbox }: Ears, stopping: Stopping): Promise<void> => {
+  const now = ports.clock.now();
+  await ports.clock.sleep(powerOffAt(mailbox.record(), now) - now, stopping.signal);
+};
+
 /** One agent with its machine and its session: from the first heartbeat until nothing is left to do. */
 const live = async (
   shared: AgentShared,
@@ -77,41 +115,22 @@ const live = async (
   { isSpot }: MachineIdentity,
   stopping: Stopping,
 ): Promise<AgentEnd> => {
-  const { ports, drain, settings, tally } = shared;
-  const { clock, log } = ports;
   const lifetime = new AbortController();
-  let isSessionLost = false;
-  const mailbox = createMailbox({
-    clock,
-    first,
-    onRecord: (record) => desk.read(record),
-    onSessionLost: () => {
-      isSessionLost = true;
-      drain.begin({ reason: 'another agent has this machine', deadline: clock.now(), now: clock.now() });
-    },
-  });
-  const desk = createSignalDesk(shared, { onRecorded: (record) => mailbox.hear({ outcome: 'done', record }) });
-  desk.read(first);
-  stopping.onRequest((count) => {
-    const now = clock.now();
-    desk.tell({ kind: 'machine-stopping', at: now, deadline: addMs(now, secondsToMs(settings.stopSeconds)) });
-    if (count > 1) drain.force();
-  });
-
   const { signal } = lifetime;
+  const ears = openEars(shared, first);
+  const { mailbox, desk } = ears;
+  drainOnRequest(shared, ears, stopping);
   const watching = (async () => {
-    for await (const warning of watchMachine({ ...ports, isSpot, signal })) desk.tell(warning);
+    for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
   const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.checkAge(mailbox) });
   await work(shared, mailbox);
   await desk.settled();
-  log.info('drained', { reason: drain.state()?.reason, ...tally });
-  if (!isSessionLost) {
-    await clock.sleep(powerOffAt(mailbox.record(), clock.now()) - clock.now(), stopping.signal);
-  }
+  shared.ports.log.info('drained', { reason: shared.drain.state()?.reason, ...shared.tally });
+  if (!ears.isSessionLost()) await waitForEc2(shared, ears, stopping);
   lifetime.abort();
   await Promise.all([watching, beating, desk.settled()]);
-  return endOf(isSessionLost ? 'session-lost' : 'drained', tally);
+  return endOf(ears.isSessionLost() ? 'session-lost' : 'drained', shared.tally);
 };
 
 const SECOND_AGENT = 'Another agent has this machine. One runs per machine; stop the other one, or leave this one off.';

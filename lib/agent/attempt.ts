@@ -1,7 +1,7 @@
 import type { Content, TaskRecord } from '../fleet/task.ts';
 import { isFinished } from '../fleet/task.ts';
 import type { EpochMs } from '../fleet/time.ts';
-import { packContent } from './content.ts';
+import { packContent } from '../workflows/content.ts';
 import { withRetries } from './retry.ts';
 import { StaleAttempt } from './task-definition.ts';
 import type { AgentShared } from './world.ts';

@@ -2,7 +2,7 @@ import { isTaskId, type TaskId, taskId } from '../fleet/ids.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import { resendAt } from '../fleet/task-protocol.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
-import { packContent } from './content.ts';
+import { packContent } from '../workflows/content.ts';
 import { withRetries } from './retry.ts';
 import type { AgentSettings, AgentShared } from './world.ts';
 

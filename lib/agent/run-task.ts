@@ -1,7 +1,7 @@
 import { type AgentStep, decideAgentStep } from '../decisions/decide-agent-step.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+import { CorruptContent, unpackContent } from '../workflows/content.ts';
 import type { Attempt } from './attempt.ts';
-import { CorruptContent, unpackContent } from './content.ts';
 import type { DrainState } from './drain.ts';
 import { withRetries } from './retry.ts';
 import type { RunnerOutcome } from './runner.ts';

@@ -37,9 +37,13 @@ export interface TaskRunner {
 
 const REASON_CHARACTERS_MAX = 300;
 
-/** A reason on one line of printable characters: it is shown on terminals, where anything else could forge a line. */
+/**
+ * A reason on one line of printable characters: it is shown on terminals, where a control or direction character could
+ * forge a line.
+ */
 export const printableReason = (text: string): string =>
   text
-    .replace(/[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufdcf]+/g, ' ')
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
     .trim()
-    .slice(0, REASON_CHARACTERS_MAX) || 'no reason given';
+    .slice(0, REASON_CHARACTERS_MAX)
+    .toWellFormed() || 'no reason given';

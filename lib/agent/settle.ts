@@ -1,8 +1,8 @@
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../fleet/task-protocol.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
+import { packContent } from '../workflows/content.ts';
 import type { Attempt } from './attempt.ts';
-import { packContent } from './content.ts';
 import { buryDead, deleteMessage, meetRow, putBack } from './meet.ts';
 import { withRetries } from './retry.ts';
 import type { RunEnd } from './run-task.ts';

@@ -1,6 +1,6 @@
 import { mayTakeTask } from '../decisions/decide-agent-step.ts';
 import { lifecycleOf } from '../fleet/instance.ts';
-import { HEARTBEAT_SECONDS, LONG_POLL_SECONDS } from '../fleet/limits.ts';
+import { HEARTBEAT_SECONDS, LONG_POLL_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import { secondsToMs } from '../fleet/time.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
 import { createAttempt } from './attempt.ts';
@@ -13,9 +13,20 @@ import { takeFromMessage } from './take.ts';
 import { keepHidden } from './visibility.ts';
 import type { AgentShared } from './world.ts';
 
+/** A machine that cannot reach its item counts as silent, and would hide messages only to lose their tasks again. */
 const mayPull = (shared: AgentShared, mailbox: Mailbox): boolean => {
   const now = shared.ports.clock.now();
+  if (now - mailbox.readAt() >= secondsToMs(SILENCE_SECONDS_MAX)) return false;
   return mayTakeTask(lifecycleOf(mailbox.record(), shared.settings.drainPolicy, now), shared.runTimes.expectedMs());
+};
+
+/** A machine that is to leave and holds nothing has nothing to wait for. */
+const leaveWhenIdle = ({ drain, ports, settings }: AgentShared, mailbox: Mailbox): void => {
+  const now = ports.clock.now();
+  const record = mailbox.record();
+  const isIdle = Object.keys(record.leases).length === 0;
+  if (!isIdle || lifecycleOf(record, settings.drainPolicy, now) !== 'leaving') return;
+  drain.begin({ reason: 'it was asked to leave, and holds nothing', deadline: now, now });
 };
 
 /** One message by long poll; a drain that begins meanwhile ends the poll. */
@@ -65,6 +76,7 @@ export const work = async (shared: AgentShared, mailbox: Mailbox): Promise<void>
   while (!signal.aborted) {
     if (!mayPull(shared, mailbox)) {
       await shared.leases.flush();
+      leaveWhenIdle(shared, mailbox);
       await clock.sleep(secondsToMs(HEARTBEAT_SECONDS), signal);
       continue;
     }

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -66,3 +68,8 @@ export const ec2Client = (pace: Pace): EC2Client => new EC2Client(clientSettings
 export const s3Client = (pace: Pace): S3Client => new S3Client({ ...clientSettings(pace), forcePathStyle: true });
 
 export const snsClient = (pace: Pace): SNSClient => new SNSClient(clientSettings(pace));
+
+export const sesClient = (pace: Pace): SESv2Client => new SESv2Client(clientSettings(pace));
+
+export const pricingClient = (region: string): PricingClient =>
+  new PricingClient({ ...clientSettings('patient'), region });

@@ -62,7 +62,7 @@ export const serialiseLaunch = (request: LaunchRequest, stackTag: string): strin
       },
     ],
     TargetCapacitySpecification: { TotalTargetCapacity: request.count, DefaultTargetCapacityType: purchase },
-    SpotOptions: { AllocationStrategy: 'price-capacity-optimized', SingleInstanceType: false },
+    SpotOptions: { AllocationStrategy: 'price-capacity-optimized' },
     OnDemandOptions: { AllocationStrategy: 'lowest-price' },
     TagSpecifications: TAGGED.map((ResourceType) => ({ ResourceType, Tags })),
   };

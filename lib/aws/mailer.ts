@@ -6,7 +6,8 @@ export const MAIL_RECIPIENTS_MAX = 50;
 
 /**
  * Mail by SES, as a finished MIME message. SES puts a Message-ID of its own in place of ours; the report's id stands in
- * `X-Spothop-Report` and in the text. What SES refuses (sandbox, unverified sender, suppressed, throttled) is thrown.
+ * `X-Spothop-Report` and in the text. For a finished message SES asks for the permission `ses:SendRawEmail`, although the
+ * call is SendEmail. What SES refuses (sandbox, unverified sender, suppressed, throttled) is thrown.
  */
 export const sesMailer = (client: SESv2Client): Mailer => ({
   send: async ({ from, to, raw }) => {

@@ -96,19 +96,22 @@ const decideDraining = (view: InstanceView, now: EpochMs): Action[] => [
   ...wake(view, `${view.record.instanceId} is draining`),
 ];
 
+/** A reconcile looks at members only, so one that finds a closed run has found a closing that stopped half way. */
 const decideGone = (view: InstanceView): Action[] => {
-  const { record } = view;
+  const { record, seenBy } = view;
   const { instanceId, fleet } = record;
   const releases = release(record, 'the machine is gone');
-  if (record.goneAt !== undefined) return releases;
-  if (view.seenBy === 'signal') return [...releases, ...wake(view, `${instanceId} is gone`)];
-  return [...releases, { do: 'close-run', instanceId, fleet, reason: 'the machine is gone' }];
+  if (seenBy === 'reconcile') {
+    return [...releases, { do: 'close-run', instanceId, fleet, reason: 'the machine is gone' }];
+  }
+  return record.goneAt === undefined ? [...releases, ...wake(view, `${instanceId} is gone`)] : releases;
 };
 
 /** Why a machine that nobody drained should nevertheless go. */
 const reasonToEnd = (view: InstanceView, now: EpochMs): string | undefined => {
   const { record, maximumAgeSeconds } = view;
   const ageMs = now - record.launchedAt;
+  if (record.signals.leave !== undefined && leasesOf(record).length === 0) return 'leaving, and it holds nothing';
   if (record.session === undefined && ageMs >= secondsToMs(BOOT_SECONDS_MAX)) {
     return `no agent registered within ${BOOT_SECONDS_MAX} s of the launch`;
   }

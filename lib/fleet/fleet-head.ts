@@ -1,4 +1,4 @@
-import type { FleetHead, Intent, PoolMemory } from './fleet.ts';
+import type { FleetHead, Intent } from './fleet.ts';
 import type { FleetName } from './ids.ts';
 
 /** What a fleet's head is before anybody has written one. */
@@ -16,8 +16,3 @@ export const emptyHead = (fleet: FleetName): FleetHead => ({
  */
 export const isWritten = (head: FleetHead, open: readonly Intent[]): boolean =>
   open.length > 0 && open.every((intent) => head.openIntents[intent.intentId] !== undefined);
-
-export const poolsMerged = (
-  pools: FleetHead['pools'],
-  learned: Readonly<Record<string, PoolMemory>>,
-): FleetHead['pools'] => ({ ...pools, ...learned });

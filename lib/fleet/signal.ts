@@ -14,6 +14,8 @@ export type SignalKind =
   | 'scheduled-change-cancelled'
   | 'capacity-reservation-interruption'
   | 'bid-evicted'
+  | 'terminated-by-request'
+  | 'shut-down-by-itself'
   | 'spot-request-fulfilment'
   | 'lifecycle-launching'
   | 'lifecycle-terminating'
@@ -59,6 +61,9 @@ export const SIGNAL_GRAVITY: Readonly<Record<SignalKind, Gravity>> = {
   'scheduled-change-cancelled': 'informs',
   'capacity-reservation-interruption': 'drains-near-deadline',
   'bid-evicted': 'ends',
+  // EC2's own words about an end that it did not cause; they decide what the machine cost.
+  'terminated-by-request': 'ends',
+  'shut-down-by-itself': 'ends',
   'spot-request-fulfilment': 'informs',
   'lifecycle-launching': 'informs',
   'lifecycle-terminating': 'ends',

@@ -3,8 +3,9 @@
  *
  * What it does not model stands at the top of each part.
  */
-import type { Clock } from '../ports/clock.ts';
+
 import type { MarketSettings } from '../market/settings.ts';
+import type { Clock } from '../ports/clock.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
 import { type Ec2Part, ec2Service } from './ec2/ec2-service.ts';
 import type { LocalNetwork } from './ec2/network.ts';

@@ -82,7 +82,7 @@ const kindOfKey = (key: string): PeriodKind | undefined =>
   (Object.keys(KINDS) as PeriodKind[]).find((kind) => KINDS[kind].form.test(key));
 
 /** Whether a key names a period of the calendar; the days in it need not exist. */
-export const isCalendarKey = (key: string): boolean => kindOfKey(key) !== undefined;
+const isCalendarKey = (key: string): boolean => kindOfKey(key) !== undefined;
 
 /**
  * The period of the calendar that a key names, by the clocks of the zone: its days have 23, 24 or 25 hours as they come,

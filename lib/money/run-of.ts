@@ -1,4 +1,4 @@
-import { type InstanceRecord, isTakenByEc2 } from '../fleet/instance.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { EndedBy, Run } from '../ports/money.ts';
 
@@ -15,12 +15,16 @@ const endedAt = (record: InstanceRecord, closedAt: EpochMs): EpochMs => {
   return times.length === 0 ? closedAt : (Math.min(...times) as EpochMs);
 };
 
-const endedBy = (record: InstanceRecord): EndedBy => {
-  if (isTakenByEc2(record)) return 'ec2';
-  if (record.signals['operator-drain'] !== undefined) return 'us';
-  if (record.signals.leave !== undefined || record.signals['machine-stopping'] !== undefined) return 'itself';
-  return 'unknown';
+/** EC2's own words first: a machine that was warned and then ended by somebody else is not EC2's end. */
+const endedBy = ({ signals }: InstanceRecord): EndedBy => {
+  if (signals['bid-evicted'] !== undefined) return 'ec2';
+  if (signals['terminated-by-request'] !== undefined) return 'us';
+  if (signals['shut-down-by-itself'] !== undefined) return 'itself';
+  return signals['spot-interruption'] === undefined ? 'unknown' : 'ec2';
 };
+
+/** Billing begins when the machine runs, not when it was asked for (EC2 guide, instance lifecycle). */
+const chargedFrom = (record: InstanceRecord): EpochMs => record.signals['state-running']?.at ?? record.launchedAt;
 
 const interruption = (record: InstanceRecord, by: EndedBy): Run['interruption'] => {
   if (record.signals['spot-interruption'] !== undefined) return 'warned';
@@ -35,9 +39,10 @@ export const runOf = (record: InstanceRecord, closedAt: EpochMs): Run => {
     instanceId: record.instanceId,
     fleet: record.fleet,
     pool: record.pool,
-    launchedAt: record.launchedAt,
+    launchedAt: chargedFrom(record),
     endedAt: endedAt(record, closedAt),
     endedBy: by,
     interruption: interruption(record, by),
+    rebalanced: record.signals['rebalance-recommendation'] !== undefined,
   };
 };

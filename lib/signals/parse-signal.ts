@@ -41,8 +41,8 @@ const EVENTS = [
   ['aws.autoscaling', LAUNCH_ACTION, readLifecycle],
 ] as const satisfies readonly (readonly [source: string, detailType: string, read: EventReader])[];
 
-/** Kinds that our own agents and operators write; every other kind must come out of a line of the table. */
-type OwnKind = 'machine-stopping' | 'operator-drain' | 'leave';
+/** Kinds that our own agents, reconciles and operators write; every other kind must come out of a line of the table. */
+type OwnKind = 'machine-stopping' | 'operator-drain' | 'leave' | 'terminated-by-request' | 'shut-down-by-itself';
 type KindRead<Read> = Read extends EventReader<infer Kind> ? Kind : never;
 type KindWithoutReader = Exclude<SignalKind, OwnKind | KindRead<(typeof EVENTS)[number][2]>>;
 type Holds<Claim extends true> = Claim;

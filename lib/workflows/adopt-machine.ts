@@ -29,9 +29,12 @@ const claimSignals = async (world: World, machine: OwnedMachine): Promise<void> 
   }
 };
 
-/** Gives a machine of ours its rows: the item its agent waits for, then its place in the fleet. Repeating changes nothing. */
+/**
+ * Gives a machine of ours its rows: the item its agent waits for, then its place in the fleet. Repeating changes nothing:
+ * an item that is there stands, and a machine whose run has been closed meanwhile gets no place again.
+ */
 export const adoptMachine = async (world: World, machine: OwnedMachine): Promise<void> => {
-  const { instanceId, fleet, intentId, ec2FleetId, pool, launchedAt } = machine;
+  const { instanceId, fleet, intentId, ec2FleetId, pool } = machine;
   await world.instances.create({
     form: 1,
     instanceId,
@@ -39,10 +42,12 @@ export const adoptMachine = async (world: World, machine: OwnedMachine): Promise
     intentId,
     ec2FleetId,
     pool,
-    launchedAt,
+    launchedAt: machine.launchedAt,
     leases: {},
     signals: {},
   });
   await claimSignals(world, machine);
-  await world.fleets.addMember(fleet, { instanceId, intentId, pool, launchedAt });
+  const record = await world.instances.get(instanceId);
+  if (record === undefined || record.goneAt !== undefined) return;
+  await world.fleets.addMember(fleet, { instanceId, intentId, pool, launchedAt: record.launchedAt });
 };

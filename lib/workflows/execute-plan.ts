@@ -19,6 +19,7 @@ type Executors = {
   ) => Promise<void>;
 };
 
+/** The run first, the place in the fleet last: as long as it has one, a machine is looked at by every reconcile. */
 const closeRun = async (
   world: World,
   instanceId: Extract<Action, { do: 'close-run' }>['instanceId'],
@@ -26,9 +27,11 @@ const closeRun = async (
   const record = await world.instances.get(instanceId);
   if (record === undefined) return;
   const now = world.clock.now();
-  await world.money.putRun(runOf(record, now));
+  if (record.goneAt === undefined) {
+    await world.money.putRun(runOf(record, now));
+    await world.instances.markGone(instanceId, now);
+  }
   await world.fleets.removeMember(record.fleet, instanceId);
-  await world.instances.markGone(instanceId, now);
 };
 
 const drain = async (world: World, action: Extract<Action, { do: 'mark-draining' | 'leave' }>, drains: boolean) => {

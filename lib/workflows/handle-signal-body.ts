@@ -1,5 +1,6 @@
 import type { SignalQueue } from '../ports/signal-queue.ts';
 import { parseSignal } from '../signals/parse-signal.ts';
+import { inParallel, throwFirstFailure } from './in-parallel.ts';
 import { recordSignal } from './record-signal.ts';
 import type { WakeCollector } from './wakes.ts';
 import type { World } from './world.ts';
@@ -10,6 +11,9 @@ export interface Home {
   readonly region: string;
 }
 
+/** A Health event may name a hundred machines, and the whole batch has five seconds. */
+const SIGNALS_AT_ONCE = 16;
+
 /** What the signals function is built on. */
 export interface SignalsWorld {
   readonly world: World;
@@ -19,7 +23,7 @@ export interface SignalsWorld {
 
 /**
  * One body from the signals queue. What cannot be read is counted and kept aside, never acted on; what can be read is
- * recorded signal by signal, since one AWS Health event may name many machines.
+ * recorded signal by signal, since one AWS Health event may name many machines: one that fails keeps no other waiting.
  */
 export const handleSignalBody = async (
   { world, queue, home }: SignalsWorld,
@@ -36,6 +40,8 @@ export const handleSignalBody = async (
       world.log.warn('A signal was not acted on.', { outcome: parsed.kind, because: parsed.because });
       return queue.keepAside(body, parsed.because);
     case 'signals':
-      for (const signal of parsed.signals) await recordSignal(world, wakes, signal);
+      throwFirstFailure(
+        await inParallel(parsed.signals, SIGNALS_AT_ONCE, (signal) => recordSignal(world, wakes, signal)),
+      );
   }
 };

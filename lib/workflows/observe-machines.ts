@@ -20,13 +20,18 @@ const STATE_SIGNALS: Readonly<Record<MachineState, SignalKind | undefined>> = {
   terminated: 'state-terminated',
 };
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
-const TAKEN_BY_EC2 = ['Server.SpotInstanceTermination', 'Server.SpotInstanceShutdown'];
+/** Who ended a machine, in EC2's words: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+const REASON_SIGNALS: Readonly<Record<string, SignalKind>> = {
+  'Server.SpotInstanceTermination': 'bid-evicted',
+  'Server.SpotInstanceShutdown': 'bid-evicted',
+  'Client.UserInitiatedShutdown': 'terminated-by-request',
+  'Client.InstanceInitiatedShutdown': 'shut-down-by-itself',
+};
 
 const missedSignals = (machine: DescribedMachine, record: InstanceRecord): SignalKind[] => {
   const state = STATE_SIGNALS[machine.state];
-  const eviction = TAKEN_BY_EC2.includes(machine.stateReasonCode ?? '') ? (['bid-evicted'] as const) : [];
-  return [...eviction, ...(state === undefined ? [] : [state])].filter((kind) => record.signals[kind] === undefined);
+  const reason = REASON_SIGNALS[machine.stateReasonCode ?? ''];
+  return [reason, state].filter((kind) => kind !== undefined).filter((kind) => record.signals[kind] === undefined);
 };
 
 const recordMissed = async (world: World, machine: DescribedMachine): Promise<void> => {
@@ -59,7 +64,10 @@ const provenIntent = async (
 };
 
 const adoptOrReport = async (world: World, state: FleetState, machine: DescribedMachine): Promise<void> => {
-  if (await world.instances.get(machine.instanceId)) return;
+  const record = await world.instances.get(machine.instanceId);
+  if (record?.goneAt !== undefined) return;
+  // Its item proves that it is ours, and that whoever wrote it did not get to its place in the fleet.
+  if (record !== undefined) return adoptMachine(world, record);
   const { instanceId, pool, launchedAt } = machine;
   const { fleet } = state.head;
   const proof = await provenIntent(world, state, machine);

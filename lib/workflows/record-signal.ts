@@ -13,12 +13,21 @@ export type SignalOutcome = 'recorded' | 'unclaimed' | 'not-ours';
 const isWorthKeeping = (signal: Signal): boolean =>
   ['spot-interruption', 'rebalance-recommendation'].includes(signal.kind);
 
-const withoutItem = async (world: World, signal: Signal, now: EpochMs): Promise<SignalOutcome> => {
+/** A machine without an item: not ours, or not adopted yet. Answers its item when it has just come. */
+const withoutItem = async (
+  world: World,
+  signal: Signal,
+  drains: boolean,
+  now: EpochMs,
+): Promise<InstanceRecord | Exclude<SignalOutcome, 'recorded'>> => {
   if (!isWorthKeeping(signal)) {
     world.metrics.count('SignalsNotOurs');
     return 'not-ours';
   }
   await world.fleets.keepUnclaimed(signal, now);
+  // An adoption between the two writes has read what was unclaimed too early to find this.
+  const adopted = await world.instances.recordSignal(signal, drains, now);
+  if (adopted !== undefined) return adopted;
   world.metrics.count('SignalsUnclaimed');
   return 'unclaimed';
 };
@@ -65,8 +74,9 @@ export const UNKNOWN_FLEET_DRAIN = {
 export const recordSignal = async (world: World, wakes: WakeCollector, signal: Signal): Promise<SignalOutcome> => {
   const now = world.clock.now();
   const drains = SIGNAL_GRAVITY[signal.kind] === 'ends';
-  const record = await world.instances.recordSignal(signal, drains, now);
-  if (record === undefined) return withoutItem(world, signal, now);
+  const record =
+    (await world.instances.recordSignal(signal, drains, now)) ?? (await withoutItem(world, signal, drains, now));
+  if (typeof record === 'string') return record;
   countRecorded(world, signal, record, now);
   const lifecycle = lifecycleOf(record, settingsOf(world, record.fleet)?.drain ?? UNKNOWN_FLEET_DRAIN, now);
   world.log.info('Recorded a signal.', {

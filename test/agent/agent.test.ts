@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sessionId, taskId } from '../../lib/fleet/ids.ts';
 import { addMs } from '../../lib/fleet/time.ts';
-import { atSecond, START } from '../support/records.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { atSecond, START } from '../support/records.ts';
 import { aRow, createCloud, createMachine, newItem, rowOf, seconds, submit, taskOfSeconds } from './support/machine.ts';
 
 describe('one agent on one machine', () => {
@@ -99,6 +99,23 @@ describe('one agent on one machine', () => {
     expect(machine.end()).toMatchObject({ reason: 'drained', powersOff: true });
   });
 
+  it('asks for no task while its item has been out of reach for as long as makes it silent (F58)', async () => {
+    const machine = createMachine();
+    machine.start();
+    await machine.clock.advance(seconds(10));
+    const { heartbeat } = machine.cloud.instances;
+    machine.cloud.instances.heartbeat = async () => {
+      throw new Error('no route to the table');
+    };
+    await machine.clock.advance(seconds(80));
+    await submit(machine.cloud, 'a');
+    await machine.clock.advance(seconds(60));
+    expect(await machine.cloud.queue.backlog()).toMatchObject({ waiting: 1 });
+    machine.cloud.instances.heartbeat = heartbeat;
+    await machine.clock.advance(seconds(15));
+    expect(rowOf(machine.cloud, 'a').status).toBe('done');
+  });
+
   it('drains at its maximum age', async () => {
     const machine = createMachine({ settings: { maximumAgeSeconds: 600 } });
     machine.start();
@@ -122,7 +139,12 @@ describe('what a message turns out to be', () => {
 
   it('a task that runs elsewhere: put back for 30 s, nothing written', async () => {
     const machine = createMachine();
-    const row = aRow('a', { status: 'running', attempt: 4, owner: newItem().instanceId, session: sessionId('elsewhere') });
+    const row = aRow('a', {
+      status: 'running',
+      attempt: 4,
+      owner: newItem().instanceId,
+      session: sessionId('elsewhere'),
+    });
     await machine.cloud.tasks.apply(taskId('a'), { step: 'submit', row });
     await machine.cloud.queue.send(taskId('a'));
     machine.start();
@@ -198,7 +220,12 @@ describe('failing', () => {
     await machine.clock.advance(seconds(59));
     expect(rowOf(machine.cloud, 'poison')).toMatchObject({ status: 'ready', failures: 2 });
     await machine.clock.advance(seconds(5));
-    expect(rowOf(machine.cloud, 'poison')).toMatchObject({ status: 'dead', failures: 3, reason: 'bad input', reclaims: 0 });
+    expect(rowOf(machine.cloud, 'poison')).toMatchObject({
+      status: 'dead',
+      failures: 3,
+      reason: 'bad input',
+      reclaims: 0,
+    });
     expect(machine.cloud.deadLetters.sent).toEqual([{ taskId: 'poison', reason: 'bad input' }]);
     expect(machine.cloud.queue.size()).toBe(0);
   });
@@ -230,7 +257,10 @@ describe('failing', () => {
     await submit(machine.cloud, 'a', { body: { inline: '{"cut', sha256: 'another' } });
     machine.start();
     await machine.clock.advance(seconds(10));
-    expect(rowOf(machine.cloud, 'a')).toMatchObject({ failures: 1, reason: expect.stringContaining('body cannot be read') });
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({
+      failures: 1,
+      reason: expect.stringContaining('body cannot be read'),
+    });
   });
 
   it('other tasks are done beside a poison one', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { addMs, toIso } from '../../lib/fleet/time.ts';
 import { manualClock } from '../support/manual-clock.ts';
-import { A_POOL, A_POLICY, atSecond, START } from '../support/records.ts';
+import { A_POLICY, A_POOL, atSecond, START } from '../support/records.ts';
 import { createCloud, createMachine, newItem, rowOf, seconds, submit, taskOfSeconds } from './support/machine.ts';
 
 const HOUR = 3_600_000;
@@ -93,7 +93,8 @@ describe('a notice', () => {
           }
           await machine.clock.advance(130_000);
           expect(receivedWhileDraining).toEqual([]);
-          for (const index of runsMs.keys()) expect(['ready', 'done']).toContain(rowOf(machine.cloud, String(index)).status);
+          for (const index of runsMs.keys())
+            expect(['ready', 'done']).toContain(rowOf(machine.cloud, String(index)).status);
           expect(machine.record()?.leases).toEqual({});
         },
       ),

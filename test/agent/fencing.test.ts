@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { FENCED_OFF } from '../../lib/agent/settle.ts';
 import { StaleAttempt } from '../../lib/agent/task-definition.ts';
-import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { type SessionId, taskId } from '../../lib/fleet/ids.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
-import { type Cloud, createCloud, createMachine, newItem, rowOf, seconds, submit, taskOfSeconds } from './support/machine.ts';
+import {
+  type Cloud,
+  createCloud,
+  createMachine,
+  newItem,
+  rowOf,
+  seconds,
+  submit,
+  taskOfSeconds,
+} from './support/machine.ts';
 
 const OTHER = newItem({ instanceId: 'i-0123456789abcdef0' as never });
 

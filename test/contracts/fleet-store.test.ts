@@ -198,3 +198,22 @@ describe('a fleet of many machines', () => {
     expect((await stored.read(fleet)).members).toHaveLength(240);
   });
 });
+
+describe.each(['memory', 'DynamoDB'])('a warning that nobody claimed, in %s', (where) => {
+  test('stays as it first came for an hour, and makes room for the next one then', async () => {
+    const store = where === 'memory' ? memoryFleetStore() : stored;
+    const machine = instanceOf(8_000_000, 0);
+    const warn = (at: number, now: number) =>
+      store.keepUnclaimed({ kind: 'spot-interruption', instanceId: machine, at: epochMs(at) }, epochMs(now));
+    await warn(1, 10_000_000);
+    await warn(2, 13_599_999);
+    expect(await store.unclaimed(machine, epochMs(13_599_999))).toStrictEqual([
+      { kind: 'spot-interruption', at: 1, recordedAt: 10_000_000 },
+    ]);
+    expect(await store.unclaimed(machine, epochMs(13_600_000))).toStrictEqual([]);
+    await warn(3, 13_600_000);
+    expect(await store.unclaimed(machine, epochMs(13_600_000))).toStrictEqual([
+      { kind: 'spot-interruption', at: 3, recordedAt: 13_600_000 },
+    ]);
+  });
+});

@@ -50,7 +50,7 @@ const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom(
   'leave',
   'leave',
 );
-const machine = fc.integer({ min: 0, max: 1 });
+const machine = fc.constantFrom(0, 0, 1);
 const session = fc.constantFrom(SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]);
 const attempt = fc.integer({ min: 1, max: 2 });
 const task = fc.integer({ min: 0, max: 1 });
@@ -129,6 +129,16 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 1, arbitrary: markGone },
 );
 
+/** How nearly every machine's life begins, so that a short sequence gets past the beginning. */
+const beginning: readonly Call[] = [
+  { name: 'create', facts: 0, on: (run) => (store) => store.create(newRecord(run, 0)) },
+  {
+    name: 'openSession',
+    facts: 0,
+    on: (run) => (store) => store.openSession(instanceOf(run, 0), SESSIONS[0], epochMs(900)),
+  },
+];
+
 const outcomeOf = (name: string, answer: unknown): string => {
   const { outcome, because } = (answer ?? {}) as { outcome?: string; because?: string };
   return [name, outcome, because].filter((word) => word !== undefined).join(' ');
@@ -141,7 +151,7 @@ describe('the instance store in memory and the one in DynamoDB', () => {
     const oneRun = async (sequence: readonly Call[]): Promise<void> => {
       run += 1;
       const memory = memoryInstanceStore();
-      for (const drawn of sequence) {
+      for (const drawn of [...beginning, ...sequence]) {
         const { name } = drawn;
         const on = drawn.on(run);
         const expected = await on(memory);
@@ -152,7 +162,7 @@ describe('the instance store in memory and the one in DynamoDB', () => {
         expect(await stored.get(instanceOf(run, number))).toStrictEqual(await memory.get(instanceOf(run, number)));
       }
     };
-    const sequences = fc.array(calls, { minLength: 8, maxLength: 20 });
+    const sequences = fc.array(calls, { minLength: 6, maxLength: 18 });
     await fc.assert(fc.asyncProperty(sequences, oneRun), { numRuns: 100 });
     for (const because of ['no-item', 'draining', 'leaving', 'other-session']) {
       expect(seen).toContain(`changeLeases refused ${because}`);

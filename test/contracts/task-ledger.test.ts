@@ -3,13 +3,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTaskLedger } from '../../lib/aws/tasks.ts';
 import { taskId } from '../../lib/fleet/ids.ts';
+import type { TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
 import type { TaskLedger } from '../../lib/ports/tasks.ts';
 import { memoryTaskLedger } from '../../lib/simulator/ports/memory-task-ledger.ts';
 import { startDynamo } from './support/embedded-dynamo.ts';
 import { instants, MANY_SEQUENCES_MS, submittedRow, taskOf } from './support/samples.ts';
-import { type DrawnStep, stepsOf } from './support/task-steps.ts';
+import { beginning, type DrawnStep, stepsOf } from './support/task-steps.ts';
 
 let table: Awaited<ReturnType<typeof startDynamo>>;
 let stored: TaskLedger;
@@ -19,7 +20,14 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-const sequences = fc.array(fc.integer({ min: 0, max: 1 }).chain(stepsOf), { minLength: 6, maxLength: 20 });
+/** `again` is the step before, sent once more by somebody whose reply was lost. */
+const sequences = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(0, 0, 1).chain(stepsOf) },
+    { weight: 2, arbitrary: fc.constant('again' as const) },
+  ),
+  { minLength: 6, maxLength: 18 },
+);
 
 describe('the task ledger in memory and the one in DynamoDB', () => {
   test('answer every step alike, and end with the same rows and the same rows due', {
@@ -27,12 +35,14 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
   }, async () => {
     const seen = new Set<string>();
     let run = 0;
-    const oneRun = async (sequence: readonly DrawnStep[], now: EpochMs): Promise<void> => {
+    const oneRun = async (sequence: readonly (DrawnStep | 'again')[], now: EpochMs): Promise<void> => {
       run += 1;
       const memory = memoryTaskLedger();
-      for (const drawn of sequence) {
-        const id = taskOf(run, drawn.task);
-        const step = drawn.of(run, await memory.get(id));
+      let sent = { id: taskOf(run, 0), step: { step: 'submit', row: submittedRow(taskOf(run, 0)) } as TaskStep };
+      for (const drawn of [...beginning, ...sequence]) {
+        const id = drawn === 'again' ? sent.id : taskOf(run, drawn.task);
+        const step = drawn === 'again' ? sent.step : drawn.of(run, await memory.get(id));
+        sent = { id, step };
         const expected = await memory.apply(id, step);
         expect(await stored.apply(id, step)).toStrictEqual(expected);
         seen.add(`${step.step} ${expected.outcome}`);

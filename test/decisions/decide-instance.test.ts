@@ -105,9 +105,26 @@ describe('a machine that is gone', () => {
     expect(actionsOf(plan.actions)).toEqual(['release-tasks', 'close-run']);
   });
 
-  it('has its run closed once', () => {
+  it('keeps being closed while it has a place in the fleet, and wakes nobody any more', () => {
     const closed = { ...gone, goneAt: atSecond(12), leases: {} };
-    expect(decideInstance(view(closed, { seenBy: 'reconcile' }), atSecond(13)).actions).toEqual([]);
+    expect(actionsOf(decideInstance(view(closed, { seenBy: 'reconcile' }), atSecond(13)).actions)).toEqual([
+      'close-run',
+    ]);
+    expect(decideInstance(view(closed), atSecond(13)).actions).toEqual([]);
+  });
+});
+
+describe('a leaving machine', () => {
+  const leave = { leave: { at: atSecond(10), recordedAt: atSecond(10) } };
+
+  it('finishes what it holds', () => {
+    const record = aRecord({ signals: leave, leases: holding, heartbeatAt: atSecond(60) });
+    expect(decideInstance(view(record), atSecond(61)).actions).toEqual([]);
+  });
+
+  it('drains once it holds nothing: nothing can be held on it any more', () => {
+    const record = aRecord({ signals: leave, heartbeatAt: atSecond(60) });
+    expect(actionsOf(decideInstance(view(record), atSecond(61)).actions)).toEqual(['mark-draining']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -320,11 +320,5 @@ describe('the unchanged deploy tool', () => {
     const { Count } = await dynamo.send(new ScanCommand({ TableName: 'probe-tasks' }));
     expect(Count).toBe(2);
     dynamo.destroy();
-  });
-
-  test('the record file holds one JSON object a line', async () => {
-    const lines = cloud.context.recorder.lines().length;
-    expect(lines).toBeGreaterThan(50);
-    expect(() => readFileSync(join(cloud.folder, 'record.jsonl'))).not.toThrow();
   });
 });

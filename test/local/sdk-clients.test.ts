@@ -26,6 +26,11 @@ let lambda: LambdaService;
 let layerArn: string;
 let topicArn: string;
 
+/** A function that uses the SDK with nothing but its environment, as ours do. */
+const publisher = `
+  import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+  export const handler = async (event) => (await new SNSClient({}).send(new PublishCommand(event))).MessageId;`;
+
 const layerZip = Buffer.from(zipSync({ 'agent.mjs': new Uint8Array([1, 2, 3]) }));
 
 const clientOptions = () => {
@@ -43,7 +48,11 @@ beforeAll(async () => {
     'export const handler = async (event) => { if (event.fail) throw new Error("no"); return { got: event }; };',
   );
   context = testContext({
-    objects: { 'bucket/code.zip': code, 'bucket/layer.zip': layerZip },
+    objects: {
+      'bucket/publisher.zip': await functionZip(publisher),
+      'bucket/code.zip': code,
+      'bucket/layer.zip': layerZip,
+    },
     overrides: { endpoint: () => `http://127.0.0.1:${front.port}` },
   });
   lambda = lambdaService(context);
@@ -88,6 +97,24 @@ describe('Lambda', () => {
     expect(failed.FunctionError).toBe('Unhandled');
     const missing = client.send(new InvokeCommand({ FunctionName: 'none' }));
     await expect(missing).rejects.toBeInstanceOf(ResourceNotFoundException);
+  });
+
+  it('runs a function whose own client reaches the local cloud, as its role', async () => {
+    await provision(lambda.providers, 'AWS::Lambda::Function', 'Publisher', {
+      FunctionName: 'publisher',
+      Handler: 'src/handler.handler',
+      Runtime: 'nodejs24.x',
+      Role: roleArn('PublisherRole'),
+      Code: { S3Bucket: 'bucket', S3Key: 'publisher.zip' },
+    });
+    const result = await lambda.functions.invoke(
+      'publisher',
+      JSON.stringify({ TopicArn: topicArn, Message: 'm' }),
+      'test',
+    );
+    expect(result.payload).toMatch(/^"[0-9a-f-]{36}"$/);
+    const published = context.recorded.find(({ kind, action }) => kind === 'request' && action === 'Publish');
+    expect(JSON.stringify(published)).toContain('PublisherRole');
   });
 
   it('gives a layer under a link that needs no signature', async () => {

@@ -60,5 +60,8 @@ export const reportWorld = (
     log: { debug: write, info: write, warn: write, error: write },
     metrics: { count: (name) => void counted.push(name) },
   };
-  return { world, money, mailer, counted, logged, moveTo: (iso: string) => void (now = epochMs(Date.parse(iso))) };
+  const moveTo = (iso: string): void => {
+    now = epochMs(Date.parse(iso));
+  };
+  return { world, money, mailer, counted, logged, moveTo };
 };

@@ -9,8 +9,8 @@ export interface PlannedTask {
 }
 
 /** Sizes that differ as real work does: most tasks small, every twelfth several times as long. */
-const BYTES_SMALL = { from: 150_000, to: 700_000 };
-const BYTES_LARGE = { from: 2_500_000, to: 6_000_000 };
+const BYTES_SMALL = { from: 100_000, to: 700_000 };
+const BYTES_LARGE = { from: 2_000_000, to: 6_000_000 };
 const LARGE_SHARE = 1 / 12;
 
 /** Below this many files there is no place for a checkpoint inside. */

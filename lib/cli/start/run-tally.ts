@@ -69,7 +69,10 @@ const ASSIGNMENT = /(#\w+(?:\.#\w+)*) = (?:if_not_exists\([^,]+, )?(:\w+)/g;
 const assignments = (expression: string | undefined, parameters: Parameters): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     [...(expression ?? '').matchAll(ASSIGNMENT)].map(([, path, placeholder]) => [
-      path!.split('.').map((part) => parameters.names?.[part] ?? part).join('.'),
+      path!
+        .split('.')
+        .map((part) => parameters.names?.[part] ?? part)
+        .join('.'),
       parameters.values?.[placeholder!],
     ]),
   );

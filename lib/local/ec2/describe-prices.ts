@@ -23,12 +23,23 @@ const wantsLinux = (query: Query): boolean => {
   return products.length === 0 || products.some((product) => PRODUCTS.includes(product));
 };
 
+/** The parameter names one zone, the filter of the same meaning several. */
+const wantedZones = (query: Query): readonly string[] => {
+  const named = query.text('AvailabilityZone');
+  const filtered = query.items('Filter').flatMap((filter) => {
+    if (filter.required('Name') === 'availability-zone') return filter.texts('Value');
+    throw new AwsError(400, 'UnsupportedOperation', 'The local cloud filters prices by availability-zone only.');
+  });
+  return named === undefined ? filtered : [named, ...filtered];
+};
+
 const wantedPools = (state: Ec2State, query: Query): readonly MarketPool[] => {
   if (!wantsLinux(query)) return [];
   const types = query.texts('InstanceType');
-  const zone = query.text('AvailabilityZone');
+  const zones = wantedZones(query);
   return state.market.pools.filter(
-    (pool) => (types.length === 0 || types.includes(pool.instanceType)) && (zone === undefined || zone === pool.zone),
+    (pool) =>
+      (types.length === 0 || types.includes(pool.instanceType)) && (zones.length === 0 || zones.includes(pool.zone)),
   );
 };
 
@@ -37,7 +48,17 @@ const PRICE_HISTORY_MS = 90 * 24 * 3_600_000;
 
 /** Price changes between start and end, newest first, with the last change before the start: the price then in force. */
 export const describeSpotPriceHistory = describing(
-  ['StartTime', 'EndTime', 'InstanceType.N', 'ProductDescription.N', 'AvailabilityZone', 'MaxResults', 'NextToken'],
+  [
+    'StartTime',
+    'EndTime',
+    'InstanceType.N',
+    'ProductDescription.N',
+    'AvailabilityZone',
+    'Filter.N.Name',
+    'Filter.N.Value.N',
+    'MaxResults',
+    'NextToken',
+  ],
   (state, query) => {
     const now = state.clock.now();
     const until = epochMs(Math.min(now, instantOf(query, 'EndTime', now)));

@@ -83,7 +83,9 @@ export const createFunctions = (context: LocalContext): Functions => {
     const durationMs = context.clock.now() - startedAt;
     const { outcome } = result;
     context.recorder.write({ kind: 'invocation', function: configuration.name, trigger, outcome, durationMs });
-    return { ...result, functionError: outcome === 'success' ? undefined : 'Unhandled' };
+    if (outcome === 'success') return { ...result, functionError: undefined };
+    logs.print(configuration.name, `${new Date(startedAt).toISOString()} ERROR Invoke Error ${result.payload}\n`);
+    return { ...result, functionError: 'Unhandled' };
   };
 
   const giveUp = async (

@@ -121,7 +121,7 @@ export const queueAccess = ({ parts, recorder, isAllowed }: QueueAccessOptions):
     messageIds: readonly string[],
   ): void {
     recorder.write({
-      kind: 'delivery',
+      kind: 'queue-send',
       service: 'sqs',
       action: 'sqs:SendMessage',
       caller: sender === undefined ? 'service/internal' : `service/${sender.principal}`,

@@ -73,9 +73,11 @@ const receive = async (parts: SqsParts, input: SqsInput, signal: AbortSignal | u
   const output = await parts.embedded.call('ReceiveMessage', input);
   const messages = receivedOf(output);
   for (const message of messages) parts.ids.note(message.ReceiptHandle, message.MessageId);
-  if (!signal?.aborted) return output;
-  await giveBack(parts, input, messages);
-  return {};
+  // A queue that was deleted meanwhile has nothing to give back to.
+  const onHangUp = () => void giveBack(parts, input, messages).catch(() => undefined);
+  if (signal?.aborted) onHangUp();
+  else signal?.addEventListener('abort', onHangUp, { once: true });
+  return output;
 };
 
 /** Operations that read or change the queue itself rather than its messages. */

@@ -13,8 +13,8 @@ import { memoryInstanceStore } from '../../../lib/simulator/ports/memory-instanc
 import { memoryTaskLedger } from '../../../lib/simulator/ports/memory-task-ledger.ts';
 import { memoryWakeQueue } from '../../../lib/simulator/ports/memory-wake-queue.ts';
 import { memoryDeadLetters, memoryWorkQueue } from '../../../lib/simulator/ports/memory-work-queue.ts';
-import { A_POLICY, aRecord, START } from '../../support/records.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
+import { A_POLICY, aRecord, START } from '../../support/records.ts';
 
 export const FLEET = fleetName('index');
 
@@ -143,7 +143,11 @@ export const aRow = (id: string, changes: Partial<TaskRecord> = {}): TaskRecord 
 const EMPTY_OBJECT_SHA256 = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
 
 /** Writes a task's row and sends its message, as submit does. */
-export const submit = async ({ tasks, queue }: Cloud, id: string, changes: Partial<TaskRecord> = {}): Promise<TaskId> => {
+export const submit = async (
+  { tasks, queue }: Cloud,
+  id: string,
+  changes: Partial<TaskRecord> = {},
+): Promise<TaskId> => {
   const row = aRow(id, { body: { inline: '{}', sha256: EMPTY_OBJECT_SHA256 }, ...changes });
   await tasks.apply(row.taskId, { step: 'submit', row });
   await queue.send(row.taskId);

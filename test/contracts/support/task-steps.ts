@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { InstanceId } from '../../../lib/fleet/ids.ts';
 import type { TaskRecord } from '../../../lib/fleet/task.ts';
 import type { TaskStep } from '../../../lib/fleet/task-protocol.ts';
+import { epochMs } from '../../../lib/fleet/time.ts';
 import { content, instanceOf, instants, SESSIONS, submittedRow, taskOf } from './samples.ts';
 
 /** What is drawn once and then said about the ids of each run: which task, and the step for its row as it stands. */
@@ -99,15 +100,25 @@ export const stepsOf = (task: number): fc.Arbitrary<DrawnStep> => {
   const retry = drawn(now, (instant) => ({ step: 'retry', now: instant }));
 
   return fc.oneof(
-    { weight: 3, arbitrary: submit },
+    { weight: 2, arbitrary: submit },
     { weight: 6, arbitrary: take },
-    { weight: 2, arbitrary: checkpoint },
+    { weight: 3, arbitrary: checkpoint },
     { weight: 2, arbitrary: commit },
-    { weight: 4, arbitrary: fail },
+    { weight: 5, arbitrary: fail },
     { weight: 2, arbitrary: handBack },
     { weight: 2, arbitrary: release },
     { weight: 1, arbitrary: checkAgain },
-    { weight: 1, arbitrary: cancel },
-    { weight: 2, arbitrary: retry },
+    { weight: 2, arbitrary: cancel },
+    { weight: 4, arbitrary: retry },
   );
 };
+
+/** How nearly every task's life begins, so that a short sequence gets past the beginning. */
+export const beginning: readonly DrawnStep[] = [
+  { task: 0, facts: 'submit', of: (run) => ({ step: 'submit', row: submittedRow(taskOf(run, 0)) }) },
+  {
+    task: 0,
+    facts: 'take',
+    of: (run) => ({ step: 'take', owner: machineOf(run, 0), session: SESSIONS[0], now: epochMs(2_000) }),
+  },
+];

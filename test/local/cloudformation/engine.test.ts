@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ChangeSets } from '../../../lib/local/cloudformation/change-sets.ts';
 import { StackEngine } from '../../../lib/local/cloudformation/engine.ts';
 import type { ResourceProvider } from '../../../lib/local/service.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 import { seededRandom } from '../support/cloud.ts';
 
 /** Resources that only exist in a map; a property `fails` makes the work on them fail. */
@@ -31,7 +31,7 @@ const world = () => {
     },
   });
   const engine = new StackEngine({
-    clock: new ManualClock(0),
+    clock: manualClock(0),
     random: seededRandom(1),
     providers: [provider('T::Soft::Thing', true), provider('T::Hard::Thing', false)],
   });
@@ -63,7 +63,11 @@ const update = async (engine: StackEngine, resources: object) => {
 describe('a stack', () => {
   test('is made in order and gives outputs', async () => {
     const { engine, log } = world();
-    const stack = await create(engine, { A: soft({ Ref: 'B' }), B: soft(1) }, { Out: { Value: { 'Fn::GetAtt': ['A', 'Arn'] } } });
+    const stack = await create(
+      engine,
+      { A: soft({ Ref: 'B' }), B: soft(1) },
+      { Out: { Value: { 'Fn::GetAtt': ['A', 'Arn'] } } },
+    );
     expect(log).toEqual(['create B', 'create A']);
     expect(stack.status).toBe('CREATE_COMPLETE');
     expect(stack.outputs).toEqual([{ key: 'Out', value: 'a-A' }]);
@@ -75,7 +79,11 @@ describe('a stack', () => {
     expect(stack.events.map(({ status }) => status)).toEqual(['CREATE_IN_PROGRESS']);
     await engine.settled();
     engine.update(request({ A: soft(2) }));
-    expect(stack.events.at(-1)).toMatchObject({ logicalId: 's', type: 'AWS::CloudFormation::Stack', status: 'UPDATE_IN_PROGRESS' });
+    expect(stack.events.at(-1)).toMatchObject({
+      logicalId: 's',
+      type: 'AWS::CloudFormation::Stack',
+      status: 'UPDATE_IN_PROGRESS',
+    });
     await engine.settled();
     expect(new Set(stack.events.map(({ eventId }) => eventId)).size).toBe(stack.events.length);
   });
@@ -87,7 +95,12 @@ describe('a stack', () => {
     const stack = await update(engine, { Same: soft(1), Changed: soft(2), Replaced: hard(2), New: soft(3) });
     expect(log).toEqual(['update Changed', 'delete Replaced', 'create Replaced', 'create New', 'delete Gone']);
     expect(stack.status).toBe('UPDATE_COMPLETE');
-    expect([...existing]).toEqual([['Same', 1], ['Changed', 2], ['Replaced', 2], ['New', 3]]);
+    expect([...existing]).toEqual([
+      ['Same', 1],
+      ['Changed', 2],
+      ['Replaced', 2],
+      ['New', 3],
+    ]);
   });
 
   test('the same template again is refused in the words deploy tools look for', async () => {
@@ -100,7 +113,10 @@ describe('a stack', () => {
     const { engine, existing } = world();
     const stack = await create(engine, { A: soft(1), B: { ...soft(2), Properties: { fails: true }, DependsOn: 'A' } });
     expect(existing.size).toBe(0);
-    expect(stack.events.find(({ status }) => status === 'CREATE_FAILED')).toMatchObject({ logicalId: 'B', reason: 'B cannot be made' });
+    expect(stack.events.find(({ status }) => status === 'CREATE_FAILED')).toMatchObject({
+      logicalId: 'B',
+      reason: 'B cannot be made',
+    });
     expect(stack.events.at(-1)).toMatchObject({ logicalId: 's', status: 'DELETE_COMPLETE' });
     expect(engine.find('s')).toBeUndefined();
     expect(engine.find(stack.id)).toBe(stack);
@@ -109,7 +125,12 @@ describe('a stack', () => {
   test('a failed update brings back what was', async () => {
     const { engine, existing } = world();
     await create(engine, { A: soft(1), B: hard(1), C: soft(1) });
-    const stack = await update(engine, { A: soft(2), B: hard(2), D: soft(4), E: { ...soft(5), Properties: { fails: true }, DependsOn: ['A', 'B', 'D'] } });
+    const stack = await update(engine, {
+      A: soft(2),
+      B: hard(2),
+      D: soft(4),
+      E: { ...soft(5), Properties: { fails: true }, DependsOn: ['A', 'B', 'D'] },
+    });
     expect(stack.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(Object.fromEntries(existing)).toEqual({ A: 1, B: 1, C: 1 });
   });
@@ -158,11 +179,17 @@ describe('a change set', () => {
     await create(engine, { A: soft(1) });
     const sets = new ChangeSets(engine);
     const set = sets.create('c', 'UPDATE', request({ A: soft(2), B: soft(3) }));
-    expect(set.changes.map(({ logicalId, action }) => [logicalId, action])).toEqual([['A', 'Modify'], ['B', 'Add']]);
+    expect(set.changes.map(({ logicalId, action }) => [logicalId, action])).toEqual([
+      ['A', 'Modify'],
+      ['B', 'Add'],
+    ]);
     expect([...existing]).toEqual([['A', 1]]);
     sets.execute('s', 'c');
     await engine.settled();
-    expect([...existing]).toEqual([['A', 2], ['B', 3]]);
+    expect([...existing]).toEqual([
+      ['A', 2],
+      ['B', 3],
+    ]);
     expect(() => sets.execute('s', 'c')).toThrow('does not exist');
   });
 });

@@ -6,7 +6,10 @@ import { parameterValues, parseTemplate } from '../../../lib/local/cloudformatio
 
 const template = parseTemplate(
   JSON.stringify({
-    Parameters: { Stage: { Type: 'String', Default: 'dev' }, Image: { Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: '/ami' } },
+    Parameters: {
+      Stage: { Type: 'String', Default: 'dev' },
+      Image: { Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: '/ami' },
+    },
     Mappings: { Sizes: { dev: { memory: 128 } } },
     Conditions: {
       IsDev: { 'Fn::Equals': [{ Ref: 'Stage' }, 'dev'] },
@@ -72,7 +75,13 @@ test('and is refused anywhere else, naming the resource', () =>
 describe('the order of deployment', () => {
   const order = (resources: Record<string, object>): readonly string[] =>
     deploymentOrder(
-      parseTemplate(JSON.stringify({ Resources: Object.fromEntries(Object.entries(resources).map(([id, rest]) => [id, { Type: 'A::B::C', ...rest }])) })),
+      parseTemplate(
+        JSON.stringify({
+          Resources: Object.fromEntries(
+            Object.entries(resources).map(([id, rest]) => [id, { Type: 'A::B::C', ...rest }]),
+          ),
+        }),
+      ),
     );
 
   test('puts what is referred to first', () =>

@@ -21,7 +21,10 @@ describe('the AWS Query form', () => {
   });
 
   test('any text is read without throwing', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 200 }), (form) => parseAwsQuery(form) !== undefined), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), (form) => parseAwsQuery(form) !== undefined),
+      { numRuns: 300 },
+    );
   });
 
   test('a very deep name is left out', () => expect(plain(`${'a.'.repeat(5_000)}b=1`)).toEqual({}));

@@ -100,7 +100,9 @@ describe('conditions', () => {
 describe('policy variables', () => {
   const own = (context: Question['context'], Version = '2012-10-17') =>
     ask({
-      identityPolicies: [{ Version, Statement: { Effect: 'Allow', Action: '*', Resource: 'arn:${aws:userid}/${k, \'none\'}' } }],
+      identityPolicies: [
+        { Version, Statement: { Effect: 'Allow', Action: '*', Resource: "arn:${aws:userid}/${k, 'none'}" } },
+      ],
       resource: 'arn:AROA:i-1/none',
       context,
     });
@@ -126,7 +128,9 @@ describe("a resource's own policy", () => {
     expect(ask({ ...byEvents, context: from('one') })).toBe(true));
   test('not from another source', () => expect(ask({ ...byEvents, context: from('two') })).toBe(false));
   test('not another service', () =>
-    expect(ask({ ...byEvents, principal: { kind: 'service', name: 'sns.amazonaws.com' }, context: from('one') })).toBe(false));
+    expect(ask({ ...byEvents, principal: { kind: 'service', name: 'sns.amazonaws.com' }, context: from('one') })).toBe(
+      false,
+    ));
   test('not a role', () => expect(ask({ ...byEvents, principal: role, context: from('one') })).toBe(false));
 
   const forAccount = (Effect: 'Allow' | 'Deny') =>
@@ -144,7 +148,10 @@ const statements = fc.record({
   Action: fc.array(words, { minLength: 1, maxLength: 3 }),
   Resource: fc.array(places, { minLength: 1, maxLength: 3 }),
 });
-const policies = fc.array(fc.array(statements, { maxLength: 4 }).map((all) => policy(...all)), { maxLength: 4 });
+const policies = fc.array(
+  fc.array(statements, { maxLength: 4 }).map((all) => policy(...all)),
+  { maxLength: 4 },
+);
 
 describe('whatever the policies', () => {
   test('an explicit deny always wins', () => {
@@ -160,7 +167,9 @@ describe('whatever the policies', () => {
   test('without an allow nothing is granted', () => {
     fc.assert(
       fc.property(policies, (all) => {
-        const denials = all.map(({ Statement }) => policy(...(Statement as PolicyStatement[]).filter((one) => one.Effect === 'Deny')));
+        const denials = all.map(({ Statement }) =>
+          policy(...(Statement as PolicyStatement[]).filter((one) => one.Effect === 'Deny')),
+        );
         return !ask({ identityPolicies: denials });
       }),
       { numRuns: 300 },

@@ -4,10 +4,12 @@ import { zipSync } from 'fflate';
 
 export const functionZip = async (source: string, path = 'src/handler.mjs'): Promise<Buffer> => {
   const bundle = await build({
-    stdin: { contents: source, loader: 'ts' },
+    stdin: { contents: source, loader: 'ts', resolveDir: import.meta.dirname },
     bundle: true,
     format: 'esm',
     platform: 'node',
+    mainFields: ['module', 'main'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     minify: true,
     write: false,
   });

@@ -1,7 +1,8 @@
 /** A local cloud's context for one part alone: everything in memory, everything allowed unless the test says otherwise. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type {
   AuthorisationCheck,
   Caller,
@@ -33,6 +34,17 @@ export interface TestContextOptions {
   readonly overrides?: Partial<Omit<LocalContext, 'clock' | 'queues'>>;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'spothop-local-'));
+  folders.push(folder);
+  return folder;
+};
+
 export const roleArn = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 
@@ -58,7 +70,7 @@ export const testContext = (options: TestContextOptions = {}): TestContext => {
     timeOriginMs: 0,
     credentials: { issue, resolve: (key) => issued.get(key), revoke: (key) => void revoked.push(key) },
     recorder: { write: (line) => void recorded.push({ at: clock.now(), ...line }), lines: () => recorded },
-    stateFolder: mkdtempSync(join(tmpdir(), 'spothop-local-')),
+    stateFolder: temporaryFolder(),
     endpoint: () => 'http://127.0.0.1:4566',
     putEvent: () => undefined,
     rolePolicies: () => [],

@@ -1,0 +1,54 @@
+import { indexFiles, mergeIndexes, type SourceIndex } from '../../../examples/index-sources/index-files.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { Blobs } from '../../ports/blobs.ts';
+import { unpackContent } from '../../workflows/content.ts';
+import type { PlannedTask } from './plan-batch.ts';
+
+export interface Verdict {
+  readonly verified: boolean;
+  /** What was compared, and how it came out. */
+  readonly check: string;
+}
+
+const resultTexts = async (blobs: Blobs, rows: readonly TaskRecord[]): Promise<string[]> => {
+  const texts: string[] = [];
+  for (const row of rows) if (row.result !== undefined) texts.push(await unpackContent(blobs, row.result));
+  return texts;
+};
+
+/** The parts that the fleet made, merged, against the same files indexed in one go by this process: byte for byte. */
+export const verifyIndex = async (
+  root: string,
+  tasks: readonly PlannedTask[],
+  rows: readonly TaskRecord[],
+  blobs: Blobs,
+): Promise<Verdict> => {
+  const parts = (await resultTexts(blobs, rows)).map((text) => JSON.parse(text) as SourceIndex);
+  const merged = mergeIndexes(parts);
+  const direct = mergeIndexes([
+    await indexFiles(
+      root,
+      tasks.flatMap((task) => task.files),
+    ),
+  ]);
+  const verified = merged.equals(direct);
+  const outcome = verified ? 'equal' : 'NOT equal';
+  return {
+    verified,
+    check: `merged index of ${parts.length} tasks, ${merged.length} bytes: ${outcome} to a direct single-process computation of ${direct.length} bytes`,
+  };
+};
+
+/** A worker of the user's own may answer what it likes: every task must have one result, whole by its digest. */
+export const verifyCommits = async (
+  tasks: readonly PlannedTask[],
+  rows: readonly TaskRecord[],
+  blobs: Blobs,
+): Promise<Verdict> => {
+  const texts = await resultTexts(blobs, rows);
+  const verified = texts.length === tasks.length;
+  return {
+    verified,
+    check: `${texts.length} of ${tasks.length} tasks have one committed result, each matching its stored digest`,
+  };
+};

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Action, Plan } from '../../lib/decisions/plan.ts';
+import { type InstanceId, type IntentId, intentId } from '../../lib/fleet/ids.ts';
+import { executePlan } from '../../lib/workflows/execute-plan.ts';
+import { collectWakes } from '../../lib/workflows/wakes.ts';
+import { anInstanceId, anIntent } from '../support/records.ts';
+import {
+  aHeldTask,
+  aMachine,
+  aTaskId,
+  INDEX,
+  SPOT_A,
+  snapshot,
+  type WorkflowWorld,
+  workflowWorld,
+} from '../support/workflow-world.ts';
+
+const MACHINE = anInstanceId(77);
+const reason = 'a test';
+
+const launchIntent = (world: WorkflowWorld, id: IntentId) => {
+  const request = world.machines.serialise({
+    token: id,
+    fleet: INDEX,
+    intentId: id,
+    pools: [{ pool: SPOT_A, subnetId: 'subnet-a', priority: 0 }],
+    count: 2,
+    launchTemplateId: 'lt-1',
+    launchTemplateVersion: '3',
+    tags: {},
+  });
+  return anIntent({ intentId: id, count: 2, request: JSON.stringify({ fleet: INDEX, pools: [SPOT_A], request }) });
+};
+
+/** A world in which the action has something to do, and the action. */
+const PREPARED: { readonly [Kind in Action['do']]: (world: WorkflowWorld) => Promise<Extract<Action, { do: Kind }>> } =
+  {
+    'release-tasks': async (world) => {
+      await aMachine(world, MACHINE);
+      await aHeldTask(world, 'one', MACHINE);
+      await aHeldTask(world, 'two', MACHINE);
+      const tasks = ['one', 'two'].map((name) => ({ taskId: aTaskId(name), attempt: 1 }));
+      return { do: 'release-tasks', instanceId: MACHINE, fleet: INDEX, tasks, reason };
+    },
+    'look-again': async (world) => ({ do: 'look-again', fleet: INDEX, at: world.clock.now(), reason }),
+    'wake-fleet': async () => ({ do: 'wake-fleet', fleet: INDEX, reason }),
+    'mark-draining': async (world) => {
+      await aMachine(world, MACHINE);
+      return { do: 'mark-draining', instanceId: MACHINE, reason };
+    },
+    'close-run': async (world) => {
+      await aMachine(world, MACHINE);
+      return { do: 'close-run', instanceId: MACHINE, fleet: INDEX, reason };
+    },
+    leave: async (world) => {
+      await aMachine(world, MACHINE);
+      return { do: 'leave', instanceId: MACHINE, reason };
+    },
+    stay: async (world) => {
+      const now = world.clock.now();
+      await aMachine(world, MACHINE, { signals: { leave: { at: now, recordedAt: now } } });
+      return { do: 'stay', instanceId: MACHINE, reason };
+    },
+    terminate: async (world) => {
+      const answer = await world.machines.launch(
+        (JSON.parse(launchIntent(world, intentId('earlier')).request) as { request: string }).request,
+      );
+      const instanceIds: InstanceId[] = answer.answered ? answer.machines.map((machine) => machine.instanceId) : [];
+      return { do: 'terminate', instanceIds, reason };
+    },
+    launch: async (world) => {
+      const intent = launchIntent(world, intentId('new'));
+      await world.fleets.changeHead(INDEX, 0, { open: [intent] });
+      return { do: 'launch', intent, reason };
+    },
+    alarm: async () => ({ do: 'alarm', metric: 'NoCapacity', reason }),
+  };
+
+/** Ports that an action calls, by the action that should change something visible in the snapshot. */
+const CHANGES_NOTHING: readonly Action['do'][] = ['look-again', 'wake-fleet', 'alarm'];
+
+const execute = async (world: WorkflowWorld, action: Action): Promise<void> => {
+  const plan: Plan = { subject: 'a test', decidedAt: world.clock.now(), actions: [action] };
+  await executePlan(world, collectWakes(world), plan);
+};
+
+describe('every action may be repeated', () => {
+  it.each(Object.keys(PREPARED) as Action['do'][])('%s', async (kind) => {
+    const world = workflowWorld();
+    const action = await PREPARED[kind](world);
+    const before = await snapshot(world);
+    await execute(world, action);
+    const once = await snapshot(world);
+    expect(once !== before).toBe(!CHANGES_NOTHING.includes(kind));
+    await world.clock.advance(61_000);
+    await execute(world, action);
+    expect(await snapshot(world)).toBe(once);
+  });
+});

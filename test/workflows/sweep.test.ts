@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import type { TaskLedger } from '../../lib/ports/tasks.ts';
+import { sweep } from '../../lib/workflows/sweep.ts';
+import { anInstanceId } from '../support/records.ts';
+import {
+  aHeldTask,
+  aMachine,
+  aTaskId,
+  receivedIds,
+  SESSION,
+  snapshot,
+  submitRow,
+  type WorkflowWorld,
+  workflowWorld,
+} from '../support/workflow-world.ts';
+
+const OWNER = anInstanceId(1);
+
+/** Moves time on while the owner's agent is heard every five seconds. */
+const advanceHeard = async (world: WorkflowWorld, seconds: number): Promise<void> => {
+  for (let passed = 0; passed < seconds; passed += 5) {
+    await world.clock.advance(5_000);
+    await world.instances.heartbeat(OWNER, SESSION, world.clock.now());
+  }
+};
+
+const withOwner = async (): Promise<WorkflowWorld> => {
+  const world = workflowWorld();
+  await aMachine(world, OWNER);
+  return world;
+};
+
+describe('a running task', () => {
+  it('of a silent machine is released and sent once', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'held', OWNER);
+    await world.clock.advance(50_000);
+    expect(await sweep(world)).toEqual({ looked: 1, failed: 0 });
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'ready', attempt: 1, reclaims: 1 });
+    expect(world.instances.records.get(OWNER)?.leases).toEqual({});
+    expect(await receivedIds(world)).toEqual(['held']);
+  });
+
+  it('of a machine that is heard stays, and is looked at when that machine could next be called silent', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'held', OWNER);
+    await advanceHeard(world, 50);
+    await sweep(world);
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'running', checkAt: world.clock.now() + 50_000 });
+    expect(await receivedIds(world)).toEqual([]);
+  });
+
+  it('that its owner took and never held is released, however loud the owner', async () => {
+    const world = await withOwner();
+    const task = await submitRow(world, 'taken');
+    await world.tasks.apply(task, { step: 'take', owner: OWNER, session: SESSION, now: world.clock.now() });
+    await advanceHeard(world, 50);
+    await sweep(world);
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'ready', attempt: 1 });
+    expect(await receivedIds(world)).toEqual(['taken']);
+  });
+
+  it('of a machine nobody knows is released', async () => {
+    const world = workflowWorld();
+    const task = await submitRow(world, 'orphan');
+    await world.tasks.apply(task, { step: 'take', owner: anInstanceId(7), session: SESSION, now: world.clock.now() });
+    await world.clock.advance(50_000);
+    await sweep(world);
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'ready' });
+  });
+
+  it('is not looked at before its time', async () => {
+    const world = await withOwner();
+    await aHeldTask(world, 'held', OWNER);
+    await world.clock.advance(49_999);
+    expect(await sweep(world)).toEqual({ looked: 0, failed: 0 });
+  });
+});
+
+describe('a ready task', () => {
+  it('for which nobody came in five minutes is sent again, and again five minutes later', async () => {
+    const world = workflowWorld();
+    await submitRow(world, 'forgotten');
+    await world.clock.advance(299_999);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual([]);
+    await world.clock.advance(1);
+    await sweep(world);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['forgotten']);
+    await world.clock.advance(300_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['forgotten']);
+  });
+
+  it('whose release was not followed by its message is sent 30 s later', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'held', OWNER);
+    await world.tasks.apply(task, { step: 'release', attempt: 1, owner: OWNER, now: world.clock.now() });
+    await world.clock.advance(30_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['held']);
+  });
+
+  it('is taken while its message is sent again: the taking stands', async () => {
+    const world = await withOwner();
+    const task = await submitRow(world, 'raced');
+    await world.clock.advance(300_000);
+    const taking: WorkflowWorld = {
+      ...world,
+      tasks: {
+        ...world.tasks,
+        apply: async (id, step) => {
+          if (step.step === 'check-again') {
+            await world.tasks.apply(id, { step: 'take', owner: OWNER, session: SESSION, now: world.clock.now() });
+          }
+          return world.tasks.apply(id, step);
+        },
+      },
+    };
+    await sweep(taking);
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'running', checkAt: world.clock.now() + 50_000 });
+  });
+});
+
+describe('a sweep', () => {
+  it('releases nothing because the index is behind: the row is read first', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'done', OWNER);
+    const now = world.clock.now();
+    await world.tasks.apply(task, { step: 'commit', attempt: 1, result: { inline: 'r', sha256: 'r' }, now });
+    const stale: TaskLedger = { ...world.tasks, due: async () => [task, aTaskId('never-was')] };
+    await world.clock.advance(3_600_000);
+    expect(await sweep({ ...world, tasks: stale })).toEqual({ looked: 2, failed: 0 });
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'done' });
+    expect(await receivedIds(world)).toEqual([]);
+  });
+
+  it('handles every other row when one fails, and says so', async () => {
+    const world = await withOwner();
+    for (const name of ['a', 'b', 'c']) await aHeldTask(world, name, OWNER);
+    await world.clock.advance(50_000);
+    const get: TaskLedger['get'] = async (id) => {
+      if (id === 'b') throw new Error('a form nobody knows');
+      return world.tasks.get(id);
+    };
+    expect(await sweep({ ...world, tasks: { ...world.tasks, get } })).toEqual({ looked: 3, failed: 1 });
+    expect(['a', 'b', 'c'].map((name) => world.tasks.rows.get(aTaskId(name))?.status)).toEqual([
+      'ready',
+      'running',
+      'ready',
+    ]);
+    expect(world.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  it('repeated at once changes nothing more', async () => {
+    const world = await withOwner();
+    for (const name of ['a', 'b']) await aHeldTask(world, name, OWNER);
+    await submitRow(world, 'ready');
+    await world.clock.advance(301_000);
+    await sweep(world);
+    const once = await snapshot(world);
+    await sweep(world);
+    expect(await snapshot(world)).toBe(once);
+  });
+
+  it('takes nothing from a machine for which a task was held again meanwhile', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'held', OWNER);
+    await world.clock.advance(50_000);
+    const ready: Partial<InstanceRecord> = { session: SESSION };
+    const other = anInstanceId(2);
+    await aMachine(world, other, ready);
+    const release: TaskLedger['apply'] = async (id, step) => {
+      if (step.step === 'release') {
+        const now = world.clock.now();
+        await world.tasks.apply(id, step);
+        await world.tasks.apply(id, { step: 'take', owner: other, session: SESSION, now });
+      }
+      return world.tasks.apply(id, step);
+    };
+    await sweep({ ...world, tasks: { ...world.tasks, apply: release } });
+    expect(await world.tasks.get(task)).toMatchObject({ status: 'running', owner: other, attempt: 2 });
+  });
+});
