@@ -124,7 +124,7 @@ const live = async (
     for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
   const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.checkAge(mailbox) });
-  await work(shared, mailbox);
+  await work(shared, ears);
   await desk.settled();
   shared.ports.log.info('drained', { reason: shared.drain.state()?.reason, ...shared.tally });
   if (!ears.isSessionLost()) await waitForEc2(shared, ears, stopping);

@@ -9,9 +9,16 @@ import { putBack } from './meet.ts';
 import { backOffMs } from './retry.ts';
 import { runTask } from './run-task.ts';
 import { settle } from './settle.ts';
+import type { SignalDesk } from './signal-desk.ts';
 import { takeFromMessage } from './take.ts';
 import { keepHidden } from './visibility.ts';
 import type { AgentShared } from './world.ts';
+
+/** Where work hears of what others want, and says what it has found out. */
+export interface Hearing {
+  readonly mailbox: Mailbox;
+  readonly desk: SignalDesk;
+}
 
 /** A machine that cannot reach its item counts as silent, and would hide messages only to lose their tasks again. */
 const mayPull = (shared: AgentShared, mailbox: Mailbox): boolean => {
@@ -20,13 +27,15 @@ const mayPull = (shared: AgentShared, mailbox: Mailbox): boolean => {
   return mayTakeTask(lifecycleOf(mailbox.record(), shared.settings.drainPolicy, now), shared.runTimes.expectedMs());
 };
 
-/** A machine that is to leave and holds nothing has nothing to wait for. */
-const leaveWhenIdle = ({ drain, ports, settings }: AgentShared, mailbox: Mailbox): void => {
+/**
+ * A machine that we want to leave, and that holds nothing, has nothing to wait for. One that leaves for a maintenance
+ * window still far off stays: the window may be cancelled.
+ */
+const leaveWhenIdle = ({ drain, ports }: AgentShared, { mailbox, desk }: Hearing): void => {
+  const { signals, leases } = mailbox.record();
+  if (signals.leave === undefined || Object.keys(leases).length > 0 || drain.state() !== undefined) return;
   const now = ports.clock.now();
-  const record = mailbox.record();
-  const isIdle = Object.keys(record.leases).length === 0;
-  if (!isIdle || lifecycleOf(record, settings.drainPolicy, now) !== 'leaving') return;
-  drain.begin({ reason: 'it was asked to leave, and holds nothing', deadline: now, now });
+  desk.tell({ kind: 'machine-stopping', at: now, deadline: now });
 };
 
 /** One message by long poll; a drain that begins meanwhile ends the poll. */
@@ -69,14 +78,15 @@ const handleSafely = async (shared: AgentShared, mailbox: Mailbox, message: Rece
 };
 
 /** Pulls and runs one task after the other until the machine drains. */
-export const work = async (shared: AgentShared, mailbox: Mailbox): Promise<void> => {
+export const work = async (shared: AgentShared, hearing: Hearing): Promise<void> => {
+  const { mailbox } = hearing;
   const { clock, log } = shared.ports;
   const { signal } = shared.drain;
   let failures = 0;
   while (!signal.aborted) {
     if (!mayPull(shared, mailbox)) {
       await shared.leases.flush();
-      leaveWhenIdle(shared, mailbox);
+      leaveWhenIdle(shared, hearing);
       await clock.sleep(secondsToMs(HEARTBEAT_SECONDS), signal);
       continue;
     }

@@ -258,18 +258,48 @@ describe('the mailbox', () => {
     expect(machine.record()?.drainingAt).toBe(atSecond(280));
   });
 
-  it('a leaving machine takes nothing, and takes again when the mind is changed', async () => {
-    const machine = createMachine();
+  it('a machine that is to leave finishes what it holds, takes nothing more, and goes', async () => {
+    const machine = createMachine({ run: (context) => taskOfSeconds(machine.clock, 60)(context) });
+    await submit(machine.cloud, 'a');
+    await submit(machine.cloud, 'b');
     machine.start();
     await machine.clock.advance(seconds(1));
     const signal = { kind: 'leave', instanceId: machine.instanceId, at: START } as const;
     await machine.cloud.instances.recordSignal(signal, false, START);
-    await submit(machine.cloud, 'a');
-    await machine.clock.advance(seconds(30));
-    expect(rowOf(machine.cloud, 'a').status).toBe('ready');
-    await machine.cloud.instances.stay(machine.instanceId);
-    await machine.clock.advance(seconds(15));
+    await machine.clock.advance(seconds(58));
+    expect(machine.end()).toBeUndefined();
+    await machine.clock.advance(seconds(7));
     expect(rowOf(machine.cloud, 'a').status).toBe('done');
+    expect(rowOf(machine.cloud, 'b').attempt).toBe(0);
+    expect(machine.end()).toMatchObject({ reason: 'drained', powersOff: true });
+    expect(machine.record()).toMatchObject({ drainingAt: atSecond(65), leases: {} });
+    expect(machine.cloud.wakes.takeDue()).toEqual(['index']);
+  });
+
+  it('a machine takes again when the mind was changed while it finished what it held', async () => {
+    const machine = createMachine({ run: (context) => taskOfSeconds(machine.clock, 60)(context) });
+    await submit(machine.cloud, 'a');
+    await submit(machine.cloud, 'b');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    const signal = { kind: 'leave', instanceId: machine.instanceId, at: START } as const;
+    await machine.cloud.instances.recordSignal(signal, false, START);
+    await machine.clock.advance(seconds(20));
+    await machine.cloud.instances.stay(machine.instanceId);
+    await machine.clock.advance(seconds(60));
+    expect(rowOf(machine.cloud, 'b').status).toBe('running');
+  });
+
+  it('a machine whose maintenance window is far off holds out, idle, until it is near', async () => {
+    const machine = createMachine();
+    machine.start();
+    await machine.clock.advance(seconds(10));
+    const deadline = atSecond(3_600);
+    const signal = { kind: 'scheduled-change', instanceId: machine.instanceId, at: START, deadline } as const;
+    await machine.cloud.instances.recordSignal(signal, false, atSecond(10));
+    await submit(machine.cloud, 'a');
+    await machine.clock.advance(seconds(600));
+    expect(machine.end()).toBeUndefined();
   });
 
   it('a rebalance recommendation makes the machine wary, not draining, and wakes nobody', async () => {

@@ -1,4 +1,6 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../lib/aws/clients.ts';
 import { ec2Machines } from '../../lib/aws/machines.ts';
 import { ec2FleetId, fleetName, instanceId, intentId } from '../../lib/fleet/ids.ts';
 import type { Pool } from '../../lib/fleet/pool.ts';
@@ -148,6 +150,23 @@ describe('the answer to a launch', () => {
     ['the token was used for another request', () => refusal(400, 'IdempotentParameterMismatch')],
   ] as readonly [string, Script][])('when %s, the outcome is unknown', async (_when, script) => {
     expect(await launch(script)).toMatchObject({ answered: false });
+  });
+
+  test('when EC2 takes too long, the outcome is unknown', async () => {
+    ec2.answerWith(() => 'silence');
+    const client = new EC2Client({
+      region: 'eu-west-1',
+      endpoint: ec2.endpoint,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+      requestHandler: { ...clientSettings('patient').requestHandler, requestTimeout: 20 },
+    });
+    const impatient = ec2Machines({ client, stackTag: 'spothop-dev' });
+    expect(await impatient.launch(impatient.serialise(request))).toMatchObject({
+      answered: false,
+      code: 'ETIMEDOUT',
+    });
+    client.destroy();
   });
 
   test('a refusal after a sending that was not answered says nothing about that sending', async () => {

@@ -58,8 +58,7 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
     const steps = ['submit', 'take', 'checkpoint', 'commit', 'fail', 'hand-back', 'release', 'check-again', 'cancel'];
     for (const step of [...steps, 'retry']) expect(seen).toContain(`${step} done`);
     for (const step of [...steps, 'retry']) expect(seen).toContain(`${step} refused`);
-    for (const step of ['submit', 'take', 'checkpoint', 'commit', 'fail', 'cancel'])
-      expect(seen).toContain(`${step} already`);
+    for (const step of ['submit', 'take', 'checkpoint', 'fail']) expect(seen).toContain(`${step} already`);
   });
 
   test('give each part of the sweep’s index the same limit, earliest first', async () => {

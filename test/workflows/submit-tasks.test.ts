@@ -105,6 +105,6 @@ describe('submitting tasks', () => {
     await submitTasks(submitWorld(world), INDEX, [task('large', large)]);
     const row = await world.tasks.get(aTaskId('large'));
     expect(row?.body).toMatchObject({ sha256: sha256(large), bytes: 32_769 });
-    expect(await world.blobs.get((row?.body as { objectKey: string }).objectKey)).toBe(large);
+    expect(await world.blobs.get(`content/${sha256(large)}`)).toBe(large);
   });
 });

@@ -8,7 +8,7 @@ export interface ScriptedAnswer {
 }
 
 /** What one request to EC2 is answered with, from its parameters as the query protocol sends them. */
-export type Script = (parameters: URLSearchParams) => ScriptedAnswer | 'no answer';
+export type Script = (parameters: URLSearchParams) => ScriptedAnswer | 'no answer' | 'silence';
 
 export const ok = (action: string, content: string): ScriptedAnswer => ({
   status: 200,
@@ -31,6 +31,7 @@ export const startEc2Endpoint = async () => {
       const parameters = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
       requests.push(parameters);
       const answer = script(parameters);
+      if (answer === 'silence') return;
       if (answer === 'no answer') return void request.socket.destroy();
       response.writeHead(answer.status, { 'content-type': 'text/xml;charset=UTF-8' }).end(answer.body);
     });

@@ -104,12 +104,12 @@ export const stepsOf = (task: number): fc.Arbitrary<DrawnStep> => {
     { weight: 6, arbitrary: take },
     { weight: 3, arbitrary: checkpoint },
     { weight: 2, arbitrary: commit },
-    { weight: 5, arbitrary: fail },
+    { weight: 7, arbitrary: fail },
     { weight: 2, arbitrary: handBack },
     { weight: 2, arbitrary: release },
     { weight: 1, arbitrary: checkAgain },
     { weight: 2, arbitrary: cancel },
-    { weight: 4, arbitrary: retry },
+    { weight: 6, arbitrary: retry },
   );
 };
 

@@ -1,0 +1,96 @@
+/**
+ * What may happen to one call of the outside world.
+ *
+ * - `failed-before`: it throws, and nothing has happened.
+ * - `reply-lost`: it has happened, and throws all the same.
+ * - `crashed-after`: it has happened, and whoever called ends at that moment: no reply, no clean-up, nothing more.
+ */
+export const FAULT_OUTCOMES = ['failed-before', 'reply-lost', 'crashed-after'] as const;
+export type FaultOutcome = (typeof FAULT_OUTCOMES)[number];
+
+/** One call of the outside world, found by running the scenario. */
+export interface CallSite {
+  /** Who called: `signals`, `minute`, `wake`, `agent 1`. */
+  readonly by: string;
+  /** Port and method. */
+  readonly call: string;
+  /** Which of the scenario's calls of this method it is, 1 for the first. */
+  readonly nth: number;
+  /** The step of the protocol, where the call is one. */
+  readonly step?: string;
+}
+
+export interface Fault extends Pick<CallSite, 'call' | 'nth'> {
+  readonly outcome: FaultOutcome;
+}
+
+/** Looks to the caller like any failure of a service. */
+export class InjectedFault extends Error {
+  override readonly name = 'InjectedFault';
+  constructor({ call, nth, outcome }: Fault) {
+    super(`${call} (call ${nth}): ${outcome}`);
+  }
+}
+
+/** A promise of somebody who does not live to see it kept. */
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+/** One run of a function, or one life of an agent's process: what ends as a whole when it crashes. */
+export interface Invocation {
+  /** Resolves when it crashes; never otherwise. */
+  readonly crashed: Promise<void>;
+  crash(): void;
+  /** Makes a call of the outside world, with the fault that is due for it. */
+  call<T>(call: string, step: string | undefined, effect: () => Promise<T>): Promise<T>;
+}
+
+/** Counts calls, so that the same call is found again in another run of the same scenario, and strikes one of them. */
+export interface CallRecorder {
+  readonly sites: readonly CallSite[];
+  hasStruck(): boolean;
+  /** Calls of an invocation that is not explored are neither counted nor struck. */
+  begin(by: string, isExplored: boolean): Invocation;
+}
+
+export const createCallRecorder = (fault?: Fault): CallRecorder => {
+  const sites: CallSite[] = [];
+  const counts = new Map<string, number>();
+  let hasStruck = false;
+
+  const record = (by: string, call: string, step: string | undefined): boolean => {
+    const nth = (counts.get(call) ?? 0) + 1;
+    counts.set(call, nth);
+    sites.push({ by, call, nth, ...(step === undefined ? {} : { step }) });
+    return fault?.call === call && fault.nth === nth;
+  };
+
+  const begin = (by: string, isExplored: boolean): Invocation => {
+    const { promise: crashed, resolve } = Promise.withResolvers<void>();
+    let isDead = false;
+    const crash = (): void => {
+      isDead = true;
+      resolve();
+    };
+    const strike = async <T>(struck: Fault, effect: () => Promise<T>): Promise<T> => {
+      hasStruck = true;
+      if (struck.outcome === 'failed-before') throw new InjectedFault(struck);
+      await effect();
+      if (struck.outcome === 'reply-lost') throw new InjectedFault(struck);
+      crash();
+      return never();
+    };
+    return {
+      crashed,
+      crash,
+      call: async (call, step, effect) => {
+        if (isDead) return never();
+        const isStruck = isExplored && record(by, call, step);
+        const answer = await (isStruck ? strike(fault!, effect) : effect());
+        // What was under way when its caller crashed has happened; nobody hears of it.
+        return isDead ? never() : answer;
+      },
+    };
+  };
+
+  return { sites, hasStruck: () => hasStruck, begin };
+};
