@@ -104,9 +104,10 @@ const PRICE_LIST_REGION = 'us-east-1';
 /** The world of the report function, which reads prices and the ledger and touches no machine. */
 export const reportWorld = (environment: Environment, telemetry: Telemetry): ReportWorld => {
   const variables = readEnvironment(environment, SERVICE_VARIABLES, DEPLOYED);
-  const { fleets, money } = stores(variables);
+  const { tasks, fleets, money } = stores(variables);
   return {
     ...telemetry,
+    tasks,
     fleets,
     money,
     clock: wallClock(timeScaleFromEnvironment(environment)),

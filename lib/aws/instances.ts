@@ -166,9 +166,7 @@ export const dynamoInstanceStore = (table: InstanceTable): InstanceStore => ({
   openSession: (id, ours, now) => openSession(table, id, ours, now),
   heartbeat: (id, ours, now) => heartbeat(table, id, ours, now),
   changeLeases: (change, now) => changeLeases(table, change, now),
-  stay: async (id) => {
-    await updateIf(table, id, { remove: [attribute('signals', 'leave')] }, []);
-  },
+  withdraw: (id, kind) => updateIf(table, id, { remove: [attribute('signals', kind)] }, []),
   dropLease: async (id, taskId, attempt) => {
     const lease = attribute('leases', taskId);
     await updateIf(table, id, { remove: [lease] }, [fragment`${lease} = ${value(attempt)}`]);

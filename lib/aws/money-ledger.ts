@@ -6,10 +6,9 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { FleetName } from '../fleet/ids.ts';
-import type { Run, TaskCounts, TaskEntry } from '../fleet/run.ts';
+import type { Run } from '../fleet/run.ts';
 import { type EpochMs, toIso } from '../fleet/time.ts';
 import { UnknownForm } from '../fleet/unknown-form.ts';
-import { addTaskEntry, NO_TASKS } from '../money/task-counts.ts';
 import type { MoneyLedger, StoredReport } from '../ports/money.ts';
 import { unlessRefused } from './errors.ts';
 import { allOf, assign, attribute, fragment, increase, render, type Update, value } from './expressions.ts';
@@ -20,7 +19,6 @@ import { allOf, assign, attribute, fragment, increase, render, type Update, valu
  * | period | entry |
  * |---|---|
  * | `<fleet>#2026-11-21`, the UTC day of its end | `run#<instance id>` |
- * | `<fleet>#2026-11-21` | `task#<task id>` |
  * | `<fleet>#2026-11-21` | `plan#<instant>#<id>` |
  * | `<fleet>#reports` | the report's period key |
  */
@@ -101,14 +99,6 @@ const readRuns = async (table: LedgerTable, fleet: FleetName, from: EpochMs, to:
   return runs;
 };
 
-const countTasks = async (table: LedgerTable, fleet: FleetName, from: EpochMs, to: EpochMs): Promise<TaskCounts> => {
-  let counts = NO_TASKS;
-  for await (const entry of entriesOf<TaskEntry>(table, fleet, 'task#', from, to)) {
-    if (isWithin(entry.at, from, to)) counts = addTaskEntry(counts, entry);
-  }
-  return counts;
-};
-
 const readReport = async (
   table: LedgerTable,
   fleet: FleetName,
@@ -147,8 +137,6 @@ const markReport = async (table: LedgerTable, key: Key, update: Update): Promise
 export const dynamoMoneyLedger = (table: LedgerTable): MoneyLedger => ({
   putRun: async (run) => void (await putOnce(table, dayKey(run.fleet, run.endedAt, `run#${run.instanceId}`), run)),
   runs: (fleet, from, to) => readRuns(table, fleet, from, to),
-  putTask: async (entry) => void (await putOnce(table, dayKey(entry.fleet, entry.at, `task#${entry.taskId}`), entry)),
-  taskCounts: (fleet, from, to) => countTasks(table, fleet, from, to),
   putPlan: async (plan) =>
     void (await putOnce(table, dayKey(plan.fleet, plan.at, `plan#${toIso(plan.at)}#${plan.id}`), { form: 1, ...plan })),
   putReport: (report) => putReport(table, report),

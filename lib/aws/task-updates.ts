@@ -1,6 +1,6 @@
 import { ROW_RETENTION_DAYS } from '../fleet/limits.ts';
 import { firstCheckAt, releasedCheckAt, resendAt, type TaskStep } from '../fleet/task-protocol.ts';
-import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
 import { assign, attribute, increase, type Update } from './expressions.ts';
 
 /** What a step writes: attributes set, counters raised, attributes removed. */
@@ -18,21 +18,24 @@ type StepOf<S extends UpdatingStep['step']> = Extract<UpdatingStep, { readonly s
 export const expiresAtSeconds = (finishedAt: EpochMs): number =>
   Math.ceil(finishedAt / 1_000) + ROW_RETENTION_DAYS * 24 * 3_600;
 
+/** The part of the index of ended rows that a row is listed in: its UTC day, spread like the sweep's index. */
+export const endedOn = (finishedAt: EpochMs, shard: number): string => `${toIso(finishedAt).slice(0, 10)}#${shard}`;
+
 const readyAgain = (checkAt: EpochMs, shard: number, more: Effect = {}): Effect => ({
   ...more,
   set: { ...more.set, status: 'ready', checkAt, shard },
   remove: ['owner', 'session', 'takenAt', ...(more.remove ?? [])],
 });
 
-const finished = (status: 'done' | 'dead' | 'cancelled', now: EpochMs, more: Effect = {}): Effect => ({
+const finished = (status: 'done' | 'dead' | 'cancelled', now: EpochMs, shard: number, more: Effect = {}): Effect => ({
   ...more,
-  set: { ...more.set, status, finishedAt: now, expiresAt: expiresAtSeconds(now) },
+  set: { ...more.set, status, finishedAt: now, endedOn: endedOn(now, shard), expiresAt: expiresAtSeconds(now) },
   remove: ['checkAt', 'shard'],
 });
 
 const failed = (step: StepOf<'fail'>, shard: number): Effect => {
   const counted: Effect = { set: { reason: step.reason }, increase: { failures: 1 } };
-  if (step.failuresBefore + 1 >= step.failuresMax) return finished('dead', step.now, counted);
+  if (step.failuresBefore + 1 >= step.failuresMax) return finished('dead', step.now, shard, counted);
   return readyAgain(resendAt(addMs(step.now, secondsToMs(step.retryDelaySeconds))), shard, counted);
 };
 
@@ -42,15 +45,18 @@ const EFFECTS: { readonly [S in UpdatingStep['step']]: (step: StepOf<S>, shard: 
     increase: { attempt: 1 },
   }),
   checkpoint: ({ checkpoint }) => ({ set: { checkpoint } }),
-  commit: ({ result, now }) => finished('done', now, { set: { result } }),
+  commit: ({ result, now }, shard) => finished('done', now, shard, { set: { result } }),
   fail: failed,
   'hand-back': ({ now, countsAsReclaim }, shard) =>
     readyAgain(resendAt(now), shard, countsAsReclaim ? { increase: { reclaims: 1 } } : {}),
   release: ({ now }, shard) => readyAgain(releasedCheckAt(now), shard, { increase: { reclaims: 1 } }),
   'check-again': ({ checkAt }) => ({ set: { checkAt } }),
-  cancel: ({ now }) => finished('cancelled', now),
+  cancel: ({ now }, shard) => finished('cancelled', now, shard),
   retry: ({ now }, shard) =>
-    readyAgain(resendAt(now), shard, { set: { failures: 0 }, remove: ['finishedAt', 'reason', 'expiresAt'] }),
+    readyAgain(resendAt(now), shard, {
+      set: { failures: 0 },
+      remove: ['finishedAt', 'reason', 'expiresAt', 'endedOn'],
+    }),
 };
 
 /** The update of a step, on a row that is listed in this part of the sweep's index while it is unfinished. */

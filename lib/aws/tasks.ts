@@ -2,24 +2,30 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  paginateQuery,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { checkShard } from '../fleet/check-shard.ts';
-import type { TaskId } from '../fleet/ids.ts';
+import type { FleetName, TaskId } from '../fleet/ids.ts';
 import { CHECK_SHARDS } from '../fleet/limits.ts';
+import type { TaskCounts } from '../fleet/run.ts';
 import { isFinished, type TaskRecord } from '../fleet/task.ts';
 import { explainRefusal, type TaskOutcome, type TaskStep } from '../fleet/task-protocol.ts';
-import type { EpochMs } from '../fleet/time.ts';
+import { type EpochMs, epochMs } from '../fleet/time.ts';
 import { UnknownForm } from '../fleet/unknown-form.ts';
+import { addEndedTask, NO_TASKS } from '../money/task-counts.ts';
 import type { TaskLedger } from '../ports/tasks.ts';
 import { unlessRefused } from './errors.ts';
 import { allOf, attribute, fragment, render, value } from './expressions.ts';
 import { conditionOf } from './task-conditions.ts';
-import { expiresAtSeconds, updateOf } from './task-updates.ts';
+import { endedOn, expiresAtSeconds, updateOf } from './task-updates.ts';
 
 /** The sparse index of unfinished rows: partition `shard` (N), sort `checkAt` (N), keys only. */
 export const CHECK_INDEX = 'byCheckAt';
+
+/** The sparse index of ended rows: partition `endedOn` (S), sort `finishedAt` (N), with what a report counts. */
+export const END_INDEX = 'byEnd';
 
 export interface TaskTable {
   readonly client: DynamoDBDocumentClient;
@@ -29,16 +35,18 @@ export interface TaskTable {
 
 type Item = Record<string, unknown>;
 
-/** `shard` lists an unfinished row in the index, `expiresAt` ends the retention of a finished one. */
+/** `shard` and `endedOn` list a row in the index of its kind, `expiresAt` ends the retention of a finished one. */
 const toItem = (row: TaskRecord): Item => ({
   ...row,
   ...(row.checkAt === undefined ? {} : { shard: checkShard(row.taskId) }),
-  ...(isFinished(row) && row.finishedAt !== undefined ? { expiresAt: expiresAtSeconds(row.finishedAt) } : {}),
+  ...(isFinished(row) && row.finishedAt !== undefined
+    ? { expiresAt: expiresAtSeconds(row.finishedAt), endedOn: endedOn(row.finishedAt, checkShard(row.taskId)) }
+    : {}),
 });
 
 const fromItem = (table: TaskTable, item: Item): TaskRecord => {
   if (item['form'] !== 1) throw new UnknownForm(table.tableName, String(item['taskId']), item['form']);
-  const { shard: _shard, expiresAt: _expiresAt, ...row } = item;
+  const { shard: _shard, expiresAt: _expiresAt, endedOn: _endedOn, ...row } = item;
   return row as unknown as TaskRecord;
 };
 
@@ -106,9 +114,47 @@ const due = async (table: TaskTable, now: EpochMs, limit: number): Promise<TaskI
   return keys.sort(byUrgency).map((key) => key.taskId);
 };
 
+const DAY_MS = 86_400_000;
+
+/** Every UTC day that the half-open interval touches. */
+const daysOf = (from: EpochMs, to: EpochMs): EpochMs[] => {
+  const first = Math.floor(from / DAY_MS);
+  const last = Math.floor((to - 1) / DAY_MS);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => epochMs((first + index) * DAY_MS));
+};
+
+const endedRows = async (table: TaskTable, partition: string, from: EpochMs, to: EpochMs): Promise<Item[]> => {
+  const keyCondition = allOf([
+    fragment`${attribute('endedOn')} = ${value(partition)}`,
+    fragment`${attribute('finishedAt')} BETWEEN ${value(from)} AND ${value(to - 1)}`,
+  ]);
+  const pages = paginateQuery(
+    { client: table.client },
+    { TableName: table.tableName, IndexName: END_INDEX, ...render({ keyCondition }) },
+  );
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
+};
+
+/** One part of a day at a time: a busy day is many pages, and only its sums are kept. */
+const countEnded = async (table: TaskTable, fleet: FleetName, from: EpochMs, to: EpochMs): Promise<TaskCounts> => {
+  let counts = NO_TASKS;
+  for (const day of daysOf(from, to)) {
+    for (let shard = 0; shard < CHECK_SHARDS; shard++) {
+      const rows = await endedRows(table, endedOn(day, shard), from, to);
+      counts = rows
+        .filter((row) => row['fleet'] === fleet)
+        .reduce<TaskCounts>((sum, row) => addEndedTask(sum, row as unknown as TaskRecord), counts);
+    }
+  }
+  return counts;
+};
+
 /** The task ledger in DynamoDB: each step is one conditional write on one row. */
 export const dynamoTaskLedger = (table: TaskTable): TaskLedger => ({
   get: (taskId) => readRow(table, taskId),
   apply: (taskId, step) => applyStep(table, taskId, step),
   due: (now, limit) => due(table, now, limit),
+  countEnded: (fleet, from, to) => countEnded(table, fleet, from, to),
 });

@@ -22,7 +22,6 @@ export type Action =
   | { readonly do: 'mark-draining'; readonly instanceId: InstanceId; readonly reason: string }
   | { readonly do: 'close-run'; readonly instanceId: InstanceId; readonly fleet: FleetName; readonly reason: string }
   | { readonly do: 'leave'; readonly instanceId: InstanceId; readonly reason: string }
-  | { readonly do: 'stay'; readonly instanceId: InstanceId; readonly reason: string }
   | { readonly do: 'terminate'; readonly instanceIds: readonly InstanceId[]; readonly reason: string }
   | { readonly do: 'launch'; readonly intent: Intent; readonly reason: string }
   | { readonly do: 'alarm'; readonly metric: MetricName; readonly reason: string };
@@ -52,7 +51,6 @@ const describeAction = (action: Action): string => {
     case 'mark-draining':
     case 'close-run':
     case 'leave':
-    case 'stay':
       return `${action.do} ${action.instanceId}: ${action.reason}`;
   }
 };

@@ -1,4 +1,4 @@
-import type { FleetName, InstanceId, TaskId } from './ids.ts';
+import type { FleetName, InstanceId } from './ids.ts';
 import type { Pool } from './pool.ts';
 import type { EpochMs } from './time.ts';
 
@@ -20,29 +20,12 @@ export interface Run {
   readonly rebalanced?: boolean;
 }
 
-/** One task that came to its end, for the cost of a task. */
-export interface TaskEntry {
-  readonly form: 1;
-  readonly taskId: TaskId;
-  readonly fleet: FleetName;
-  readonly instanceId: InstanceId;
-  readonly attempt: number;
-  readonly reclaims: number;
-  readonly failures: number;
-  readonly runningMs: number;
-  /** Running time that reclaims threw away: what had to be done again. Absent when nobody measured it. */
-  readonly redoneMs?: number;
-  /** Absent means `done`. */
-  readonly ended?: 'done' | 'dead';
-  readonly at: EpochMs;
-}
-
 /** What the tasks that ended in a period add up to. */
 export interface TaskCounts {
   readonly done: number;
   readonly dead: number;
   readonly reclaims: number;
-  /** `unknown` as soon as one entry does not say. */
+  /** Running time that reclaims threw away; `unknown` as soon as there was one, for nobody measures it. */
   readonly redoneMs: number | 'unknown';
 }
 

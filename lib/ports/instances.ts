@@ -29,8 +29,8 @@ export interface InstanceStore {
    * instant, because none can be added to a draining item.
    */
   recordSignal(signal: Signal, drains: boolean, now: EpochMs): Promise<InstanceRecord | undefined>;
-  /** Our own change of mind: the `leave` signal is taken back. */
-  stay(instanceId: InstanceId): Promise<void>;
+  /** Taken back: our own `leave`, or a scheduled change that AWS cancelled. A machine that drains goes on draining (N5). */
+  withdraw(instanceId: InstanceId, kind: 'leave' | 'scheduled-change'): Promise<InstanceRecord | undefined>;
   /** The first session to come has the machine; a second agent is refused (one session per machine). */
   openSession(instanceId: InstanceId, session: SessionId, now: EpochMs): Promise<LeaseOutcome>;
   /** Liveness, one write per machine; the item it answers is the agent's mailbox. */

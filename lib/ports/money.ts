@@ -1,6 +1,6 @@
 import type { FleetName } from '../fleet/ids.ts';
 import type { Pool } from '../fleet/pool.ts';
-import type { PricePoint, Run, TaskCounts, TaskEntry } from '../fleet/run.ts';
+import type { PricePoint, Run } from '../fleet/run.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
 /** Append-only. Entries have natural keys, so that writing one twice is writing it once: the first stands. */
@@ -9,9 +9,6 @@ export interface MoneyLedger {
   putRun(run: Run): Promise<void>;
   /** Runs that ended within the half-open interval, whenever they began. */
   runs(fleet: FleetName, from: EpochMs, to: EpochMs): Promise<readonly Run[]>;
-  putTask(entry: TaskEntry): Promise<void>;
-  /** Tasks that ended within the half-open interval. */
-  taskCounts(fleet: FleetName, from: EpochMs, to: EpochMs): Promise<TaskCounts>;
   /** The plan as it was decided: the audit trail. */
   putPlan(entry: {
     readonly fleet: FleetName;
@@ -69,5 +66,5 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
 }
 
-export type { EndedBy, PricePoint, Run, TaskCounts, TaskEntry } from '../fleet/run.ts';
+export type { EndedBy, PricePoint, Run, TaskCounts } from '../fleet/run.ts';
 export type { Pool };

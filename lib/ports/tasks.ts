@@ -1,4 +1,5 @@
-import type { TaskId } from '../fleet/ids.ts';
+import type { FleetName, TaskId } from '../fleet/ids.ts';
+import type { TaskCounts } from '../fleet/run.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../fleet/task-protocol.ts';
 import type { EpochMs } from '../fleet/time.ts';
@@ -13,4 +14,9 @@ export interface TaskLedger {
    * index only suggests what to read: whoever acts reads the row first, strongly.
    */
   due(now: EpochMs, limit: number): Promise<readonly TaskId[]>;
+  /**
+   * Tasks of a fleet that ended within the half-open interval, from an index that may be some seconds behind: for the
+   * report, never for a decision.
+   */
+  countEnded(fleet: FleetName, from: EpochMs, to: EpochMs): Promise<TaskCounts>;
 }

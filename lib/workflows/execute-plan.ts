@@ -52,7 +52,6 @@ const EXECUTORS: Executors = {
   'wake-fleet': async (_world, wakes, { fleet }) => wakes.now(fleet),
   'mark-draining': (world, _wakes, action) => drain(world, action, true),
   leave: (world, _wakes, action) => drain(world, action, false),
-  stay: (world, _wakes, { instanceId }) => world.instances.stay(instanceId),
   'close-run': (world, _wakes, { instanceId }) => closeRun(world, instanceId),
   terminate: (world, _wakes, { instanceIds, reason }) => terminateMachines(world, instanceIds, reason),
   launch: (world, wakes, { intent }) => launchIntent(world, wakes, intent),

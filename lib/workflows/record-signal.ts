@@ -67,6 +67,17 @@ export const UNKNOWN_FLEET_DRAIN = {
   rebalance: 'wary',
 } as const;
 
+/** A cancelled change takes back what its announcement recorded; everything else is written down. */
+const writeSignal = (
+  world: World,
+  signal: Signal,
+  drains: boolean,
+  now: EpochMs,
+): Promise<InstanceRecord | undefined> =>
+  signal.kind === 'scheduled-change-cancelled'
+    ? world.instances.withdraw(signal.instanceId, 'scheduled-change')
+    : world.instances.recordSignal(signal, drains, now);
+
 /**
  * Records one signal on its machine, then decides and acts from the item that the write answered. Every delivery does
  * the same, first or tenth: recording is idempotent, and so is everything after it.
@@ -74,8 +85,7 @@ export const UNKNOWN_FLEET_DRAIN = {
 export const recordSignal = async (world: World, wakes: WakeCollector, signal: Signal): Promise<SignalOutcome> => {
   const now = world.clock.now();
   const drains = SIGNAL_GRAVITY[signal.kind] === 'ends';
-  const record =
-    (await world.instances.recordSignal(signal, drains, now)) ?? (await withoutItem(world, signal, drains, now));
+  const record = (await writeSignal(world, signal, drains, now)) ?? (await withoutItem(world, signal, drains, now));
   if (typeof record === 'string') return record;
   countRecorded(world, signal, record, now);
   const lifecycle = lifecycleOf(record, settingsOf(world, record.fleet)?.drain ?? UNKNOWN_FLEET_DRAIN, now);

@@ -17,7 +17,9 @@ export interface Lease {
 export const releaseTask = async (world: ReleaseWorld, lease: Lease, reason: string): Promise<void> => {
   const { taskId, attempt, owner, fleet } = lease;
   const result = await world.tasks.apply(taskId, { step: 'release', attempt, owner, now: world.clock.now() });
-  if (result.outcome === 'done') {
+  // Ready under our own attempt: a release whose reply was lost. Its message may not have been sent.
+  const isReleased = result.row?.status === 'ready' && result.row.attempt === attempt;
+  if (isReleased) {
     await world.workQueue(fleet).send(taskId);
     world.metrics.count('TasksReleased', 1, { fleet });
     world.log.info('Released a task.', { taskId, attempt, instanceId: owner, fleet, reason });

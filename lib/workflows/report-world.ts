@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FleetStore } from '../ports/fleets.ts';
 import type { Mailer, MoneyLedger, Prices } from '../ports/money.ts';
 import type { NewId } from '../ports/random.ts';
+import type { TaskLedger } from '../ports/tasks.ts';
 import type { Log, Metrics } from '../ports/telemetry.ts';
 
 /** What a fleet file says about the reports of one fleet. */
@@ -23,7 +24,8 @@ export interface ReportSettings {
 export interface ReportWorld {
   readonly clock: Clock;
   readonly newId: NewId;
-  readonly money: Pick<MoneyLedger, 'runs' | 'taskCounts' | 'putReport' | 'report' | 'markSending' | 'markSent'>;
+  readonly money: Pick<MoneyLedger, 'runs' | 'putReport' | 'report' | 'markSending' | 'markSent'>;
+  readonly tasks: Pick<TaskLedger, 'countEnded'>;
   /** Machines that have no closed run yet. */
   readonly fleets: Pick<FleetStore, 'read'>;
   readonly prices: Prices;

@@ -101,7 +101,7 @@ const gatherFigures = async (
 ): Promise<Figures> => {
   const { members } = await world.fleets.read(fleet);
   const runs = await world.money.runs(fleet, addMs(period.from, -LOOK_BACK_MS), addMs(madeAt, 1));
-  const tasks = await world.money.taskCounts(fleet, period.from, period.to);
+  const tasks = await world.tasks.countEnded(fleet, period.from, period.to);
   return { runs, members, tasks, ...(await gatherPrices(world, [...runs, ...members], madeAt)) };
 };
 

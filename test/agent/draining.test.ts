@@ -285,7 +285,7 @@ describe('the mailbox', () => {
     const signal = { kind: 'leave', instanceId: machine.instanceId, at: START } as const;
     await machine.cloud.instances.recordSignal(signal, false, START);
     await machine.clock.advance(seconds(20));
-    await machine.cloud.instances.stay(machine.instanceId);
+    await machine.cloud.instances.withdraw(machine.instanceId, 'leave');
     await machine.clock.advance(seconds(60));
     expect(rowOf(machine.cloud, 'b').status).toBe('running');
   });

@@ -4,8 +4,7 @@ import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dy
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoMoneyLedger } from '../../lib/aws/money-ledger.ts';
-import { fleetName, taskId } from '../../lib/fleet/ids.ts';
-import type { TaskEntry } from '../../lib/fleet/run.ts';
+import { fleetName } from '../../lib/fleet/ids.ts';
 import { addMs, epochMs } from '../../lib/fleet/time.ts';
 import type { MoneyLedger, StoredReport } from '../../lib/ports/money.ts';
 import { memoryMoneyLedger } from '../../lib/simulator/ports/memory-money-ledger.ts';
@@ -64,19 +63,6 @@ const midnight = epochMs(Date.parse('2026-11-22T00:00:00Z'));
 const spot = pool('c7g.large', 'us-east-1a', 'spot');
 const runEnding = (number: number, endedAt: number) => runOfPool(number, spot, endedAt - HOUR_MS, 1);
 
-const task = (id: string, at: number, change: Partial<TaskEntry> = {}): TaskEntry => ({
-  form: 1,
-  taskId: taskId(id),
-  fleet,
-  instanceId: machine(1),
-  attempt: 1,
-  reclaims: 0,
-  failures: 0,
-  runningMs: 1_000,
-  at: epochMs(at),
-  ...change,
-});
-
 const report = (change: Partial<StoredReport> = {}): StoredReport => ({
   form: 1,
   fleet,
@@ -110,18 +96,6 @@ describe.each(LEDGERS)('the money ledger %s', (_where, open) => {
     await ledger.putRun(runEnding(1, noon));
     await ledger.putRun({ ...runEnding(1, noon + 5), endedBy: 'unknown' });
     expect(await ledger.runs(fleet, noon, midnight)).toEqual([runEnding(1, noon)]);
-  });
-
-  test('counts the tasks that ended in a half-open interval, each once a day', async () => {
-    const ledger = await open();
-    await ledger.putTask(task('a', noon, { reclaims: 2, redoneMs: 700 }));
-    await ledger.putTask(task('a', noon + 1, { reclaims: 2, redoneMs: 700 }));
-    await ledger.putTask(task('b', midnight - 1, { ended: 'dead' }));
-    await ledger.putTask(task('c', midnight, { reclaims: 1 }));
-    const counts = (from: number, to: number) => ledger.taskCounts(fleet, epochMs(from), epochMs(to));
-    expect(await counts(noon, midnight)).toEqual({ done: 1, dead: 1, reclaims: 2, redoneMs: 700 });
-    expect(await counts(noon, midnight + 1)).toEqual({ done: 2, dead: 1, reclaims: 3, redoneMs: 'unknown' });
-    expect(await counts(noon - 48 * HOUR_MS, noon)).toEqual({ done: 0, dead: 0, reclaims: 0, redoneMs: 0 });
   });
 
   test('stores a report once and answers the first', async () => {
@@ -162,14 +136,12 @@ describe('the table', () => {
     const table = await newTable();
     const ledger = dynamoMoneyLedger(table);
     await ledger.putRun(runEnding(1, noon));
-    await ledger.putTask(task('t-1', noon));
     await ledger.putPlan({ fleet, at: noon, id: 'p-1', plan: 'launch 3' });
     await ledger.putReport(report());
     const { Items: items = [] } = await client.send(new ScanCommand({ TableName: table.tableName }));
     expect(items.map(({ period, entry, form }) => `${period} ${entry} ${form}`).sort()).toEqual([
       'index#2026-11-21 plan#2026-11-21T12:00:00.000Z#p-1 1',
       `index#2026-11-21 run#${machine(1)} 1`,
-      'index#2026-11-21 task#t-1 1',
       'index#reports 2026-W47 1',
     ]);
   });

@@ -75,7 +75,11 @@ const recordSignal = call(
   fc.record({ machine, kind: kinds, deadline: fc.option(instants, { nil: undefined }), drains: fc.boolean(), now }),
   (fact, run) => (store) => store.recordSignal(signalOf(run, fact), fact.drains && fact.kind !== 'leave', fact.now),
 );
-const stay = call('stay', machine, (number, run) => (store) => store.stay(instanceOf(run, number)));
+const withdraw = call(
+  'withdraw',
+  fc.record({ machine, kind: fc.constantFrom('leave' as const, 'scheduled-change' as const) }),
+  (fact, run) => (store) => store.withdraw(instanceOf(run, fact.machine), fact.kind),
+);
 const openSession = call(
   'openSession',
   fc.record({ machine, session, now }),
@@ -121,7 +125,7 @@ const markGone = call(
 const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: create },
   { weight: 2, arbitrary: recordSignal },
-  { weight: 1, arbitrary: stay },
+  { weight: 1, arbitrary: withdraw },
   { weight: 4, arbitrary: openSession },
   { weight: 2, arbitrary: heartbeat },
   { weight: 10, arbitrary: changeLeases },

@@ -2,7 +2,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTaskLedger } from '../../lib/aws/tasks.ts';
-import { taskId } from '../../lib/fleet/ids.ts';
+import { fleetName, instanceId, sessionId, taskId } from '../../lib/fleet/ids.ts';
 import type { TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
@@ -75,6 +75,46 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
     }
     // Not yet due: the instant before the first.
     expect(await stored.due(epochMs(9), 100)).toStrictEqual([]);
+  });
+});
+
+describe('rows that ended', () => {
+  const DAY = 86_400_000;
+  const fleet = fleetName('counted');
+  const end = async (ledger: TaskLedger, name: string, at: number, dead: boolean): Promise<void> => {
+    const id = taskId(`ended/${name}`);
+    const row = { ...submittedRow(id), fleet };
+    await ledger.apply(id, { step: 'submit', row });
+    await ledger.apply(id, {
+      step: 'take',
+      owner: instanceId('i-0000000000000000a'),
+      session: sessionId('s'),
+      now: epochMs(at - 2),
+    });
+    const failing = { step: 'fail', attempt: 1, reason: 'r', failuresMax: 1, retryDelaySeconds: 0, failuresBefore: 0 };
+    if (dead) await ledger.apply(id, { ...failing, now: epochMs(at) } as TaskStep);
+    else await ledger.apply(id, { step: 'commit', attempt: 1, result: row.body, now: epochMs(at) });
+  };
+
+  test('are counted in half-open intervals across days, in memory and in DynamoDB alike', async () => {
+    const memory = memoryTaskLedger();
+    for (const ledger of [memory, stored]) {
+      await end(ledger, 'a', 10 * DAY, false);
+      await end(ledger, 'b', 11 * DAY - 1, true);
+      await end(ledger, 'c', 11 * DAY, false);
+      await end(ledger, 'd', 12 * DAY + 5, false);
+      const counts = (from: number, to: number) => ledger.countEnded(fleet, epochMs(from), epochMs(to));
+      expect(await counts(10 * DAY, 11 * DAY)).toEqual({ done: 1, dead: 1, reclaims: 0, redoneMs: 0 });
+      expect(await counts(10 * DAY, 12 * DAY + 5)).toEqual({ done: 2, dead: 1, reclaims: 0, redoneMs: 0 });
+      expect(await counts(10 * DAY + 1, 12 * DAY + 6)).toEqual({ done: 2, dead: 1, reclaims: 0, redoneMs: 0 });
+      expect(await ledger.countEnded(fleetName('other'), epochMs(0), epochMs(20 * DAY))).toMatchObject({ done: 0 });
+    }
+  });
+
+  test('are listed no more once an operator made them ready again', async () => {
+    const id = taskId('ended/b');
+    await stored.apply(id, { step: 'retry', now: epochMs(20 * DAY) });
+    expect(await stored.countEnded(fleet, epochMs(0), epochMs(30 * DAY))).toMatchObject({ done: 3, dead: 0 });
   });
 });
 

@@ -6,6 +6,7 @@ import type { Mailer, Prices } from '../../lib/ports/money.ts';
 import { memoryMailer } from '../../lib/simulator/ports/memory-mailer.ts';
 import { memoryMoneyLedger } from '../../lib/simulator/ports/memory-money-ledger.ts';
 import { memoryPrices } from '../../lib/simulator/ports/memory-prices.ts';
+import { memoryTaskLedger } from '../../lib/simulator/ports/memory-task-ledger.ts';
 import type { MetricName } from '../../lib/telemetry/names.ts';
 import type { ReportSettings, ReportWorld } from '../../lib/workflows/report-world.ts';
 
@@ -23,6 +24,7 @@ export const reportWorld = (
 ) => {
   const money = memoryMoneyLedger();
   const mailer = memoryMailer();
+  const tasks = memoryTaskLedger();
   const counted: MetricName[] = [];
   const logged: string[] = [];
   let now: EpochMs = epochMs(Date.parse(options.now ?? '2026-11-23T07:00:00Z'));
@@ -43,6 +45,7 @@ export const reportWorld = (
       return `report-${ids}`;
     },
     money,
+    tasks,
     fleets: {
       read: async (fleet) => ({
         head: { fleet, generation: 1, openIntents: {}, answered: {}, pools: {} },
@@ -63,5 +66,5 @@ export const reportWorld = (
   const moveTo = (iso: string): void => {
     now = epochMs(Date.parse(iso));
   };
-  return { world, money, mailer, counted, logged, moveTo };
+  return { world, money, tasks, mailer, counted, logged, moveTo };
 };

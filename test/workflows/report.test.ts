@@ -1,12 +1,13 @@
 import { simpleParser } from 'mailparser';
 import { describe, expect, test } from 'vitest';
-import { intentId } from '../../lib/fleet/ids.ts';
-import { addMs, type epochMs } from '../../lib/fleet/time.ts';
+import { intentId, sessionId, taskId } from '../../lib/fleet/ids.ts';
+import { addMs, type EpochMs, type epochMs } from '../../lib/fleet/time.ts';
 import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
 import type { CostReport } from '../../lib/money/cost-report.ts';
 import { periodBefore, reportPeriod, runPeriod } from '../../lib/money/period.ts';
 import { memoryMailer } from '../../lib/simulator/ports/memory-mailer.ts';
 import { memoryPrices } from '../../lib/simulator/ports/memory-prices.ts';
+import type { MemoryTaskLedger } from '../../lib/simulator/ports/memory-task-ledger.ts';
 import { makeDueReports } from '../../lib/workflows/due-reports.ts';
 import { makeReport } from '../../lib/workflows/report.ts';
 import { FLEET, reportWorld } from '../support/report-world.ts';
@@ -18,31 +19,31 @@ const spot = pool('c7g.large', 'us-east-1a', 'spot');
 
 const contentOf = (stored: { readonly content: string } | undefined): CostReport => JSON.parse(stored!.content);
 
+/** A task that was reclaimed once and then done, at that instant. */
+const endTask = async (tasks: MemoryTaskLedger, at: EpochMs): Promise<void> => {
+  const id = taskId(`ends-at-${at}`);
+  const content = { inline: '{}', sha256: 'digest' };
+  const row = { form: 1, taskId: id, fleet: FLEET, status: 'ready', attempt: 0, failures: 0, reclaims: 1 } as const;
+  await tasks.apply(id, { step: 'submit', row: { ...row, body: content, submittedAt: week.from } });
+  await tasks.apply(id, { step: 'take', owner: machine(1), session: sessionId('session'), now: at });
+  await tasks.apply(id, { step: 'commit', attempt: 1, result: content, now: at });
+};
+
 describe('a report', () => {
   test('is made of the runs, the machines that still run and the tasks of its period', async () => {
     const members = [
       { instanceId: machine(2), intentId: intentId('n'), pool: spot, launchedAt: addMs(week.to, -2 * HOUR_MS) },
     ];
-    const { world, money, mailer } = reportWorld({ members });
+    const { world, money, tasks, mailer } = reportWorld({ members });
     await money.putRun(runOfPool(1, spot, week.from, 10, { interruption: 'warned' }));
-    await money.putTask({
-      form: 1,
-      taskId: 't-1' as never,
-      fleet: FLEET,
-      instanceId: machine(1),
-      attempt: 2,
-      reclaims: 1,
-      failures: 0,
-      runningMs: 60_000,
-      redoneMs: 15_000,
-      at: addMs(week.from, HOUR_MS),
-    });
+    await endTask(tasks, addMs(week.from, HOUR_MS));
+    await endTask(tasks, week.to);
     expect(await makeReport(world, request)).toEqual({ reportId: 'report-1', periodKey: '2026-W47', sent: true });
     expect(contentOf(await money.report(FLEET, '2026-W47'))).toMatchObject({
       total: { runCount: 2, stillRunningCount: 1, spent: { micros: 300_000, unknownCount: 0 } },
       savedBasisPoints: 7_500,
       interruptions: { warned: 1, unwarned: 0, rebalances: 0 },
-      tasks: { done: 1, dead: 0, reclaims: 1, redoneMs: 15_000 },
+      tasks: { done: 1, dead: 0, reclaims: 1, redoneMs: 'unknown' },
     });
     const mail = await simpleParser(mailer.outbox[0]!.raw);
     expect(mail.subject).toBe('Spothop · index · week 47 · saved 75 % (USD 0.90)');

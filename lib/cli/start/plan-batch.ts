@@ -8,10 +8,10 @@ export interface PlannedTask {
   readonly bytes: number;
 }
 
-/** Sizes that differ as real work does: most tasks small, every twelfth several times as long. */
+/** Sizes that differ as real work does: most tasks take a second, a few take longer than an interruption notice gives. */
 const BYTES_SMALL = { from: 100_000, to: 700_000 };
-const BYTES_LARGE = { from: 2_000_000, to: 6_000_000 };
-const LARGE_SHARE = 1 / 12;
+const BYTES_LARGE = { from: 6_000_000, to: 12_000_000 };
+const LARGE_SHARE = 1 / 25;
 
 /** Below this many files there is no place for a checkpoint inside. */
 const FILES_MIN = 3;

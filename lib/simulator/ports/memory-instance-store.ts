@@ -72,8 +72,9 @@ export const memoryInstanceStore = (): MemoryInstanceStore => {
     },
     recordSignal: async (signal, drains, now) =>
       change(signal.instanceId, (record) => withSignal(record, signal, drains, now)),
-    stay: async (id) => {
-      change(id, ({ signals: { leave: _leave, ...signals }, ...record }) => ({ ...record, signals }));
+    withdraw: async (id, kind) => {
+      change(id, ({ signals: { [kind]: _withdrawn, ...signals }, ...record }) => ({ ...record, signals }));
+      return records.get(id);
     },
     openSession: async (id, session, now) => openSession(id, session, now),
     heartbeat: async (instanceId, session, now) => changeLeases({ instanceId, session }, now),

@@ -1,6 +1,5 @@
 import type { FleetName } from '../../fleet/ids.ts';
-import type { Run, TaskEntry } from '../../fleet/run.ts';
-import { addTaskEntry, NO_TASKS } from '../../money/task-counts.ts';
+import type { Run } from '../../fleet/run.ts';
 import type { MoneyLedger, StoredReport } from '../../ports/money.ts';
 
 type PlanEntry = Parameters<MoneyLedger['putPlan']>[0];
@@ -8,7 +7,6 @@ type PlanEntry = Parameters<MoneyLedger['putPlan']>[0];
 export interface MemoryMoneyLedger extends MoneyLedger {
   /** Everything written, for auditors. */
   readonly allRuns: () => readonly Run[];
-  readonly allTasks: () => readonly TaskEntry[];
   readonly allPlans: () => readonly PlanEntry[];
   readonly allReports: () => readonly StoredReport[];
 }
@@ -28,7 +26,6 @@ const putOnce = <Entry>(entries: Map<string, Entry>, key: string, entry: Entry):
 /** The money ledger in memory, with the adapter's keys and its rule that the first entry stands. */
 export const memoryMoneyLedger = (): MemoryMoneyLedger => {
   const runs = new Map<string, Run>();
-  const tasks = new Map<string, TaskEntry>();
   const plans = new Map<string, PlanEntry>();
   const reports = new Map<string, StoredReport>();
   const reportKey = (fleet: FleetName, periodKey: string) => `${fleet}#${periodKey}`;
@@ -43,11 +40,6 @@ export const memoryMoneyLedger = (): MemoryMoneyLedger => {
     putRun: async (run) => void putOnce(runs, `${run.fleet}#${dayOf(run.endedAt)}#${run.instanceId}`, run),
     runs: async (fleet, from, to) =>
       [...runs.values()].filter((run) => run.fleet === fleet && isWithin(run.endedAt, from, to)),
-    putTask: async (entry) => void putOnce(tasks, `${entry.fleet}#${dayOf(entry.at)}#${entry.taskId}`, entry),
-    taskCounts: async (fleet, from, to) =>
-      [...tasks.values()]
-        .filter((entry) => entry.fleet === fleet && isWithin(entry.at, from, to))
-        .reduce(addTaskEntry, NO_TASKS),
     putPlan: async (entry) => void putOnce(plans, `${entry.fleet}#${entry.at}#${entry.id}`, entry),
     putReport: async (entry) => putOnce(reports, reportKey(entry.fleet, entry.periodKey), entry),
     report: async (fleet, periodKey) => reports.get(reportKey(fleet, periodKey)),
@@ -56,7 +48,6 @@ export const memoryMoneyLedger = (): MemoryMoneyLedger => {
     markSent: async (fleet, periodKey, at) =>
       void changeReport(reportKey(fleet, periodKey), (stored) => ({ ...stored, sentAt: at })),
     allRuns: () => [...runs.values()],
-    allTasks: () => [...tasks.values()],
     allPlans: () => [...plans.values()],
     allReports: () => [...reports.values()],
   };

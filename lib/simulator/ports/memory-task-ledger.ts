@@ -1,9 +1,10 @@
 import { checkShard } from '../../fleet/check-shard.ts';
 import type { TaskId } from '../../fleet/ids.ts';
 import { CHECK_SHARDS } from '../../fleet/limits.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
+import { isFinished, type TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import { addEndedTask, NO_TASKS } from '../../money/task-counts.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 
 export interface MemoryTaskLedger extends TaskLedger {
@@ -34,5 +35,9 @@ export const memoryTaskLedger = (): MemoryTaskLedger => {
       return outcome;
     },
     due: async (now, limit) => dueRows(rows.values(), now, limit).map((row) => row.taskId),
+    countEnded: async (fleet, from, to) =>
+      [...rows.values()]
+        .filter((row) => row.fleet === fleet && isFinished(row) && row.finishedAt! >= from && row.finishedAt! < to)
+        .reduce(addEndedTask, NO_TASKS),
   };
 };

@@ -13,6 +13,8 @@ const TABLES: readonly CreateTableCommandInput[] = [
       { AttributeName: 'taskId', AttributeType: 'S' },
       { AttributeName: 'shard', AttributeType: 'N' },
       { AttributeName: 'checkAt', AttributeType: 'N' },
+      { AttributeName: 'endedOn', AttributeType: 'S' },
+      { AttributeName: 'finishedAt', AttributeType: 'N' },
     ],
     KeySchema: [{ AttributeName: 'taskId', KeyType: 'HASH' }],
     GlobalSecondaryIndexes: [
@@ -23,6 +25,14 @@ const TABLES: readonly CreateTableCommandInput[] = [
           { AttributeName: 'checkAt', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'byEnd',
+        KeySchema: [
+          { AttributeName: 'endedOn', KeyType: 'HASH' },
+          { AttributeName: 'finishedAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['fleet', 'status', 'reclaims'] },
       },
     ],
   },

@@ -1,0 +1,28 @@
+import type { InstanceId } from '../../fleet/ids.ts';
+import { type EpochMs, toIso } from '../../fleet/time.ts';
+import type { Home } from '../../workflows/handle-signal-body.ts';
+
+export const HOME: Home = { account: '123456789012', region: 'us-east-1' };
+
+const event = (detailType: string, at: EpochMs, instanceId: InstanceId, detail: Readonly<Record<string, string>>) =>
+  JSON.stringify({
+    version: '0',
+    id: `${detailType} ${instanceId}`,
+    'detail-type': detailType,
+    source: 'aws.ec2',
+    account: HOME.account,
+    time: toIso(at),
+    region: HOME.region,
+    resources: [`arn:aws:ec2:${HOME.region}:${HOME.account}:instance/${instanceId}`],
+    detail: { 'instance-id': instanceId, ...detail },
+  });
+
+/** Bodies as EventBridge puts them on the signals queue. */
+export const interruptionWarning = (instanceId: InstanceId, at: EpochMs): string =>
+  event('EC2 Spot Instance Interruption Warning', at, instanceId, { 'instance-action': 'terminate' });
+
+export const rebalanceRecommendation = (instanceId: InstanceId, at: EpochMs): string =>
+  event('EC2 Instance Rebalance Recommendation', at, instanceId, {});
+
+export const stateChange = (instanceId: InstanceId, at: EpochMs, state: string): string =>
+  event('EC2 Instance State-change Notification', at, instanceId, { state });
