@@ -1,3 +1,4 @@
+import { scheduler } from 'node:timers/promises';
 import { defineTask } from '../../lib/agent/task-definition.ts';
 import { createIndexer, EMPTY_INDEX, type SourceIndex } from './index-files.ts';
 
@@ -7,6 +8,8 @@ export interface IndexSourcesInput {
   readonly files: readonly string[];
   /** The folder to read from; the worker's own when absent. */
   readonly root?: string;
+  /** Milliseconds to rest after each file, for sources that must not be read as fast as one can. */
+  readonly restMs?: number;
 }
 
 /** How far a task is: files before `nextIndex` are in `index`. */
@@ -21,7 +24,7 @@ const CHECKPOINTS_MAX = 2;
 /** Indexes source files: what words they use and how often. Goes on where an earlier attempt had got to. */
 export default defineTask<IndexSourcesInput, SourceIndex, IndexSourcesCheckpoint>({
   name: 'index-sources',
-  async run(context, { files, root = process.cwd() }) {
+  async run(context, { files, root = process.cwd(), restMs = 0 }) {
     const filesPerCheckpoint = Math.max(1, Math.ceil(files.length / (CHECKPOINTS_MAX + 1)));
     const indexer = createIndexer();
     const resume = context.resume ?? { nextIndex: 0, index: EMPTY_INDEX };
@@ -31,6 +34,7 @@ export default defineTask<IndexSourcesInput, SourceIndex, IndexSourcesCheckpoint
       await indexer.addFile(root, files[nextIndex]!);
       nextIndex += 1;
       if (nextIndex % filesPerCheckpoint === 0) await context.checkpoint({ nextIndex, index: indexer.index() });
+      if (restMs > 0) await scheduler.wait(restMs, { signal: context.signal });
     }
     return indexer.index();
   },

@@ -17,9 +17,6 @@ import { awsErrorAttempts, awsErrorCode, awsErrorMessage, classifyAwsError } fro
 /** Everything an instance is made of carries the tags from its first moment: the machine, its disks and the request. */
 const TAGGED = ['instance', 'volume', 'fleet'] as const;
 
-/** US dollars with six decimals, as EC2 takes a price per hour. */
-const dollars = (micros: number): string => (micros / 1_000_000).toFixed(6);
-
 const onePurchase = ({ pools }: LaunchRequest): Purchase => {
   const [purchase, ...others] = new Set(pools.map(({ pool }) => pool.purchase));
   if (purchase !== undefined && others.length === 0) return purchase;
@@ -27,13 +24,12 @@ const onePurchase = ({ pools }: LaunchRequest): Purchase => {
 };
 
 /** The zone says nothing the subnet does not; EC2 repeats it in its errors, where it saves a look-up. */
-const overridesOf = ({ pools, maximumPriceMicros }: LaunchRequest): FleetLaunchTemplateOverridesRequest[] =>
+const overridesOf = ({ pools }: LaunchRequest): FleetLaunchTemplateOverridesRequest[] =>
   pools.map(({ pool, subnetId, priority }) => ({
     InstanceType: pool.instanceType as NonNullable<FleetLaunchTemplateOverridesRequest['InstanceType']>,
     SubnetId: subnetId,
     AvailabilityZone: pool.zone,
     Priority: priority,
-    ...(maximumPriceMicros === undefined ? {} : { MaxPrice: dollars(maximumPriceMicros) }),
   }));
 
 /**

@@ -99,9 +99,6 @@ export const COMMAND_CHARACTERS_MAX = 1_000;
 /** An hour leaves room for work; two weeks are the longest that a machine goes without the newest image. */
 export const AGE_HOURS: Bounds = { min: 1, max: 336, unit: 'hours' };
 
-/** Above 100 a machine may cost more than on demand, which is then the better purchase. */
-export const PRICE_PERCENT: Bounds = { min: 1, max: 100, unit: 'percent of the on-demand price' };
-
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Name) */
 export const PARAMETER_CHARACTERS_MAX = 1_011;
 

@@ -62,7 +62,7 @@ const buildProgram = ({ command, task }: FleetSource['worker']): WorkerProgram =
 
 /** A checked fleet in its final form. Only for a source that no rule found an error in. */
 export const buildSpecification = (name: string, source: FleetSource): FleetSpecification => {
-  const { mode, tier, instanceTypes, zones, capacity, spot, tags } = source;
+  const { mode, tier, instanceTypes, zones, capacity, tags } = source;
   const { marginSeconds, windowSeconds, rebalance, waryMinutes } = source.drain;
   const { setup, maximumAgeHours } = source.worker;
   const architecture = architectureFor(source.architecture, instanceTypes);
@@ -75,7 +75,7 @@ export const buildSpecification = (name: string, source: FleetSource): FleetSpec
       subnets: source.network ? subnetsByZone(source.network.subnets, zones) : {},
       securityGroups: source.network?.securityGroups ?? [],
     },
-    ...{ capacity, spot, tags },
+    ...{ capacity, tags },
     onDemand: { ...source.onDemand, max: source.onDemand.max ?? capacity.max },
     drain: { marginSeconds, windowSeconds, rebalance, warySeconds: waryMinutes * SECONDS_PER_MINUTE },
     worker: { program: buildProgram(source.worker), ...(setup !== undefined && { setup }), maximumAgeHours },
@@ -107,11 +107,11 @@ const imageSourceOf = ({ image, architecture, instanceTypes }: FleetSpecificatio
 
 /** The way back: the fleet as a file would have it. */
 export const sourceOf = (fleet: FleetSpecification): FleetSourceInput => {
-  const { mode, tier, spot, capacity, onDemand } = fleet;
+  const { mode, tier, capacity, onDemand } = fleet;
   const { program, ...worker } = fleet.worker;
   const { warySeconds, ...drain } = fleet.drain;
   return {
-    ...{ mode, tier, spot, capacity },
+    ...{ mode, tier, capacity },
     ...imageSourceOf(fleet),
     ...networkSourceOf(fleet.network),
     instanceTypes: [...fleet.instanceTypes],

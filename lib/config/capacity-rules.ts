@@ -69,17 +69,6 @@ const realtimeHasBase: Rule = ({ tier, onDemand }) =>
       ]
     : [];
 
-const priceIsLimited: Rule = ({ spot }) =>
-  (spot?.maximumPricePercentOfOnDemand ?? 100) < 100
-    ? [
-        warningAt(
-          ['spot', 'maximumPricePercentOfOnDemand'],
-          'limits the price, so machines are taken whenever the price passes it; you pay the market price either way',
-          'leave it out, or write 100',
-        ),
-      ]
-    : [];
-
 export const capacityRules: readonly Rule[] = [
   minWithinMax,
   onDemandWithinMax,
@@ -87,5 +76,4 @@ export const capacityRules: readonly Rule[] = [
   fallbackHasRoom,
   fallbackIsAllowed,
   realtimeHasBase,
-  priceIsLimited,
 ];

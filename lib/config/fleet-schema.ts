@@ -152,7 +152,6 @@ export const FleetSchema = section({
   drain: drain.prefault({}),
   report: report.prefault({}),
   worker,
-  spot: section({ maximumPricePercentOfOnDemand: wholeNumber(bounds.PRICE_PERCENT).default(100) }).prefault({}),
   image: matching(
     new RegExp(`^(?=.{2,${bounds.PARAMETER_CHARACTERS_MAX}}$)(?:/[\\w.-]+)+$`),
     "the path of an SSM parameter that holds an image's id",

@@ -21,7 +21,6 @@ export interface FleetSpecification {
   readonly network: NetworkSpecification;
   readonly capacity: CapacitySpecification;
   readonly onDemand: OnDemandSpecification;
-  readonly spot: SpotSpecification;
   readonly drain: DrainPolicy;
   readonly worker: WorkerSpecification;
   readonly report: ReportSpecification;
@@ -77,10 +76,6 @@ export interface OnDemandSpecification {
   readonly fallback: boolean;
   /** On-demand machines at most, base and fallback together. */
   readonly max: number;
-}
-
-export interface SpotSpecification {
-  readonly maximumPricePercentOfOnDemand: number;
 }
 
 export interface WorkerSpecification {

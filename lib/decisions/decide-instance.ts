@@ -4,18 +4,12 @@ import {
   deadlineOf,
   drainIsDue,
   type InstanceRecord,
-  isTakenByEc2,
   lifecycleOf,
   silenceMs,
 } from '../fleet/instance.ts';
-import {
-  BOOT_SECONDS_MAX,
-  FIRST_HOUR_SECONDS,
-  HEARTBEAT_FRESH_SECONDS,
-  LEFT_TO_EC2_SECONDS,
-  SILENCE_SECONDS_MAX,
-} from '../fleet/limits.ts';
+import { BOOT_SECONDS_MAX, HEARTBEAT_FRESH_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
+import { powerOffAt } from './decide-power-off.ts';
 import type { Action, Plan } from './plan.ts';
 
 /** What is known when one machine is decided about. */
@@ -63,18 +57,6 @@ const decideReleases = (view: InstanceView, now: EpochMs): Action[] => {
 };
 
 /**
- * EC2's own end of a spot machine in its first hour costs nothing, so a drained one that EC2 is about to take is left
- * to EC2 until its deadline has passed by five minutes (reliability B28).
- */
-const endAfter = (record: InstanceRecord): EpochMs => {
-  const deadline = deadlineOf(record);
-  const isFreeIfLeft = record.pool.purchase === 'spot' && isTakenByEc2(record);
-  if (!isFreeIfLeft || deadline === undefined) return record.drainingAt ?? record.launchedAt;
-  const isFirstHour = deadline < addMs(record.launchedAt, secondsToMs(FIRST_HOUR_SECONDS));
-  return isFirstHour ? addMs(deadline, secondsToMs(LEFT_TO_EC2_SECONDS)) : deadline;
-};
-
-/**
  * A drained machine whose agent is still heard powers itself off; only one that does not is ended by us, and only by a
  * reconcile: no event alone causes a termination (N2).
  */
@@ -83,7 +65,7 @@ const decideEndOfDrained = (view: InstanceView, now: EpochMs): Action[] => {
   const holdsNothing = leasesOf(record).length === 0;
   const isSilent = silenceMs(record, now) >= secondsToMs(SILENCE_SECONDS_MAX);
   const isOursToEnd = view.mayTerminate && view.seenBy === 'reconcile';
-  if (!isOursToEnd || !holdsNothing || !isSilent || now < endAfter(record)) return [];
+  if (!isOursToEnd || !holdsNothing || !isSilent || now < powerOffAt(record, now)) return [];
   return [{ do: 'terminate', instanceIds: [record.instanceId], reason: 'drained, silent, and not left to EC2' }];
 };
 

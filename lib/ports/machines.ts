@@ -47,8 +47,6 @@ export interface LaunchRequest {
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Micro-units of the currency per hour; absent means EC2's own limit, the on-demand price. */
-  readonly maximumPriceMicros?: number;
 }
 
 export type MachineState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';

@@ -30,7 +30,6 @@ const request: LaunchRequest = {
   launchTemplateId: 'lt-1',
   launchTemplateVersion: '4',
   tags: { team: 'video' },
-  maximumPriceMicros: 34_500,
 };
 
 const overrides = (instanceType: string, subnet: string): string =>
@@ -47,8 +46,8 @@ describe('a launch request', () => {
         {
           LaunchTemplateSpecification: { LaunchTemplateId: 'lt-1', Version: '4' },
           Overrides: [
-            { InstanceType: 'c7g.large', SubnetId: 'subnet-a', Priority: 0, MaxPrice: '0.034500' },
-            { InstanceType: 'm7g.large', SubnetId: 'subnet-b', Priority: 1, MaxPrice: '0.034500' },
+            { InstanceType: 'c7g.large', SubnetId: 'subnet-a', Priority: 0 },
+            { InstanceType: 'm7g.large', SubnetId: 'subnet-b', Priority: 1 },
           ],
         },
       ],
@@ -72,9 +71,8 @@ describe('a launch request', () => {
     ]);
   });
 
-  test('leaves the price limit to EC2 unless the fleet has one', () => {
-    const { maximumPriceMicros: _none, ...unlimited } = request;
-    expect(machines.serialise(unlimited)).not.toContain('MaxPrice');
+  test('leaves the price limit to EC2: the on-demand price', () => {
+    expect(machines.serialise(request)).not.toContain('MaxPrice');
   });
 
   test('never mixes what is bought on spot with what is bought on demand', () => {

@@ -292,11 +292,6 @@ const WARNINGS: readonly (readonly [rule: string, text: string, answer: string])
     'spothop.yml:12:26  fleets.jobs.onDemand.max: is 5, all of it taken by the base, so that fallback adds nothing; fix: write more than 5',
   ],
   [
-    'a price limit is warned about',
-    smallFileAnd('spot: { maximumPricePercentOfOnDemand: 60 }'),
-    'spothop.yml:12:13  fleets.jobs.spot.maximumPricePercentOfOnDemand: limits the price, so machines are taken whenever the price passes it; you pay the market price either way; fix: leave it out, or write 100',
-  ],
-  [
     'a visibility that breaks the promise of 140 s is warned about',
     smallFileAnd('queue: { visibilitySeconds: 300 }'),
     'spothop.yml:12:14  fleets.jobs.queue.visibilitySeconds: lets a task wait up to 380 s for its next taking instead of 140 s; fix: write at most 60; it is renewed while a task runs',
@@ -341,7 +336,6 @@ describe('a valid fleet file', () => {
       },
       capacity: { min: 0, max: 20, targetBacklog: 10 },
       onDemand: { base: 0, fallback: true, max: 20 },
-      spot: { maximumPricePercentOfOnDemand: 100 },
       drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
       worker: { program: { kind: 'command', command: 'python3 worker.py' }, maximumAgeHours: 24 },
       report: {

@@ -57,7 +57,6 @@ const anyFleet = fc.record({
   ),
   report: maybe(anyReport),
   worker: fc.record({ task: fc.constant('./task.ts'), setup: maybe(fc.constant('echo "one"\necho two\n')) }),
-  spot: maybe(fc.record({ maximumPricePercentOfOnDemand: fc.integer({ min: 1, max: 100 }) })),
   image: maybe(fc.constant('/team/images/worker')),
   tags: maybe(
     fc.dictionary(fc.stringMatching(/^[A-Za-z]{1,8}$/), fc.stringMatching(/^[A-Za-z0-9 ]{0,8}$/), { maxKeys: 3 }),

@@ -1,16 +1,10 @@
 /** The services as real AWS SDK clients see them, over HTTP. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  GetLayerVersionByArnCommand,
-  InvokeCommand,
-  LambdaClient,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { GetProductsCommand, PricingClient } from '@aws-sdk/client-pricing';
 import { MessageRejected, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { NotFoundException, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Front, startFront } from '../../lib/local/http/front.ts';
 import { type LambdaService, lambdaService } from '../../lib/local/lambda/lambda-service.ts';
@@ -23,15 +17,12 @@ import { provision, roleArn, type TestContext, testContext } from './support/loc
 let context: TestContext;
 let front: Front;
 let lambda: LambdaService;
-let layerArn: string;
 let topicArn: string;
 
 /** A function that uses the SDK with nothing but its environment, as ours do. */
 const publisher = `
   import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
   export const handler = async (event) => (await new SNSClient({}).send(new PublishCommand(event))).MessageId;`;
-
-const layerZip = Buffer.from(zipSync({ 'agent.mjs': new Uint8Array([1, 2, 3]) }));
 
 const clientOptions = () => {
   const { accessKeyId, secretAccessKey, sessionToken } = context.credentials.issue({ kind: 'root' });
@@ -51,7 +42,6 @@ beforeAll(async () => {
     objects: {
       'bucket/publisher.zip': await functionZip(publisher),
       'bucket/code.zip': code,
-      'bucket/layer.zip': layerZip,
     },
     overrides: { endpoint: () => `http://127.0.0.1:${front.port}` },
   });
@@ -73,8 +63,6 @@ beforeAll(async () => {
     Role: roleArn('Echo'),
     Code: { S3Bucket: 'bucket', S3Key: 'code.zip' },
   });
-  const layer = { LayerName: 'agent', Content: { S3Bucket: 'bucket', S3Key: 'layer.zip' } };
-  layerArn = (await provision(providers, 'AWS::Lambda::LayerVersion', 'Agent', layer)).ref;
   topicArn = (await provision(providers, 'AWS::SNS::Topic', 'Alarms', { TopicName: 'alarms' })).ref;
   await provision(providers, 'AWS::SES::EmailIdentity', 'Sender', { EmailIdentity: 'example.com' });
 });
@@ -115,14 +103,6 @@ describe('Lambda', () => {
     expect(result.payload).toMatch(/^"[0-9a-f-]{36}"$/);
     const published = context.recorded.find(({ kind, action }) => kind === 'request' && action === 'Publish');
     expect(JSON.stringify(published)).toContain('PublisherRole');
-  });
-
-  it('gives a layer under a link that needs no signature', async () => {
-    const client = new LambdaClient(clientOptions());
-    const { Content } = await client.send(new GetLayerVersionByArnCommand({ Arn: layerArn }));
-    const fetched = await fetch(Content?.Location ?? '');
-    expect(fetched.status).toBe(200);
-    expect(Buffer.from(await fetched.arrayBuffer())).toEqual(layerZip);
   });
 });
 

@@ -17,8 +17,12 @@ const changed = (id: string, change: (resource: Properties) => Properties): Temp
   Resources: { ...template.Resources, [id]: change(template.Resources[id]!) as unknown as Resource },
 });
 
-const withProperties = (id: string, properties: Properties): Template =>
-  changed(id, (resource) => ({ ...resource, Properties: { ...resource['Properties'], ...properties } }));
+/** A property that is set to undefined is left out. */
+const withProperties = (id: string, properties: Properties): Template => {
+  const all = Object.entries({ ...template.Resources[id]?.Properties, ...properties });
+  const kept = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  return changed(id, (resource) => ({ ...resource, Properties: kept }));
+};
 
 describe("the packaged template, by AWS's own definitions of its resources", () => {
   it('has only known properties of the right types, and all required ones', () => {
@@ -36,7 +40,10 @@ describe("the packaged template, by AWS's own definitions of its resources", () 
   it('is as sound for the fleet file that comes with the project', () => {
     const result = readFleetFile(readFileSync(new URL('../../spothop.yml', import.meta.url), 'utf8'));
     if (!result.ok) throw new Error('spothop.yml is refused');
-    const Resources = { ...template.Resources, ...fleetResources(result.fleets, 'f'.repeat(64)) } as Template['Resources'];
+    const Resources = {
+      ...template.Resources,
+      ...fleetResources(result.fleets, 'f'.repeat(64)),
+    } as Template['Resources'];
     const example: Template = { Resources };
     expect([...checkSchema(example), ...checkReferences(example), ...findCycles(example)]).toEqual([]);
   });
@@ -47,7 +54,12 @@ describe('the checks themselves find a mistake put into the same template:', () 
     ['an unknown property', 'SignalsQueue', { VisibiltyTimeout: 30 }, 'SignalsQueue.VisibiltyTimeout: is unknown'],
     ['a missing one', 'TasksTable', { KeySchema: undefined }, 'TasksTable.KeySchema: is required'],
     ['a number as text', 'WakeQueue', { VisibilityTimeout: 'long' }, 'WakeQueue.VisibilityTimeout: "long" is not a'],
-    ['a list that is none', 'NoCapacityAlarm', { AlarmActions: 'topic' }, 'NoCapacityAlarm.AlarmActions: "topic" is not a'],
+    [
+      'a list that is none',
+      'NoCapacityAlarm',
+      { AlarmActions: 'topic' },
+      'NoCapacityAlarm.AlarmActions: "topic" is not a',
+    ],
     [
       'an unknown property deep inside',
       'IndexLaunchTemplate',
@@ -71,7 +83,11 @@ describe('the checks themselves find a mistake put into the same template:', () 
   });
 
   it.each<[string, Properties, string]>([
-    ['a Ref to nothing', { KmsMasterKeyId: { Ref: 'AlarmKey' } }, 'AlarmsTopic: points at AlarmKey, which is not there'],
+    [
+      'a Ref to nothing',
+      { KmsMasterKeyId: { Ref: 'AlarmKey' } },
+      'AlarmsTopic: points at AlarmKey, which is not there',
+    ],
     [
       'an attribute that its resource does not have',
       { TopicName: { 'Fn::GetAtt': ['WakeQueue', 'QueueArn'] } },
@@ -86,10 +102,9 @@ describe('the checks themselves find a mistake put into the same template:', () 
     expect(checkReferences(withProperties('AlarmsTopic', properties))).toEqual([problem]);
   });
 
-  it('a launch template and the function that names it, each waiting for the other', () => {
+  it('a launch template and the function that its machines fetch the agent from, each waiting for the other', () => {
     const circular = withProperties('AgentLambdaFunction', { Description: { Ref: 'IndexLaunchTemplate' } });
-    expect(findCycles(circular)).toContainEqual(
-      expect.stringMatching(/AgentLambdaFunction → IndexLaunchTemplate → AgentLambdaFunction|IndexLaunchTemplate → AgentLambdaFunction → IndexLaunchTemplate/),
-    );
+    const [cycle] = findCycles(circular);
+    expect(cycle?.split(' → ')).toEqual(expect.arrayContaining(['AgentLambdaFunction', 'IndexLaunchTemplate']));
   });
 });

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { arnOf, madeUpName } from '../arns.ts';
 import { AwsError, type LocalContext, type ResourceInput } from '../service.ts';
-import { list, object, optionalNumber, optionalText, type Properties, text } from '../template-values.ts';
+import { object, optionalNumber, optionalText, type Properties, text } from '../template-values.ts';
 
 export interface FunctionConfiguration {
   readonly name: string;
@@ -18,7 +18,6 @@ export interface FunctionConfiguration {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly reservedConcurrency: number | undefined;
-  readonly layers: readonly string[];
   /** Queue or topic for events that failed every asynchronous attempt. */
   readonly deadLetterArn: string | undefined;
   readonly code: Buffer;
@@ -73,7 +72,6 @@ export const configurationFrom = (context: LocalContext, input: ResourceInput): 
     timeoutSeconds: optionalNumber(properties, 'Timeout') ?? TIMEOUT_SECONDS_DEFAULT,
     memoryMegabytes: optionalNumber(properties, 'MemorySize') ?? MEMORY_MEGABYTES_DEFAULT,
     reservedConcurrency: optionalNumber(properties, 'ReservedConcurrentExecutions'),
-    layers: list(properties, 'Layers').map(String),
     deadLetterArn: optionalText(object(properties, 'DeadLetterConfig'), 'TargetArn'),
     code,
     codeSha256: sha256Of(code),

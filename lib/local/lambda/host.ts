@@ -2,7 +2,7 @@
  * One execution environment of a function: a thread that imports the packaged handler once and answers one event at a time.
  *
  * Not modelled: another working directory and time zone than the local cloud's own, `/tmp` per environment, callback
- * handlers, response streaming, layers under `/opt`.
+ * handlers, response streaming, layers.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,7 +4,6 @@
  * Not modelled: everything that changes a function (that is the template's business), log tails, paging.
  */
 
-import { arnOf } from '../arns.ts';
 import { restJsonError } from '../http/answers.ts';
 import { restJsonAnswer, unknownOperation } from '../http/json-call.ts';
 import {
@@ -16,7 +15,6 @@ import {
   type ServiceCall,
 } from '../service.ts';
 import type { DeployedFunction, Functions } from './functions.ts';
-import { LAYER_CONTENT_PATH, type Layers } from './layers.ts';
 import { functionResource } from './providers.ts';
 
 interface Operation {
@@ -51,7 +49,6 @@ const describeFunction = ({ configuration, lastModifiedMs }: DeployedFunction): 
   LastUpdateStatus: 'Successful',
   PackageType: 'Zip',
   Environment: { Variables: configuration.environment },
-  Layers: configuration.layers.map((Arn) => ({ Arn })),
 });
 
 const checkedPayload = (request: LocalRequest): string => {
@@ -122,47 +119,8 @@ const functionRoutes =
       : undefined;
   };
 
-const layerRoutes =
-  (layers: Layers): Route =>
-  (request, [api, section, name, versions, version]) => {
-    if (api !== '2018-10-31' || section !== 'layers' || request.method !== 'GET') return undefined;
-    const arn = request.query.get('Arn');
-    if (name === undefined && request.query.get('find') === 'LayerVersion' && arn !== null) {
-      const carryOut = async () => restJsonAnswer(layers.describe(layers.byArn(arn)));
-      return {
-        action: 'GetLayerVersionByArn',
-        checks: check('GetLayerVersion', arn),
-        parameters: { layer: arn },
-        carryOut,
-      };
-    }
-    if (name === undefined || versions !== 'versions' || version === undefined) return undefined;
-    const resource = name.startsWith('arn:') ? `${name}:${version}` : arnOf('lambda', `layer:${name}:${version}`);
-    const carryOut = async () => restJsonAnswer(layers.describe(layers.byNumber(name, Number(version))));
-    return {
-      action: 'GetLayerVersion',
-      checks: check('GetLayerVersion', resource),
-      parameters: { layer: resource },
-      carryOut,
-    };
-  };
-
-/** Whoever holds the link may fetch, as with a presigned one. */
-const contentRoute =
-  (layers: Layers): Route =>
-  (request, parts) => {
-    if (!request.path.startsWith(`${LAYER_CONTENT_PATH}/`)) return undefined;
-    const [name = '', version = ''] = parts.slice(2);
-    const carryOut = async () => ({
-      status: 200,
-      headers: { 'content-type': 'application/zip' },
-      body: layers.byNumber(name, Number(version)).content,
-    });
-    return { action: 'FetchLayerContent', checks: [], parameters: { layer: name, version }, carryOut };
-  };
-
-export const lambdaApi = (functions: Functions, layers: Layers): LocalService => {
-  const routes: readonly Route[] = [functionRoutes(functions), layerRoutes(layers), contentRoute(layers)];
+export const lambdaApi = (functions: Functions): LocalService => {
+  const routes: readonly Route[] = [functionRoutes(functions)];
 
   const operationOf = (request: LocalRequest): Operation => {
     const parts = request.path

@@ -6,7 +6,6 @@
 import type { LocalContext, LocalPart } from '../service.ts';
 import { createFunctions, type FunctionInvoker } from './functions.ts';
 import { lambdaApi } from './lambda-api.ts';
-import { createLayers } from './layers.ts';
 import { createMappings } from './mapping-provider.ts';
 import { lambdaProviders } from './providers.ts';
 
@@ -19,11 +18,10 @@ export interface LambdaService extends LocalPart {
 
 export const lambdaService = (context: LocalContext): LambdaService => {
   const functions = createFunctions(context);
-  const layers = createLayers(context);
   const mappings = createMappings(context, functions);
   return {
-    services: [lambdaApi(functions, layers)],
-    providers: [...lambdaProviders(context, functions), layers.provider, mappings.provider],
+    services: [lambdaApi(functions)],
+    providers: [...lambdaProviders(context, functions), mappings.provider],
     functions,
     close: async () => {
       const stopped = mappings.stop();

@@ -317,27 +317,4 @@ describe('the Lambda API', () => {
       /Function not found/,
     );
   });
-
-  it('gives a link to a layer, under which lies the zip that was deployed', async () => {
-    const content = Buffer.from(zipSync({ 'agent.mjs': new Uint8Array([1, 2, 3]) }));
-    const context = testContext({ objects: { 'bucket/layer.zip': content } });
-    const lambda = lambdaService(context);
-    opened.push({ lambda, context });
-    const { ref } = await provision(lambda.providers, 'AWS::Lambda::LayerVersion', 'Agent', {
-      LayerName: 'agent',
-      Content: { S3Bucket: 'bucket', S3Key: 'layer.zip' },
-    });
-    expect(ref).toBe('arn:aws:lambda:us-east-1:000000000000:layer:agent:1');
-    const found = await call(lambda.services[0], {
-      method: 'GET',
-      path: `/2018-10-31/layers?find=LayerVersion&Arn=${encodeURIComponent(ref)}`,
-    });
-    const { Location, CodeSha256 } = jsonOf(found)['Content'] as { Location: string; CodeSha256: string };
-    const link = new URL(Location);
-    expect(link.origin).toBe('http://127.0.0.1:4566');
-    expect(link.searchParams.get('X-Amz-Credential')).toMatch(/^ASIA1\/\d+\/us-east-1\/lambda\/aws4_request$/);
-    expect((await call(lambda.services[0], { method: 'GET', path: link.pathname })).body).toEqual(content);
-    const { createHash } = await import('node:crypto');
-    expect(CodeSha256).toBe(createHash('sha256').update(content).digest('base64'));
-  });
 });

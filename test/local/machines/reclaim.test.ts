@@ -254,9 +254,7 @@ describe('a machine that we or it itself end', () => {
     });
     await launch(1);
     await clock.advance(20 * MINUTE);
-    expect(cloud.lines('machine', 'boot-failed')).toMatchObject([
-      { why: 'no function spothop-agent' },
-    ]);
+    expect(cloud.lines('machine', 'boot-failed')).toMatchObject([{ why: 'no function spothop-agent' }]);
     expect(cloud.lines('machine', 'end')).toMatchObject([{ by: 'self' }]);
   });
 });
