@@ -75,7 +75,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/wiring-agent.ts': ['lib/fleet', 'lib/ports', 'lib/aws', 'lib/clock', 'lib/config', 'lib/agent', 'lib/workflows'],
   'lib/wiring-cli.ts': ['lib/fleet', 'lib/ports', 'lib/aws', 'lib/clock', 'lib/config', 'lib/workflows'],
   functions: ['lib/fleet', 'lib/ports', 'lib/telemetry', 'lib/workflows', 'lib/wiring.ts', 'lib/config', 'lib/money'],
-  bin: ['lib/agent', 'lib/cli', 'lib/wiring-agent.ts', 'lib/config', 'lib/clock'],
+  bin: ['lib/agent', 'lib/cli', 'lib/wiring-agent.ts', 'lib/config', 'lib/clock', 'lib/simulator', 'functions'],
   deploy: ['lib/config', 'lib/fleet'],
   examples: ['lib/agent'],
 };

@@ -21,6 +21,10 @@ export interface IndexSourcesCheckpoint {
 /** A checkpoint holds all that was counted so far: more of them would cost more than the work they save. */
 const CHECKPOINTS_MAX = 2;
 
+/** Ends early, and quietly, when the task should stop. */
+const rest = (restMs: number, signal: AbortSignal): Promise<void> =>
+  scheduler.wait(restMs, { signal }).catch(() => undefined);
+
 /** Indexes source files: what words they use and how often. Goes on where an earlier attempt had got to. */
 export default defineTask<IndexSourcesInput, SourceIndex, IndexSourcesCheckpoint>({
   name: 'index-sources',
@@ -29,13 +33,21 @@ export default defineTask<IndexSourcesInput, SourceIndex, IndexSourcesCheckpoint
     const indexer = createIndexer();
     const resume = context.resume ?? { nextIndex: 0, index: EMPTY_INDEX };
     indexer.addIndex(resume.index);
-    for (let nextIndex = resume.nextIndex; nextIndex < files.length; ) {
-      context.signal.throwIfAborted();
+    let nextIndex = resume.nextIndex;
+    let keptIndex = nextIndex;
+    const keep = async (): Promise<void> => {
+      keptIndex = nextIndex;
+      await context.checkpoint({ nextIndex, index: indexer.index() });
+    };
+    while (nextIndex < files.length && !context.signal.aborted) {
       await indexer.addFile(root, files[nextIndex]!);
       nextIndex += 1;
-      if (nextIndex % filesPerCheckpoint === 0) await context.checkpoint({ nextIndex, index: indexer.index() });
-      if (restMs > 0) await scheduler.wait(restMs, { signal: context.signal });
+      if (nextIndex % filesPerCheckpoint === 0) await keep();
+      if (restMs > 0) await rest(restMs, context.signal);
     }
-    return indexer.index();
+    if (nextIndex === files.length) return indexer.index();
+    // Asked to stop: what has been done since the last checkpoint is worth one more.
+    if (nextIndex > keptIndex) await keep();
+    throw context.signal.reason;
   },
 });

@@ -1,43 +1,14 @@
-import type { FleetState, Intent } from '../fleet/fleet.ts';
+import type { FleetState } from '../fleet/fleet.ts';
 import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
-import type { InstanceId } from '../fleet/ids.ts';
-import { type DrainPolicy, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import { RETURN_SURGE_SHARE } from '../fleet/limits.ts';
 import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
+import { type CapacityView, type LaunchOrder, usefulMembers } from './capacity-view.ts';
+import { decideLeaving } from './decide-leaving.ts';
 import type { Action, Plan } from './plan.ts';
 import { isQuarantined } from './pool-memory.ts';
-
-/** Everything that is read before capacity is decided. */
-export interface CapacityView {
-  readonly state: FleetState;
-  /** The item of each member that has one. */
-  readonly records: ReadonlyMap<InstanceId, InstanceRecord>;
-  readonly backlog: Backlog;
-  readonly policy: CapacityPolicy;
-  readonly drainPolicy: DrainPolicy;
-  /** Makes the intent, with the request serialised; ids are random, so the caller passes this in. */
-  readonly makeIntent: (order: LaunchOrder, now: EpochMs) => Intent;
-}
-
-export interface LaunchOrder {
-  readonly purchase: Purchase;
-  readonly count: number;
-  /** The allowed set: `price-capacity-optimized` chooses among these and no others. */
-  readonly pools: readonly Pool[];
-  readonly reason: string;
-}
-
-/** Machines that can take work or soon will: nothing that is on its way out. */
-const usefulMembers = (view: CapacityView, now: EpochMs): readonly { instanceId: InstanceId; purchase: Purchase }[] =>
-  view.state.members
-    .filter((member) => {
-      const record = view.records.get(member.instanceId);
-      if (record === undefined) return true;
-      return ['active', 'wary'].includes(lifecycleOf(record, view.drainPolicy, now));
-    })
-    .map((member) => ({ instanceId: member.instanceId, purchase: member.pool.purchase }));
 
 const outstanding = (state: FleetState, purchase: Purchase): number =>
   Object.values(state.head.openIntents)
@@ -67,7 +38,7 @@ interface Counts {
 
 const countMachines = (view: CapacityView, now: EpochMs): Counts => {
   const useful = usefulMembers(view, now);
-  const onDemand = useful.filter((machine) => machine.purchase === 'on-demand').length;
+  const onDemand = useful.filter((machine) => machine.pool.purchase === 'on-demand').length;
   const asked = { spot: outstanding(view.state, 'spot'), onDemand: outstanding(view.state, 'on-demand') };
   return {
     wanted: wantedCount(view.backlog, view.policy),
@@ -76,10 +47,22 @@ const countMachines = (view: CapacityView, now: EpochMs): Counts => {
   };
 };
 
+/**
+ * Spot is back: on-demand machines beyond the base are replaced, a quarter of the fleet at a time at most. The new ones
+ * are asked for before the old ones leave, which is the surge of N3.
+ */
+const decideReturn = (view: CapacityView, counts: Counts, spotPools: readonly Pool[]): LaunchOrder[] => {
+  const standIns = counts.hadOnDemand - Math.min(view.policy.onDemandBase, counts.wanted);
+  const surgeMax = Math.ceil(counts.wanted * RETURN_SURGE_SHARE);
+  const replacementsMax = Math.min(standIns, surgeMax) - Math.max(0, counts.had - counts.wanted);
+  return order('spot', replacementsMax, spotPools, `spot is back for ${standIns} on-demand machines`);
+};
+
 /** The on-demand base first, the rest on spot; on demand instead when no spot pool may be asked. */
 const decideOrders = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
   const missing = Math.max(0, counts.wanted - counts.had);
   const { policy } = view;
+  if (missing === 0) return decideReturn(view, counts, allowedPools(view, 'spot', now));
   const baseMissing = Math.min(missing, Math.max(0, Math.min(policy.onDemandBase, counts.wanted) - counts.hadOnDemand));
   const onDemandPools = allowedPools(view, 'on-demand', now);
   const base = order('on-demand', baseMissing, onDemandPools, `on-demand base of ${policy.onDemandBase}`);
@@ -104,24 +87,6 @@ const shortfallAlarm = (counts: Counts, ordered: number): Action[] => {
   ];
 };
 
-const holdsNothing = (view: CapacityView, instanceId: InstanceId): boolean => {
-  const record = view.records.get(instanceId);
-  return record?.session !== undefined && Object.keys(record.leases).length === 0;
-};
-
-/** Machines beyond what is wanted leave when they hold nothing, the dearest first; the on-demand base stays. */
-const decideLeaving = (view: CapacityView, counts: Counts, now: EpochMs): Action[] => {
-  const surplus = counts.had - counts.wanted;
-  if (surplus <= 0 || view.backlog.waiting > 0) return [];
-  const idle = usefulMembers(view, now).filter((machine) => holdsNothing(view, machine.instanceId));
-  const dearestFirst = [...idle].sort((a, b) => (a.purchase === b.purchase ? 0 : a.purchase === 'on-demand' ? -1 : 1));
-  return dearestFirst.slice(0, surplus).map(({ instanceId }) => ({
-    do: 'leave',
-    instanceId,
-    reason: `${counts.had} had, ${counts.wanted} wanted, nothing waiting`,
-  }));
-};
-
 /**
  * Compares wanted and had and asks for what is missing, in one request for each purchase option. Level-triggered: it
  * knows nothing of what woke it, so five thousand warnings make one plan.
@@ -139,5 +104,5 @@ export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
   }));
   const ordered = orders.reduce((sum, launch) => sum + launch.count, 0);
   const shortfall = isResting ? [] : shortfallAlarm(counts, ordered);
-  return { subject, decidedAt: now, actions: [...launches, ...shortfall, ...decideLeaving(view, counts, now)] };
+  return { subject, decidedAt: now, actions: [...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now)] };
 };

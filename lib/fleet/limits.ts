@@ -76,6 +76,12 @@ export const FIRST_HOUR_SECONDS = 3_600;
 /** Signals of machines we do not know are kept this long for adoption. */
 export const UNCLAIMED_SECONDS = 3_600;
 
+/** Beyond what is wanted, this share of it may be bought while spot replaces on-demand machines: the surge of N3. */
+export const RETURN_SURGE_SHARE = 0.25;
+
+/** A spot replacement has shown itself when it holds a task, or has lived this long. */
+export const REPLACEMENT_PROVEN_SECONDS = 600;
+
 /** The dead-man's switch: a machine without a readable item for this long powers itself off. */
 export const DEAD_MAN_SECONDS = 900;
 

@@ -19,6 +19,7 @@ import { type Front, startFront } from './http/front.ts';
 import { judge } from './iam/authority.ts';
 import { credentialRegistry } from './iam/credentials.ts';
 import { IamDirectory } from './iam/directory.ts';
+import { notePermissions } from './iam/note-permissions.ts';
 import { iamProviders } from './iam/providers.ts';
 import { logsService } from './monitoring/logs-service.ts';
 import { alarmProvider, logGroupProvider } from './monitoring/monitoring-providers.ts';
@@ -100,7 +101,7 @@ const makeCore = (options: LocalCloudOptions): Core => {
     timeFactor: options.timeFactor,
     queueUrl: (name) => `${core.endpoint}/${LOCAL_ACCOUNT}/${name}`,
   };
-  const isAllowed: LocalContext['isAllowed'] = (caller, check) => judge(directory, caller, check).allowed;
+  const isAllowed = notePermissions(recorder, (caller, check) => judge(directory, caller, check).allowed);
   const context: LocalContext = {
     clock,
     timeFactor: options.timeFactor,

@@ -54,3 +54,9 @@ export const drawHex = (digits: number, seed: number, ...labels: readonly (strin
   }
   return text.slice(0, digits);
 };
+
+/** A sequence of numbers in [0, 1) that belongs to this seed and purpose, for whoever draws one after another. */
+export const randomOf = (seed: number, purpose: string): (() => number) => {
+  let drawn = 0;
+  return () => draw(seed, purpose, drawn++);
+};

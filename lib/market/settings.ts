@@ -6,6 +6,7 @@
  */
 import type { EpochMs } from '../fleet/time.ts';
 import type { Range } from './draw.ts';
+import { pricedType } from './example-types.ts';
 import type { HazardStep } from './hazard.ts';
 
 export interface MarketType {
@@ -66,15 +67,9 @@ const byAge = (probabilities: readonly number[]): readonly HazardStep[] =>
 export const MEASURED_RECLAIM_HAZARD = byAge([0.344, 0.219, 0.177, 0.086, 0.061, 0.03, 0.018]);
 export const MEASURED_RETURN_HAZARD = byAge([0.48, 0.208, 0.179, 0.117, 0.054, 0.048, 0.008]);
 
-/** On-demand prices of Linux in us-east-1 as published by AWS; discounts near the median that AWS's Spot Advisor shows. */
-const EXAMPLE_TYPES: readonly MarketType[] = [
-  { instanceType: 'c5.large', vcpu: 2, onDemandMicroUsdPerHour: 85_000, spotDiscount: 0.6 },
-  { instanceType: 'c6i.large', vcpu: 2, onDemandMicroUsdPerHour: 85_000, spotDiscount: 0.63 },
-  { instanceType: 'm5.large', vcpu: 2, onDemandMicroUsdPerHour: 96_000, spotDiscount: 0.65 },
-  { instanceType: 'm6i.large', vcpu: 2, onDemandMicroUsdPerHour: 96_000, spotDiscount: 0.66 },
-  { instanceType: 't3.medium', vcpu: 2, onDemandMicroUsdPerHour: 41_600, spotDiscount: 0.65 },
-  { instanceType: 't3a.medium', vcpu: 2, onDemandMicroUsdPerHour: 37_600, spotDiscount: 0.68 },
-];
+const EXAMPLE_NAMES = ['c5.large', 'c6i.large', 'm5.large', 'm6i.large', 't3.medium', 't3a.medium'];
+
+const EXAMPLE_TYPES: readonly MarketType[] = EXAMPLE_NAMES.map((name) => pricedType(name)!);
 
 /** A market of six types in three zones, with the measured figures; give `settings` to change any of it. */
 export const exampleMarket = (

@@ -1,4 +1,5 @@
-import { type CapacityView, decideCapacity, type LaunchOrder } from '../decisions/decide-capacity.ts';
+import type { CapacityView, LaunchOrder } from '../decisions/capacity-view.ts';
+import { decideCapacity } from '../decisions/decide-capacity.ts';
 import { type Action, describePlan, type Plan } from '../decisions/plan.ts';
 import { afterReclaim } from '../decisions/pool-memory.ts';
 import type { FleetState, Intent } from '../fleet/fleet.ts';

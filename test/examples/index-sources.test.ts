@@ -89,6 +89,17 @@ describe('indexing sources', () => {
     const run = async () => task.run(contextWith({ signal: AbortSignal.abort() }), { files: NAMES, root });
     await expect(run()).rejects.toThrow();
   });
+
+  it('writes one more checkpoint when it is asked to stop, however long it would have rested', async () => {
+    const asked = new AbortController();
+    const checkpoints: IndexSourcesCheckpoint[] = [];
+    const checkpoint = async (value: IndexSourcesCheckpoint): Promise<void> => void checkpoints.push(value);
+    const context = contextWith({ checkpoint, signal: asked.signal });
+    const running = task.run(context, { files: NAMES, root, restMs: 3_600_000 });
+    asked.abort();
+    await expect(running).rejects.toThrow();
+    expect(checkpoints).toEqual([{ nextIndex: 1, index: await indexFiles(root, NAMES.slice(0, 1)) }]);
+  });
 });
 
 describe.runIf(hasPython)('indexing sources in Python', () => {

@@ -71,12 +71,18 @@ const PREPARED: { readonly [Kind in Action['do']]: (world: WorkflowWorld) => Pro
     alarm: async () => ({ do: 'alarm', metric: 'NoCapacity', reason }),
   };
 
-/** Ports that an action calls, by the action that should change something visible in the snapshot. */
+/** They leave no trace in what is stored. */
 const CHANGES_NOTHING: readonly Action['do'][] = ['look-again', 'wake-fleet', 'alarm'];
 
 const execute = async (world: WorkflowWorld, action: Action): Promise<void> => {
   const plan: Plan = { subject: 'a test', decidedAt: world.clock.now(), actions: [action] };
   await executePlan(world, collectWakes(world), plan);
+};
+
+/** A message is a hint, and one more of it changes nothing: a release that is repeated may not have sent its own. */
+const stored = async (world: WorkflowWorld): Promise<unknown> => {
+  const { queues: _queues, ...rest } = JSON.parse(await snapshot(world)) as Record<string, unknown>;
+  return rest;
 };
 
 describe('every action may be repeated', () => {
@@ -85,10 +91,10 @@ describe('every action may be repeated', () => {
     const action = await PREPARED[kind](world);
     const before = await snapshot(world);
     await execute(world, action);
-    const once = await snapshot(world);
-    expect(once !== before).toBe(!CHANGES_NOTHING.includes(kind));
+    expect((await snapshot(world)) !== before).toBe(!CHANGES_NOTHING.includes(kind));
+    const once = await stored(world);
     await world.clock.advance(61_000);
     await execute(world, action);
-    expect(await snapshot(world)).toBe(once);
+    expect(await stored(world)).toEqual(once);
   });
 });

@@ -9,12 +9,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wallClock } from '../../lib/clock/wall-clock.ts';
+import { addMs } from '../../lib/fleet/time.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -60,7 +63,9 @@ export const packageService = (folder: string, fleetFile: string): Promise<Packa
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
-    const keep = (chunk: Buffer): void => void (text += chunk.toString('utf8'));
+    const keep = (chunk: Buffer): void => {
+      text += chunk.toString('utf8');
+    };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', reject);
@@ -80,29 +85,57 @@ const digestOf = (paths: readonly string[]): string => {
     }
   };
   for (const path of paths) {
-    if (path.includes('.')) hash.update(path).update(readFileSync(path));
+    if (statSync(path).isFile()) hash.update(path).update(readFileSync(path));
     else add(path);
   }
   return hash.digest('hex').slice(0, 24);
 };
 
+const packageInto = async (kept: string, fleetFile: string): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'spothop-package-'));
+  try {
+    const { code, text, folder: output } = await packageService(folder, fleetFile);
+    if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${text}`);
+    const written = join(folder, 'template.json');
+    cpSync(join(output, TEMPLATE), written);
+    renameSync(written, kept);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Wall-clock time; another worker that has been packaging for longer was killed. */
+export const PACKAGING_MS_MAX = 90_000;
+
+/** Takes the right to package, or waits until whoever has it is done. */
+const isOursToPackage = async (lock: string, isDone: () => boolean): Promise<boolean> => {
+  const clock = wallClock();
+  const giveUpAt = addMs(clock.now(), PACKAGING_MS_MAX);
+  while (!isDone()) {
+    try {
+      mkdirSync(lock);
+      return true;
+    } catch {
+      if (clock.now() > giveUpAt) return true;
+      await clock.sleep(100);
+    }
+  }
+  return false;
+};
+
 /**
- * The template of this fleet file, packaged once for all test files: it is kept under the digest of everything that went
- * into it. Two files that package at the same moment come to the same answer, and the last one to finish keeps it.
+ * The template of this fleet file, packaged once for all test files and for all runs in which nothing has changed: it is
+ * kept under the digest of everything that goes into it.
  */
 export const packagedTemplate = async (fleetFile: string): Promise<unknown> => {
   const inputs = [...PARTS, 'package-lock.json'].map((part) => join(PROJECT, part));
   const kept = join(tmpdir(), `spothop-template-${digestOf([...inputs, fleetFile])}.json`);
-  if (!existsSync(kept)) {
-    const folder = mkdtempSync(join(tmpdir(), 'spothop-package-'));
+  const lock = `${kept}.lock`;
+  if (await isOursToPackage(lock, () => existsSync(kept))) {
     try {
-      const { code, text, folder: output } = await packageService(folder, fleetFile);
-      if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${text}`);
-      const written = join(folder, 'template.json');
-      cpSync(join(output, TEMPLATE), written);
-      renameSync(written, kept);
+      await packageInto(kept, fleetFile);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(lock, { recursive: true, force: true });
     }
   }
   return JSON.parse(readFileSync(kept, 'utf8'));

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   breaking,
+  PACKAGING_MS_MAX,
   type Properties,
   propertiesOf,
   resourcesOf,
@@ -14,7 +15,7 @@ let alarms: ReturnType<typeof resourcesOf>;
 beforeAll(async () => {
   template = await theTemplate();
   alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
-});
+}, PACKAGING_MS_MAX);
 
 const watched = ({ Dimensions: dimensions }: Properties): unknown => {
   const [{ Value: value }] = dimensions;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Packaging, packageService } from '../support/packaged-service.ts';
+import { PACKAGING_MS_MAX, type Packaging, packageService } from '../support/packaged-service.ts';
 
 /** Four mistakes, of four kinds, on lines that the answer must name. */
 const FLEET_FILE = `version: 1
@@ -27,7 +27,7 @@ describe('a fleet file with mistakes', () => {
     const path = join(folder, 'mistaken.yml');
     writeFileSync(path, FLEET_FILE);
     packaging = await packageService(folder, path);
-  });
+  }, PACKAGING_MS_MAX);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('stops the packaging', () => {

@@ -1,12 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { breaking, propertiesOf, resourcesOf, type Template, targetOf, theTemplate } from './support/template.ts';
+import {
+  breaking,
+  PACKAGING_MS_MAX,
+  propertiesOf,
+  resourcesOf,
+  type Template,
+  targetOf,
+  theTemplate,
+} from './support/template.ts';
 
 let template: Template;
 let machines: ReturnType<typeof resourcesOf>;
 beforeAll(async () => {
   template = await theTemplate();
   machines = resourcesOf(template, 'AWS::EC2::LaunchTemplate').map(([id, { LaunchTemplateData: data }]) => [id, data]);
-});
+}, PACKAGING_MS_MAX);
 
 const scriptOf = (id: string): string =>
   machines.find(([name]) => name === id)?.[1]['UserData']['Fn::Base64']['Fn::Sub'] ?? '';

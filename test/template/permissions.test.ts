@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  PACKAGING_MS_MAX,
   type Properties,
   type RoleStatement,
   resourcesOf,
@@ -14,7 +15,7 @@ let statements: readonly RoleStatement[];
 beforeAll(async () => {
   template = await theTemplate();
   statements = roleStatements(template);
-});
+}, PACKAGING_MS_MAX);
 
 const allowing = (action: string, role?: string): readonly RoleStatement[] =>
   statements.filter((found) => found.actions.includes(action) && (role === undefined || found.role === role));

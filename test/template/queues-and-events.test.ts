@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   breaking,
+  PACKAGING_MS_MAX,
   type Properties,
   propertiesOf,
   resourcesOf,
@@ -15,7 +16,7 @@ let queues: ReturnType<typeof resourcesOf>;
 beforeAll(async () => {
   template = await theTemplate();
   queues = resourcesOf(template, 'AWS::SQS::Queue');
-});
+}, PACKAGING_MS_MAX);
 
 /** What SQS takes when a queue does not say. */
 const DEFAULT_RETENTION_SECONDS = 345_600;

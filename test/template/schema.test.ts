@@ -4,12 +4,12 @@ import { fleetResources } from '../../deploy/fleet-resources.ts';
 import { readFleetFile } from '../../lib/config/fleet-file.ts';
 import { checkReferences, findCycles } from './support/check-references.ts';
 import { checkSchema } from './support/check-schema.ts';
-import { type Properties, type Resource, type Template, theTemplate } from './support/template.ts';
+import { PACKAGING_MS_MAX, type Properties, type Resource, type Template, theTemplate } from './support/template.ts';
 
 let template: Template;
 beforeAll(async () => {
   template = await theTemplate();
-});
+}, PACKAGING_MS_MAX);
 
 /** The template with one resource changed. */
 const changed = (id: string, change: (resource: Properties) => Properties): Template => ({

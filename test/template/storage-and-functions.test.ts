@@ -1,10 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { breaking, type Properties, resourcesOf, type Template, targetOf, theTemplate } from './support/template.ts';
+import {
+  breaking,
+  PACKAGING_MS_MAX,
+  type Properties,
+  resourcesOf,
+  type Template,
+  targetOf,
+  theTemplate,
+} from './support/template.ts';
 
 let template: Template;
 beforeAll(async () => {
   template = await theTemplate();
-});
+}, PACKAGING_MS_MAX);
 
 const isRetained = (id: string): boolean => {
   const { DeletionPolicy: deletion, UpdateReplacePolicy: replacement } = template.Resources[id]!;

@@ -4,7 +4,7 @@ import { wallClock } from '../../clock/wall-clock.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { CostReport } from '../../money/cost-report.ts';
 import { DEMO_FLEET_NAME } from './demo-fleet.ts';
-import { readRows, type Run } from './demo-run.ts';
+import { type Run, readRows } from './demo-run.ts';
 import { secondsOf } from './options.ts';
 import { reasonsOf } from './reasons.ts';
 import { countsOf, moneyOf, problemsOf, type RunSummary } from './summary.ts';

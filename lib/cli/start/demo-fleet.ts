@@ -1,6 +1,7 @@
+import { fleetName } from '../../fleet/ids.ts';
 import type { StartOptions } from './options.ts';
 
-export const DEMO_FLEET = 'index';
+export const DEMO_FLEET_NAME = fleetName('index');
 
 export interface DemoNetwork {
   readonly subnets: Readonly<Record<string, string>>;
@@ -21,7 +22,7 @@ export const demoFleetFile = (options: StartOptions, network: DemoNetwork): stri
     {
       version: 1,
       fleets: {
-        [DEMO_FLEET]: {
+        [DEMO_FLEET_NAME]: {
           mode: 'manage',
           tier: 'bulk',
           queue: { visibilitySeconds: 60, maxFailures: 3, retryDelaySeconds: 30 },

@@ -8,12 +8,14 @@ import { startWholeCloud, type WholeCloud } from '../../local/whole-cloud.ts';
 import { randomOf } from '../../market/draw.ts';
 import { exampleMarket } from '../../market/settings.ts';
 import { deployedService } from '../../wiring-cli.ts';
+import { happeningOf } from '../happenings.ts';
 import { demoFleetFile } from './demo-fleet.ts';
 import type { DemoWorld, Run } from './demo-run.ts';
 import { withDeployLock } from './deploy-lock.ts';
 import { deployService, LOCAL_STAGE } from './deploy-service.ts';
 import type { StartOptions } from './options.ts';
 import { planBatch } from './plan-batch.ts';
+import { clockTime } from './progress.ts';
 import { countLine, type DemoTables, newTally, type RunTally } from './run-tally.ts';
 import { listSourceFiles } from './source-files.ts';
 
@@ -64,7 +66,12 @@ const writeFleetFile = (options: StartOptions, folder: string): string => {
   const subnets = Object.fromEntries(localNetwork(market.zones).subnets.map(({ zone, subnetId }) => [zone, subnetId]));
   const path = join(folder, 'spothop.yml');
   const instanceTypes = market.types.map((type) => type.instanceType);
-  const network = { subnets, securityGroups: [LOCAL_SECURITY_GROUP_ID], instanceTypes, architecture: 'x86_64' } as const;
+  const network = {
+    subnets,
+    securityGroups: [LOCAL_SECURITY_GROUP_ID],
+    instanceTypes,
+    architecture: 'x86_64',
+  } as const;
   writeFileSync(path, demoFleetFile(options, network));
   return path;
 };
@@ -81,14 +88,24 @@ const deploy = ({ options, world, folder }: Beginning, cloud: WholeCloud): Promi
   return withDeployLock(join(projectFolder, '.spothop'), wallClock(), signal, () => deployService(deployment));
 };
 
-/** The tally follows the record: each look adds the lines written since the last one. */
-const follow = (cloud: WholeCloud, world: DemoWorld, tally: RunTally, tables: DemoTables): (() => void) => {
+interface Follower {
+  readonly cloud: WholeCloud;
+  readonly world: DemoWorld;
+  readonly tally: RunTally;
+  readonly tables: DemoTables;
+  readonly startedAt: EpochMs;
+}
+
+/** The tally and the screen follow the record: each look takes in the lines written since the last one. */
+const follow = ({ cloud, world, tally, tables, startedAt }: Follower): (() => void) => {
   let seen = 0;
   return () => {
     const lines = cloud.context.recorder.lines();
     for (; seen < lines.length; seen++) {
-      countLine(tally, tables, lines[seen]!);
-      world.screen.happened(lines[seen]!);
+      const line = lines[seen]!;
+      countLine(tally, tables, line);
+      const happening = happeningOf(line);
+      if (happening) world.screen.say(`${clockTime(line.at - startedAt)}  ${happening.text}`, happening.weight);
     }
   };
 };
@@ -105,5 +122,13 @@ export const openRun = async (beginning: Beginning, cloud: WholeCloud): Promise<
   const tables = { tasks: outputs['TasksTableName'] ?? '', instances: outputs['InstancesTableName'] ?? '' };
   const batch = planBatch(listSourceFiles(world.projectFolder), options.tasks, randomOf(options.seed, 'batch'));
   const startedAt = cloud.context.clock.now();
-  return { ...beginning, cloud, service, startedAt, batch, tally, look: follow(cloud, world, tally, tables) };
+  return {
+    ...beginning,
+    cloud,
+    service,
+    startedAt,
+    batch,
+    tally,
+    look: follow({ cloud, world, tally, tables, startedAt }),
+  };
 };

@@ -3,8 +3,8 @@ export interface StartOptions {
   readonly json: boolean;
   readonly tasks: number;
   readonly instances: number;
-  /** Wall-clock seconds that the batch may take at most. */
-  readonly seconds: number;
+  /** Wall-clock seconds that the batch may take at most; without it, what `secondsOf` says. */
+  readonly seconds?: number;
   readonly seed: number;
   readonly script: boolean;
   readonly exec?: string;
@@ -12,7 +12,7 @@ export interface StartOptions {
   readonly record?: string;
 }
 
-export const DEFAULTS = { tasks: 300, instances: 6, seconds: 100, seed: 20_260_101 } as const;
+export const DEFAULTS = { tasks: 300, instances: 6, seed: 20_260_101 } as const;
 
 /** Bounds that a laptop can keep; beyond them the run would measure the laptop. */
 export const BOUNDS = {
@@ -23,6 +23,13 @@ export const BOUNDS = {
 } as const;
 
 export type NumberOption = keyof typeof BOUNDS;
+
+/** A batch much larger than the usual one needs longer, and two cores work off more than two tasks a second. */
+const SECONDS_LEAST = 100;
+const TASKS_EACH_SECOND = 2;
+
+export const secondsOf = ({ seconds, tasks }: StartOptions): number =>
+  seconds ?? Math.max(SECONDS_LEAST, Math.ceil(tasks / TASKS_EACH_SECOND));
 
 /** The number, or what is wrong with it. */
 export const readNumber = (

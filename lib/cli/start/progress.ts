@@ -19,7 +19,8 @@ const bar = (share: number): string => {
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
 };
 
-const clockTime = (ms: number): string => {
+/** Minutes and seconds. */
+export const clockTime = (ms: number): string => {
   const seconds = Math.floor(ms / 1_000);
   return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
 };
@@ -63,14 +64,22 @@ export const progressLine = (tally: RunTally, startedAt: EpochMs, now: EpochMs):
   );
 };
 
-/** The live view of a terminal, redrawn in place. */
+/** More machines than these would not fit beside their numbers. */
+const SIGNS_MAX = 16;
+
+const machineSigns = ({ spot, onDemand, booting }: Counts): string =>
+  `${'●'.repeat(spot)}${'◆'.repeat(onDemand)}${'○'.repeat(booting)}`.slice(0, SIGNS_MAX);
+
+/** The live view of a terminal, redrawn in place. It fits 80 columns. */
 export const progressBlock = (tally: RunTally, startedAt: EpochMs, now: EpochMs): readonly string[] => {
   const c = countsAt(tally, startedAt, now);
   return [
+    '',
     `  time           ${c.elapsed} of service time`,
     `  tasks          ${bar(c.total === 0 ? 0 : c.done / c.total)} ${c.done}/${c.total}, ${c.running} running`,
-    `  machines       ${'●'.repeat(c.spot)}${'◆'.repeat(c.onDemand)}${'○'.repeat(c.booting)}  ${c.spot} spot, ${c.onDemand} on demand, ${c.booting} booting, ${c.leaving} draining`,
-    `  interruptions  ${tally.warned} warned, ${tally.unwarned} without warning, ${tally.rebalances} rebalance recommendations`,
+    `  machines       ${machineSigns(c)}`,
+    `                 ● ${c.spot} spot, ◆ ${c.onDemand} on demand, ○ ${c.booting} booting; ${c.leaving} draining`,
+    `  interruptions  ${tally.warned} warned, ${tally.unwarned} without warning, ${tally.rebalances} rebalances`,
     `  cost           about ${c.cost} USD`,
   ];
 };

@@ -32,6 +32,7 @@ export const renderSummary = (summary: RunSummary): readonly string[] => {
     `time           ${summary.timeFactor} × the wall clock, ${summary.wallSeconds} s of which passed; seed ${summary.seed}`,
     `report         ${summary.report.html ?? 'none'}`,
     `mail           ${summary.report.eml ?? 'none'}`,
+    `record         ${summary.record}`,
     '',
     summary.held
       ? 'Everything held.'

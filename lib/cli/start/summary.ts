@@ -47,6 +47,8 @@ export interface RunSummary {
   readonly market: readonly string[];
   readonly timeFactor: number;
   readonly seed: number;
+  /** The record's file. */
+  readonly record: string;
   readonly wallSeconds: number;
   readonly held: boolean;
   readonly problems: readonly string[];
@@ -111,18 +113,41 @@ export const countsOf = (
   };
 };
 
+export interface Expected {
+  readonly tasks: number;
+  /** What the batch was given, for the words about tasks that did not end within it. */
+  readonly seconds: number;
+  /** Why tasks failed, most frequent first. */
+  readonly reasons: readonly string[];
+}
+
+const deadProblem = (dead: number, reasons: readonly string[]): string =>
+  `${dead} tasks failed for good: ${reasons.join('; ') || 'no reason was given'}. They lie in the dead-letter queue`;
+
+const unfinishedProblem = ({ lost, attempts, reclaims }: RunSummary['tasks'], { seconds, reasons }: Expected): string =>
+  [
+    `${lost} tasks had no end after ${seconds} s (${attempts} attempts, ${reclaims} handed back or released);`,
+    reasons.length > 0 ? `failures so far: ${reasons.join('; ')};` : '',
+    'the ledger still has each of them, and --seconds gives them longer',
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+
+const runningProblem = (leftRunning: number): string =>
+  `${leftRunning} machines were still running at the end, and were ended`;
+
 /** What must hold at the end, each with what is wrong where it does not. */
 export const problemsOf = (
   summary: Pick<RunSummary, 'tasks' | 'instances' | 'iam' | 'result' | 'report'>,
-  expected: { readonly tasks: number },
+  expected: Expected,
 ): readonly string[] => {
   const { tasks, instances, iam, result, report } = summary;
   const checks: readonly (readonly [boolean, string])[] = [
     [tasks.submitted === expected.tasks, `${tasks.submitted} of ${expected.tasks} tasks were submitted`],
-    [tasks.lost === 0, `${tasks.lost} tasks have no end`],
-    [tasks.dead === 0, `${tasks.dead} tasks failed for good; their reasons are in the dead-letter queue`],
+    [tasks.lost === 0, unfinishedProblem(tasks, expected)],
+    [tasks.dead === 0, deadProblem(tasks.dead, expected.reasons)],
     [tasks.doubleCommits === 0, `${tasks.doubleCommits} tasks were committed twice`],
-    [instances.leftRunning === 0, `${instances.leftRunning} machines were left running`],
+    [instances.leftRunning === 0, runningProblem(instances.leftRunning)],
     [iam.denied === 0, `${iam.denied} calls were refused for want of a permission`],
     [result.verified, `the result does not stand: ${result.check}`],
     [report.html !== null && report.eml !== null, 'no cost report came'],

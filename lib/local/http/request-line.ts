@@ -21,6 +21,12 @@ export const callerName = (caller: Caller | undefined): string => {
   return caller.kind === 'service' ? `service/${caller.principal}` : 'root';
 };
 
+/** What the caller's policies were asked: enough to ask them again, or others, without the request. */
+const askedOf = ({ caller, call }: ServedRequest): Readonly<Record<string, unknown>> =>
+  caller?.kind === 'role' && call !== undefined
+    ? { checks: call.checks.map(({ action, resource, context }) => ({ action, resource, context })) }
+    : {};
+
 export const requestLine = (served: ServedRequest): Omit<RecordLine, 'at'> & { readonly kind: string } => ({
   kind: 'request',
   startedAt: served.startedAt,
@@ -31,5 +37,6 @@ export const requestLine = (served: ServedRequest): Omit<RecordLine, 'at'> & { r
   parameters: { ...served.call?.parameters, ...served.response.recorded },
   status: served.response.status,
   outcome: outcomeOf(served.response),
+  ...askedOf(served),
   ...(served.denied && { denied: true }),
 });

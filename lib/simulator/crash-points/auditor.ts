@@ -32,6 +32,9 @@ export interface Auditor {
 
 const FINISHED = ['done', 'dead', 'cancelled'];
 
+const isAsRead = (before: TaskRecord | undefined, step: Extract<TaskStep, { step: 'release' }>): boolean =>
+  before?.status === 'running' && before.attempt === step.attempt && before.owner === step.owner;
+
 const judgeTask = (before: TaskRecord | undefined, after: TaskRecord | undefined, step: TaskStep): string[] => {
   if (before === after || after === undefined) return [];
   const found: string[] = [];
@@ -42,9 +45,14 @@ const judgeTask = (before: TaskRecord | undefined, after: TaskRecord | undefined
   if (after.attempt < attemptBefore) say('attempts only grow (W3)');
   if (after.attempt > attemptBefore && step.step !== 'take') say('only a taking raises the attempt (W3)');
   if (step.step === 'take' && before?.status !== 'ready') say('only a ready task is taken');
+  if (step.step === 'release' && !isAsRead(before, step)) say('a release takes only what was read');
   if (before !== undefined && FINISHED.includes(before.status)) say('nothing reopens or changes a finished task (W1)');
   if (after.status === 'done' && 'attempt' in step && step.attempt !== attemptBefore) say('the fence holds (W2)');
-  if (before?.checkpoint && (after.checkpoint?.sequence ?? 0) < before.checkpoint.sequence && step.step === 'checkpoint') {
+  if (
+    before?.checkpoint &&
+    (after.checkpoint?.sequence ?? 0) < before.checkpoint.sequence &&
+    step.step === 'checkpoint'
+  ) {
     say('no older checkpoint replaces a newer one (W6)');
   }
   return found;
@@ -91,7 +99,10 @@ interface Launches {
 const living = (memory: MemoryWorld, foreign: ReadonlySet<InstanceId>): InstanceId[] =>
   memory.machines
     .all()
-    .filter(({ state, instanceId }) => !['shutting-down', 'terminated', 'stopped'].includes(state) && !foreign.has(instanceId))
+    .filter(
+      ({ state, instanceId }) =>
+        !['shutting-down', 'terminated', 'stopped'].includes(state) && !foreign.has(instanceId),
+    )
     .map(({ instanceId }) => instanceId);
 
 /** Machines that can take work, or may still do so: what counts against what is wanted. */
@@ -151,7 +162,8 @@ export const createAuditor = (memory: MemoryWorld, fleet: AuditedFleet): Auditor
       },
     },
     instances: auditInstances(memory, (before, after, id) => {
-      if (foreign.has(id) && after !== undefined) say(`nothing that is not ours is ever changed (N2): ${id} has an item`);
+      if (foreign.has(id) && after !== undefined)
+        say(`nothing that is not ours is ever changed (N2): ${id} has an item`);
       sayAll(judgeRecord(before, after));
     }),
     machines: {

@@ -40,6 +40,8 @@ export interface Invocation {
   /** Resolves when it crashes; never otherwise. */
   readonly crashed: Promise<void>;
   crash(): void;
+  /** From the first call that matches, every call waits for the pause to be over: the caller stands still, and goes on. */
+  stallAt(matches: (call: string, step: string | undefined) => boolean, pause: () => Promise<void>): void;
   /** Makes a call of the outside world, with the fault that is due for it. */
   call<T>(call: string, step: string | undefined, effect: () => Promise<T>): Promise<T>;
 }
@@ -67,6 +69,12 @@ export const createCallRecorder = (fault?: Fault): CallRecorder => {
   const begin = (by: string, isExplored: boolean): Invocation => {
     const { promise: crashed, resolve } = Promise.withResolvers<void>();
     let isDead = false;
+    let stalled: Promise<void> | undefined;
+    let stall: Parameters<Invocation['stallAt']> | undefined;
+    const standStill = async (call: string, step: string | undefined): Promise<void> => {
+      if (stall?.[0](call, step)) stalled ??= stall[1]();
+      await stalled;
+    };
     const crash = (): void => {
       isDead = true;
       resolve();
@@ -82,7 +90,11 @@ export const createCallRecorder = (fault?: Fault): CallRecorder => {
     return {
       crashed,
       crash,
+      stallAt: (...asked) => {
+        stall = asked;
+      },
       call: async (call, step, effect) => {
+        if (stall !== undefined) await standStill(call, step);
         if (isDead) return never();
         const isStruck = isExplored && record(by, call, step);
         const answer = await (isStruck ? strike(fault!, effect) : effect());

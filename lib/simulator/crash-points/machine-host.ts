@@ -3,6 +3,7 @@ import type { Imds } from '../../agent/imds.ts';
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
 import { type InstanceId, sessionId, type TaskId } from '../../fleet/ids.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
@@ -38,6 +39,8 @@ export interface MachineHost {
   reclaim(machine: HostedMachine): void;
   /** The agent's process ends and does not come back, as on a machine that hangs. */
   freeze(machine: HostedMachine): void;
+  /** The agent's process stands still from the moment it begins this step of the protocol, and goes on later. */
+  stallAt(machine: HostedMachine, step: TaskStep['step'], seconds: number): void;
 }
 
 export interface MachineHostOptions {
@@ -158,6 +161,10 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       if (machine.endedBy !== undefined) return;
       ec2.setState(machine.instanceId, 'terminated', 'Server.SpotInstanceTermination');
       end(runningOf(machine), 'ec2');
+    },
+    stallAt: (machine, step, seconds) => {
+      const pause = (): Promise<void> => options.clock.sleep(secondsToMs(seconds));
+      runningOf(machine).life?.stallAt((_call, called) => called === step, pause);
     },
     freeze: (machine) => {
       const running = runningOf(machine);

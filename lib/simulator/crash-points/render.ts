@@ -38,7 +38,9 @@ const tableOf = (groups: readonly Group[]): string => {
   const rows = groups.map(({ scenario, by, call, sites, held }) => [scenario, by, call, String(sites), String(held)]);
   const lines = [[...HEADINGS], ...rows];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines.map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd()).join('\n');
+  return lines
+    .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+    .join('\n');
 };
 
 const describeViolation = ({ scenario, fault, found }: Violation): string => {

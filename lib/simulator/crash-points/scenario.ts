@@ -1,5 +1,6 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MemoryWorld } from '../ports/memory-world.ts';
@@ -21,6 +22,7 @@ export interface Hands {
   announce(machine: HostedMachine, deadline: EpochMs): void;
   reclaim(machine: HostedMachine): void;
   freeze(machine: HostedMachine): void;
+  stallAt(machine: HostedMachine, step: TaskStep['step'], seconds: number): void;
   addForeign(instanceId: InstanceId): void;
 }
 

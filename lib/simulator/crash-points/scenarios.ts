@@ -1,7 +1,8 @@
 import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.ts';
-import { fleetName, instanceId, intentId, type TaskId, taskId } from '../../fleet/ids.ts';
+import { fleetName, type IntentId, instanceId, intentId, type TaskId, taskId } from '../../fleet/ids.ts';
 import type { Pool } from '../../fleet/pool.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
+import type { MemoryWorld } from '../ports/memory-world.ts';
 import type { Hands, Scenario } from './scenario.ts';
 import { interruptionWarning, rebalanceRecommendation } from './signal-events.ts';
 import type { StepWork } from './step-worker.ts';
@@ -37,19 +38,22 @@ const works = (count: number, steps: number, stepSeconds: number): StepWork[] =>
 
 const seconds = ({ clock }: Hands, count: number): Promise<void> => clock.sleep(secondsToMs(count));
 
-/** A machine with our stack's tags, made by a request that none of our intents sent. */
-const launchElsewhere = async ({ memory, addForeign }: Hands): Promise<void> => {
-  const request = {
-    token: 'not-ours',
+/** A request for one spot machine, as it is sent. */
+const oneMachine = (memory: MemoryWorld, id: IntentId): string =>
+  memory.machines.serialise({
+    token: id,
     fleet: FLEET,
-    intentId: 'not-ours',
-    pools: [{ pool: SPOT_A, subnetId: 'subnet', priority: 0 }],
+    intentId: id,
+    pools: [{ pool: SPOT_A, subnetId: 'subnet-us-east-1a', priority: 0 }],
     count: 1,
-    launchTemplateId: 'lt-other',
+    launchTemplateId: 'lt-explored',
     launchTemplateVersion: '1',
     tags: {},
-  };
-  const answer = await memory.machines.launch(memory.machines.serialise(request));
+  });
+
+/** A machine with our stack's tags, made by a request that none of our intents sent. */
+const launchElsewhere = async ({ memory, addForeign }: Hands): Promise<void> => {
+  const answer = await memory.machines.launch(oneMachine(memory, intentId('not-ours')));
   if (answer.answered) for (const machine of answer.machines) addForeign(machine.instanceId);
 };
 
@@ -57,7 +61,8 @@ const STRANGER = instanceId('i-0fffffffffffffff0');
 
 const signalPath: Scenario = {
   name: 'signal',
-  tells: 'A silent machine that holds two tasks is warned, twice, and taken; another is advised to move; a stranger is warned.',
+  tells:
+    'A silent machine that holds two tasks is warned, twice, and taken; another is advised to move; a stranger is warned.',
   settings: settings({}),
   tasks: works(4, 3, 10),
   tellsStateChanges: true,
@@ -86,7 +91,8 @@ const signalPath: Scenario = {
 
 const launchPath: Scenario = {
   name: 'launch',
-  tells: 'One spot machine is left: the rest of a partial answer is bought on demand; the spot machine is taken, and no event tells of it.',
+  tells:
+    'The first answer is lost, and one spot machine is left: the rest of a partial answer is bought on demand; the spot machine is taken, and no event tells of it.',
   settings: settings({ machinesMax: 3 }),
   tasks: works(6, 4, 10),
   tellsStateChanges: false,
@@ -95,6 +101,7 @@ const launchPath: Scenario = {
     await launchElsewhere(hands);
     hands.memory.machines.setCapacity(SPOT_A, 1);
     hands.memory.machines.setCapacity(SPOT_B, 0);
+    hands.memory.machines.loseNextAnswer();
     return new Map();
   },
   script: async (hands) => {
@@ -103,22 +110,13 @@ const launchPath: Scenario = {
     await seconds(hands, 15);
     hands.reclaim(first);
   },
-  explores: (by, sinceStartMs) => ['minute', 'wake'].includes(by) && sinceStartMs <= 250_000,
+  explores: (by, sinceStartMs) => ['minute', 'wake'].includes(by) && sinceStartMs <= 310_000,
 };
 
 /** An intent older than a token may be repeated, whose machine runs and is written nowhere. */
-const unansweredLaunch = async ({ memory, clock, settings: { fleet, launchTemplateId } }: Hands): Promise<void> => {
+const unansweredLaunch = async ({ memory, clock, settings: { fleet } }: Hands): Promise<void> => {
   const id = intentId('lost-answer');
-  const request = memory.machines.serialise({
-    token: id,
-    fleet,
-    intentId: id,
-    pools: [{ pool: SPOT_A, subnetId: 'subnet-us-east-1a', priority: 0 }],
-    count: 1,
-    launchTemplateId,
-    launchTemplateVersion: '1',
-    tags: {},
-  });
+  const request = oneMachine(memory, id);
   const stored = JSON.stringify({ fleet, pools: [SPOT_A], request });
   const openedAt = addMs(clock.now(), -secondsToMs(660));
   const intent = { intentId: id, purchase: 'spot', count: 1, request: stored, reason: 'explored', openedAt } as const;
@@ -128,7 +126,8 @@ const unansweredLaunch = async ({ memory, clock, settings: { fleet, launchTempla
 
 const adoptionPath: Scenario = {
   name: 'adoption',
-  tells: 'The answer to a launch was lost for good: its machine is found by its tags, adopted with a warning that came before, and replaced.',
+  tells:
+    'The answer to a launch was lost for good: its machine is found by its tags, adopted with a warning that came before, and replaced.',
   settings: settings({ machinesMax: 1 }),
   tasks: works(2, 3, 10),
   tellsStateChanges: true,
@@ -181,7 +180,8 @@ const sendForeignBody = ({ memory, settings: { fleet } }: Hands): ReadonlyMap<Ta
 
 const agentPath: Scenario = {
   name: 'agent',
-  tells: 'One machine takes, runs, checkpoints, commits, fails and registers tasks, is told of its end by its metadata service, and hands the last one back.',
+  tells:
+    'One machine takes, runs, checkpoints, commits, fails and registers tasks, is told of its end by its metadata service, and hands the last one back.',
   settings: settings({ machinesMax: 1, targetBacklog: 10 }),
   tasks: AGENT_TASKS,
   tellsStateChanges: true,
@@ -199,5 +199,21 @@ const agentPath: Scenario = {
   explores: (by) => by === 'agent 1',
 };
 
+const zombiePath: Scenario = {
+  name: 'zombie',
+  tells:
+    'A machine stands still on the way to its commit, for longer than its silence is borne; its task is done elsewhere before it goes on.',
+  settings: settings({}),
+  tasks: works(4, 3, 15),
+  tellsStateChanges: true,
+  crewOf: () => 'agent',
+  script: async (hands) => {
+    const first = await hands.machine(1);
+    await hands.holds(first, 1);
+    hands.stallAt(first, 'commit', 115);
+  },
+  explores: (by) => by === 'agent 1',
+};
+
 /** Every path of the product that touches the outside world, each as a story with an end. */
-export const SCENARIOS: readonly Scenario[] = [signalPath, launchPath, adoptionPath, sweepPath, agentPath];
+export const SCENARIOS: readonly Scenario[] = [signalPath, launchPath, adoptionPath, sweepPath, agentPath, zombiePath];

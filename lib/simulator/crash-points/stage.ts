@@ -1,12 +1,9 @@
-import type { AgentPorts } from '../../agent/world.ts';
-import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import { type TaskId, taskId } from '../../fleet/ids.ts';
 import { encodeWake } from '../../fleet/message.ts';
-import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
+import { addMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { WakeQueue } from '../../ports/queues.ts';
-import type { Log } from '../../ports/telemetry.ts';
+import type { SignalQueue } from '../../ports/signal-queue.ts';
 import { submitTasks } from '../../workflows/submit-tasks.ts';
-import type { World } from '../../workflows/world.ts';
 import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money-ledger.ts';
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
@@ -19,13 +16,17 @@ import { createMachineHost, type HostedMachine, type MachineHost } from './machi
 import type { Hands, Scenario } from './scenario.ts';
 import { createSignalDelivery, type SignalDelivery } from './signal-delivery.ts';
 import { HOME, stateChange } from './signal-events.ts';
-import { type StepWork, stepWorker } from './step-worker.ts';
+import { agentPorts, functionWorld, type StagePorts } from './stage-ports.ts';
+import type { StepWork } from './step-worker.ts';
 
 /** 2026-01-01T00:00:00Z. */
 const START = epochMs(1_767_225_600_000);
 
 /** A world that has not come to rest by then never will: silence, boot and intents are given up within ten minutes each. */
 const LIMIT_SECONDS = 3_600;
+
+/** Far more wakes than any scenario needs: whoever gets there wakes itself over and over. */
+const WAKES_MAX = 300;
 
 const SLICE_SECONDS = 30;
 const MINUTE_SECONDS = 60;
@@ -48,8 +49,6 @@ export interface StageRun {
   readonly virtualSeconds: number;
 }
 
-const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /** Figures only have to differ, and to be the same in every run. */
 const countingRandom = (): (() => number) => {
   let count = 0;
@@ -68,6 +67,7 @@ class Stage {
   readonly expected = new Map<TaskId, StepWork>();
   readonly #options: StageOptions;
   #underWay = 0;
+  #wakesDelivered = 0;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -94,10 +94,11 @@ class Stage {
       if (left.length === 0 && this.#underWay === 0) break;
     }
     const given = this.delivery.givenUp.map((body) => `no signal is given up: ${body}`);
+    const loops = this.#wakesDelivered >= WAKES_MAX ? [`no hot loop: ${WAKES_MAX} wakes`] : [];
     return {
       sites: this.recorder.sites,
       hasStruck: this.recorder.hasStruck(),
-      violations: [...new Set([...this.auditor.violations, ...left, ...given])],
+      violations: [...new Set([...this.auditor.violations, ...left, ...given, ...loops])],
       virtualSeconds: (this.clock.now() - START) / 1_000,
     };
   }
@@ -140,8 +141,16 @@ class Stage {
     },
   };
 
+  get #ports(): StagePorts {
+    const { memory, auditor, money, host } = this;
+    const { settings } = this.#options.scenario;
+    return { memory, auditor, money, wakes: this.#wakes, settings, onMachinesChanged: host.refresh };
+  }
+
   async #deliverWakes(delaySeconds: number): Promise<void> {
     await this.clock.sleep(secondsToMs(delaySeconds));
+    if (this.#wakesDelivered >= WAKES_MAX) return;
+    this.#wakesDelivered += 1;
     const Records = this.memory.wakes.takeDue().map((fleet) => sqsRecord(`wake of ${fleet}`, encodeWake(fleet)));
     if (Records.length > 0) await this.#invokeReconcile('wake', { Records });
   }
@@ -151,36 +160,6 @@ class Stage {
       await this.#invokeReconcile('minute', { schedule: 'minute' });
       await this.clock.sleep(secondsToMs(MINUTE_SECONDS));
     }
-  }
-
-  #functionWorld(invocation: Invocation): World {
-    const { settings } = this.#options.scenario;
-    const { auditor, memory, host } = this;
-    const afterwards = async <T>(call: Promise<T>): Promise<T> => {
-      const answer = await call;
-      host.refresh();
-      return answer;
-    };
-    const machines = {
-      ...auditor.machines,
-      launch: (request: string) => afterwards(auditor.machines.launch(request)),
-      terminate: (ids: Parameters<typeof auditor.machines.terminate>[0]) => afterwards(auditor.machines.terminate(ids)),
-    };
-    const queue = instrumented('queue', auditor.workQueue(settings.fleet), invocation);
-    return {
-      clock: this.clock,
-      newId: memory.newId,
-      instances: instrumented('instances', auditor.instances, invocation),
-      tasks: instrumented('tasks', auditor.tasks, invocation),
-      fleets: instrumented('fleets', memory.fleets, invocation),
-      machines: instrumented('machines', machines, invocation),
-      money: instrumented('money', this.money, invocation),
-      wakes: instrumented('wakes', this.#wakes, invocation),
-      workQueue: () => queue,
-      settings: new Map([[settings.fleet, settings]]),
-      log: SILENT_LOG,
-      metrics: { count: () => {} },
-    };
   }
 
   /** Runs an invocation to its end or to its crash, and again where everything is done twice. */
@@ -195,7 +174,9 @@ class Stage {
 
   async #invokeReconcile(by: 'minute' | 'wake', event: Parameters<ReturnType<DeployedFunctions['reconcile']>>[0]) {
     try {
-      await this.#invoke(by, (invocation) => this.#options.functions.reconcile(this.#functionWorld(invocation))(event));
+      await this.#invoke(by, (invocation) =>
+        this.#options.functions.reconcile(functionWorld(this.#ports, invocation))(event),
+      );
     } catch {
       // Lambda counts it and does not repeat it: the next minute does the same.
     }
@@ -203,35 +184,22 @@ class Stage {
 
   async #invokeSignals(messageId: string, body: string): Promise<'done' | 'failed' | 'failed-soon' | 'crashed'> {
     let isSoon = false;
-    const outcome = await this.#invoke('signals', (invocation) => {
-      const queue = instrumented(
-        'signals',
-        { retrySoon: async () => void (isSoon = true), keepAside: async () => this.delivery.giveUp(body) },
-        invocation,
-      );
-      const signals = { world: this.#functionWorld(invocation), queue, home: HOME };
+    const handling = this.#invoke('signals', (invocation) => {
+      const queue: SignalQueue = {
+        retrySoon: async () => {
+          isSoon = true;
+        },
+        keepAside: async () => this.delivery.giveUp(body),
+      };
+      const world = functionWorld(this.#ports, invocation);
+      const signals = { world, queue: instrumented('signals', queue, invocation), home: HOME };
       return this.#options.functions.signals(signals)({ Records: [sqsRecord(messageId, body)] }, CONTEXT);
     });
+    // A function that throws has answered for no record: all of them come again.
+    const outcome = await handling.catch(() => 'crashed' as const);
     if (outcome === 'crashed') return 'crashed';
     if (outcome.batchItemFailures.length === 0) return 'done';
     return isSoon ? 'failed-soon' : 'failed';
-  }
-
-  #agentPorts(invocation: Invocation, imds: AgentPorts['imds'], settings: FleetSettings): AgentPorts {
-    const { auditor, memory, clock } = this;
-    return {
-      clock,
-      newId: memory.newId,
-      log: SILENT_LOG,
-      imds: instrumented('imds', imds, invocation),
-      instances: instrumented('instances', auditor.instances, invocation),
-      tasks: instrumented('tasks', auditor.tasks, invocation),
-      queue: instrumented('queue', auditor.workQueue(settings.fleet), invocation),
-      deadLetters: instrumented('deadLetters', memory.deadLetters, invocation),
-      wakes: instrumented('wakes', this.#wakes, invocation),
-      blobs: instrumented('blobs', memory.blobs, invocation),
-      runner: stepWorker(clock),
-    };
   }
 
   #createHost({ settings, crewOf, tellsStateChanges }: Scenario): MachineHost {
@@ -250,10 +218,11 @@ class Stage {
         maximumAgeSeconds: settings.maximumAgeSeconds,
       },
       begin: (by) => this.#begin(by),
-      agentPorts: (invocation, imds) => this.#agentPorts(invocation, imds, settings),
+      agentPorts: (invocation, imds) => agentPorts(this.#ports, invocation, imds),
       onEnded: ({ instanceId }) => {
         if (!tellsStateChanges) return;
-        for (const state of ['shutting-down', 'terminated']) this.#signal(stateChange(instanceId, this.clock.now(), state));
+        for (const state of ['shutting-down', 'terminated'])
+          this.#signal(stateChange(instanceId, this.clock.now(), state));
       },
     });
   }
@@ -287,11 +256,10 @@ class Stage {
       announce: host.announce,
       reclaim: host.reclaim,
       freeze: host.freeze,
+      stallAt: host.stallAt,
       addForeign: (id) => this.auditor.addForeign(id),
     };
   }
 }
 
 export const playScenario = (options: StageOptions): Promise<StageRun> => new Stage(options).play();
-
-export const startOfScenarios: EpochMs = START;

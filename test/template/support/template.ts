@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { packagedTemplate } from '../../support/packaged-service.ts';
 
+export { PACKAGING_MS_MAX } from '../../support/packaged-service.ts';
+
 export interface Resource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;

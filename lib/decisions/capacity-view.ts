@@ -1,0 +1,34 @@
+import type { FleetState, Intent, Member } from '../fleet/fleet.ts';
+import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
+import type { InstanceId } from '../fleet/ids.ts';
+import { type DrainPolicy, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import type { Pool, Purchase } from '../fleet/pool.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import type { Backlog } from '../ports/queues.ts';
+
+/** Everything that is read before capacity is decided. */
+export interface CapacityView {
+  readonly state: FleetState;
+  /** The item of each member that has one. */
+  readonly records: ReadonlyMap<InstanceId, InstanceRecord>;
+  readonly backlog: Backlog;
+  readonly policy: CapacityPolicy;
+  readonly drainPolicy: DrainPolicy;
+  /** Makes the intent, with the request serialised; ids are random, so the caller passes this in. */
+  readonly makeIntent: (order: LaunchOrder, now: EpochMs) => Intent;
+}
+
+export interface LaunchOrder {
+  readonly purchase: Purchase;
+  readonly count: number;
+  /** The allowed set: `price-capacity-optimized` chooses among these and no others. */
+  readonly pools: readonly Pool[];
+  readonly reason: string;
+}
+
+/** Machines that can take work or soon will: nothing that is on its way out. */
+export const usefulMembers = (view: CapacityView, now: EpochMs): readonly Member[] =>
+  view.state.members.filter((member) => {
+    const record = view.records.get(member.instanceId);
+    return record === undefined || ['active', 'wary'].includes(lifecycleOf(record, view.drainPolicy, now));
+  });

@@ -1,0 +1,194 @@
+import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateFleetCommand, EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ec2Arn } from '../../lib/local/ec2/identifiers.ts';
+import { statementsOf } from '../../lib/local/iam/evaluate.ts';
+import { LOCAL_REGION } from '../../lib/local/service.ts';
+import { allowedBy, logicalRole, type RecordedQuestion, recordedQuestions, without } from './support/questions.ts';
+import { runScenario, type Scenario } from './support/scenario.ts';
+
+/** One deployment and one eventful run, which every test below reads. Wall-clock time, on a busy machine. */
+const SCENARIO_MS_MAX = 150_000;
+
+let scenario: Scenario;
+let questions: readonly RecordedQuestion[];
+let roles: ReadonlyMap<string, string>;
+
+beforeAll(async () => {
+  scenario = await runScenario();
+  questions = recordedQuestions(scenario.lines);
+  roles = new Map(questions.map(({ roleName }) => [logicalRole(roleName), roleName]));
+}, SCENARIO_MS_MAX);
+afterAll(() => scenario?.close(), 60_000);
+
+const policiesOf = (role: string) => scenario.cloud.context.rolePolicies(roles.get(role)!);
+
+const sidsOf = (role: string): string[] =>
+  policiesOf(role).flatMap((document) => statementsOf(document).map((statement) => statement.Sid ?? ''));
+
+/** Statements that no run in the local cloud can need, and why. */
+const ASKED_BY_AWS_ALONE: Readonly<Record<string, string>> = {
+  'SignalsRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
+  'ReconcileRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
+  'ReportRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
+  'ReconcileRole/ReadImageParameters': 'EC2 reads the parameter of the image as the caller of CreateFleet',
+  'SchedulerRole/KeepWhatCouldNotBeStarted': 'the scheduler uses it when Lambda takes no invocations at all',
+};
+
+describe('the run that the policies are checked by', () => {
+  it('had a warning, a death, on-demand machines, a task that failed for good, and a report', () => {
+    const { tally, lines } = scenario;
+    const purchases = [...tally.machines.values()].map(({ purchase }) => purchase);
+    expect(purchases).toContain('spot');
+    expect(purchases).toContain('on-demand');
+    expect(tally.warned).toBeGreaterThan(0);
+    expect(tally.unwarned).toBeGreaterThan(0);
+    const states = [...tally.tasks.values()].map(({ status }) => status);
+    expect(states.filter((status) => status === 'dead')).toHaveLength(1);
+    expect(states.filter((status) => status === 'done')).toHaveLength(26);
+    expect(lines.some(({ kind }) => kind === 'mail')).toBe(true);
+  });
+});
+
+describe('the policies are enough', () => {
+  it('no call of any role was refused', () => {
+    const refused = scenario.lines.filter((line) => line['denied'] === true || line['allowed'] === false);
+    expect(refused).toEqual([]);
+    expect(scenario.cloud.iamDenied()).toBe(0);
+  });
+
+  it('five roles were asked for something', () => {
+    expect([...roles.keys()].toSorted()).toEqual([
+      'InstanceRole',
+      'ReconcileRole',
+      'ReportRole',
+      'SchedulerRole',
+      'SignalsRole',
+    ]);
+  });
+
+  it('asked again, with nothing but the record at hand, they still allow everything', () => {
+    const { context } = scenario.cloud;
+    expect(questions.filter((asked) => !allowedBy(context.rolePolicies(asked.roleName), asked, context))).toEqual([]);
+  });
+});
+
+describe('the policies are no more than enough', () => {
+  const needlessStatements = (role: string): string[] => {
+    const { context } = scenario.cloud;
+    const asked = questions.filter(({ roleName }) => roleName === roles.get(role));
+    return sidsOf(role).filter((sid) => {
+      const rest = without(policiesOf(role), sid);
+      return asked.every((question) => allowedBy(rest, question, context));
+    });
+  };
+
+  it.each(['InstanceRole', 'ReconcileRole', 'ReportRole', 'SchedulerRole', 'SignalsRole'])(
+    'without any one statement of %s, some call of the run would have been refused',
+    (role) => {
+      const listed = Object.keys(ASKED_BY_AWS_ALONE)
+        .filter((sid) => sid.startsWith(`${role}/`))
+        .map((sid) => sid.slice(role.length + 1));
+      expect(needlessStatements(role).toSorted()).toEqual(listed.toSorted());
+    },
+  );
+});
+
+describe('what a role cannot do, asked over HTTP', () => {
+  const clientSettings = (role: string, session: string) => {
+    const { cloud } = scenario;
+    const roleName = roles.get(role)!;
+    const { roleArn } = cloud.context.role(roleName)!;
+    const instanceArn = ec2Arn('instance', session);
+    const caller = { kind: 'role', roleName, roleArn, sessionName: session } as const;
+    const credentials = cloud.context.credentials.issue(role === 'InstanceRole' ? { ...caller, instanceArn } : caller);
+    return { endpoint: cloud.endpoint, region: LOCAL_REGION, credentials, maxAttempts: 1 };
+  };
+
+  const aMachine = (nth: number): string => [...scenario.tally.machines.keys()][nth]!;
+  const table = (name: string): string => scenario.outputs[`${name}TableName`]!;
+
+  it('the signals role cannot end a machine', async () => {
+    const ec2 = new EC2Client(clientSettings('SignalsRole', 'test'));
+    const call = ec2.send(new TerminateInstancesCommand({ InstanceIds: [aMachine(0)] }));
+    await expect(call).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
+  });
+
+  it('the signals role cannot launch a machine', async () => {
+    const ec2 = new EC2Client(clientSettings('SignalsRole', 'test'));
+    const { launchTemplateId, launchTemplateVersion } = JSON.parse(scenario.outputs['FleetResources']!).varied;
+    const LaunchTemplateSpecification = { LaunchTemplateId: launchTemplateId, Version: launchTemplateVersion };
+    const call = ec2.send(
+      new CreateFleetCommand({
+        Type: 'instant',
+        LaunchTemplateConfigs: [{ LaunchTemplateSpecification }],
+        TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: 'spot' },
+      }),
+    );
+    await expect(call).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
+  });
+
+  it("a machine can read its own row, and cannot read or change another machine's", async () => {
+    const dynamo = new DynamoDBClient(clientSettings('InstanceRole', aMachine(0)));
+    const TableName = table('Instances');
+    const keyOf = (machine: string) => ({ instanceArn: { S: ec2Arn('instance', machine) } });
+    const own = await dynamo.send(new GetItemCommand({ TableName, Key: keyOf(aMachine(0)) }));
+    expect(own.Item?.['instanceArn']).toEqual({ S: ec2Arn('instance', aMachine(0)) });
+    const refusal = { name: 'AccessDeniedException' };
+    const Key = keyOf(aMachine(1));
+    await expect(dynamo.send(new GetItemCommand({ TableName, Key }))).rejects.toMatchObject(refusal);
+    const change = {
+      UpdateExpression: 'SET #heartbeat = :now',
+      ExpressionAttributeNames: { '#heartbeat': 'heartbeatAt' },
+      ExpressionAttributeValues: { ':now': { N: '1' } },
+    };
+    await expect(dynamo.send(new UpdateItemCommand({ TableName, Key, ...change }))).rejects.toMatchObject(refusal);
+  });
+
+  it("a machine's role without a machine reads no row at all", async () => {
+    const settings = clientSettings('InstanceRole', 'nobody');
+    const { roleArn } = scenario.cloud.context.role(roles.get('InstanceRole')!)!;
+    const credentials = scenario.cloud.context.credentials.issue({
+      kind: 'role',
+      roleName: roles.get('InstanceRole')!,
+      roleArn,
+      sessionName: aMachine(0),
+    });
+    const dynamo = new DynamoDBClient({ ...settings, credentials });
+    const Key = { instanceArn: { S: ec2Arn('instance', aMachine(0)) } };
+    const call = dynamo.send(new GetItemCommand({ TableName: table('Instances'), Key }));
+    await expect(call).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('a machine can wake its fleet, and cannot send to the signals queue or to a work queue', async () => {
+    const sqs = new SQSClient({ ...clientSettings('InstanceRole', aMachine(0)), useQueueUrlAsEndpoint: false });
+    const send = (QueueUrl: string) =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"fleet":"varied"}' }));
+    expect((await send(scenario.outputs['WakeQueueUrl']!)).MessageId).toBeDefined();
+    const signals = scenario.lines.find(
+      (line) => line.kind === 'queue-send' && String(line['sourceArn']).includes('rule/'),
+    );
+    const { queue } = signals!['parameters'] as { queue: string };
+    expect(queue).toContain('SignalsQueue');
+    const refusal = { name: expect.stringMatching(/AccessDenied/) };
+    await expect(send(`${scenario.cloud.endpoint}/000000000000/${queue}`)).rejects.toMatchObject(refusal);
+    const work: string = JSON.parse(scenario.outputs['FleetResources']!).varied.queueUrl;
+    await expect(send(work)).rejects.toMatchObject(refusal);
+  });
+
+  it('the report role cannot write a task', async () => {
+    const dynamo = new DynamoDBClient(clientSettings('ReportRole', 'test'));
+    const put = new PutItemCommand({ TableName: table('Tasks'), Item: { taskId: { S: 'forged' } } });
+    await expect(dynamo.send(put)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('the reconcile role cannot end a machine that does not carry our tag', () => {
+    const { context } = scenario.cloud;
+    const end = questions.find(({ action }) => action === 'ec2:TerminateInstances')!;
+    const policies = context.rolePolicies(end.roleName);
+    expect(allowedBy(policies, end, context)).toBe(true);
+    const stranger = { ...end, context: { ...end.context, 'aws:ResourceTag/spothop:stack': 'another' } };
+    expect(allowedBy(policies, stranger, context)).toBe(false);
+  });
+});
