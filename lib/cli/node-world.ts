@@ -11,6 +11,21 @@ const endQuietlyWhenUnread = (stream: NodeJS.WriteStream): void => {
   });
 };
 
+/** What a shell shows for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+/** The first Ctrl-C asks for an end, the second one ends. */
+const listenForTheEnd = (): AbortSignal => {
+  const aborting = new AbortController();
+  const onSignal = (): void => {
+    if (aborting.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    aborting.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  process.stdout.on('error', () => aborting.abort());
+  return aborting.signal;
+};
+
 /** The world of a real terminal. */
 export const nodeWorld = (): CliWorld => {
   endQuietlyWhenUnread(process.stdout);
@@ -21,6 +36,7 @@ export const nodeWorld = (): CliWorld => {
     readFile: (path) => readFile(path, 'utf8'),
     colour: picocolors.isColorSupported && process.stdout.isTTY,
     clock: wallClock(timeScaleFromEnvironment(process.env)),
+    interruption: listenForTheEnd,
     environment: process.env,
   };
 };

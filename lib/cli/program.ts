@@ -4,11 +4,12 @@ import { printable } from '../signals/printable.ts';
 import type { RegisterCommand } from './command.ts';
 import { registerEventsCheck } from './commands/events-check.ts';
 import { registerFleetCheck } from './commands/fleet-check.ts';
+import { registerLocal } from './commands/local.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit.ts';
 import type { CliWorld } from './world.ts';
 
 /** Every command of `spothop`, in the order of its help. */
-const COMMANDS: readonly RegisterCommand[] = [registerEventsCheck, registerFleetCheck];
+const COMMANDS: readonly RegisterCommand[] = [registerEventsCheck, registerFleetCheck, registerLocal];
 
 const USAGE_TEXT_CHARACTERS_MAX = 400;
 

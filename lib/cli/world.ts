@@ -10,5 +10,7 @@ export interface CliWorld {
   readonly readFile: (path: string) => Promise<string>;
   readonly colour: boolean;
   readonly clock: Clock;
+  /** For commands that run until somebody wants no more: aborted by Ctrl-C, and when nobody reads the output any more. */
+  readonly interruption: () => AbortSignal;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

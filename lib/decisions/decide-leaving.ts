@@ -1,4 +1,5 @@
 import type { Member } from '../fleet/fleet.ts';
+import { isAttached } from '../fleet/instance.ts';
 import { REPLACEMENT_PROVEN_SECONDS } from '../fleet/limits.ts';
 import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { type CapacityView, usefulMembers } from './capacity-view.ts';
@@ -43,7 +44,7 @@ const returnToSpot = (view: CapacityView, useful: readonly Member[], wanted: num
 
 /** Which machines are let go. Leaving is ours to take back, and loses no work: nothing new is taken, that is all. */
 export const decideLeaving = (view: CapacityView, wanted: number, now: EpochMs): Action[] => {
-  const useful = usefulMembers(view, now);
+  const useful = usefulMembers(view, now).filter((member) => !isAttached(member));
   const scaledIn = scaleIn(view, useful, wanted);
   return scaledIn.length > 0 ? scaledIn : returnToSpot(view, useful, wanted, now);
 };

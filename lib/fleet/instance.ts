@@ -1,4 +1,12 @@
-import type { Ec2FleetId, FleetName, InstanceId, IntentId, SessionId, TaskId } from './ids.ts';
+import {
+  type Ec2FleetId,
+  type FleetName,
+  type InstanceId,
+  type IntentId,
+  intentId,
+  type SessionId,
+  type TaskId,
+} from './ids.ts';
 import type { Pool } from './pool.ts';
 import { MACHINE_GONE_KINDS, type RecordedSignal, SIGNAL_GRAVITY, type SignalKind } from './signal.ts';
 import { addMs, type EpochMs, secondsToMs } from './time.ts';
@@ -21,6 +29,14 @@ export interface InstanceRecord {
   /** When its run was closed in the money ledger. */
   readonly goneAt?: EpochMs;
 }
+
+/**
+ * The intent of machines that somebody else launched and tagged for a fleet in `attach` or `observe`. They are drained and
+ * their tasks released like any other, and never ended by us, whatever the fleet's mode becomes (N2).
+ */
+export const ATTACHED: IntentId = intentId('attached');
+
+export const isAttached = (machine: { readonly intentId: IntentId }): boolean => machine.intentId === ATTACHED;
 
 export type Lifecycle = 'active' | 'wary' | 'leaving' | 'draining' | 'gone';
 

@@ -1,7 +1,7 @@
 import type { FleetState, Member } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { type Ec2FleetId, ec2FleetId, type IntentId, intentId } from '../fleet/ids.ts';
-import { type InstanceRecord, silenceMs } from '../fleet/instance.ts';
+import { ATTACHED, type InstanceRecord, silenceMs } from '../fleet/instance.ts';
 import { BOOT_SECONDS_MAX } from '../fleet/limits.ts';
 import type { SignalKind } from '../fleet/signal.ts';
 import { EC2_FLEET_TAG, INTENT_TAG } from '../fleet/tags.ts';
@@ -43,15 +43,16 @@ const recordMissed = async (world: World, machine: DescribedMachine): Promise<vo
   }
 };
 
+interface Proof {
+  readonly intent: IntentId;
+  readonly ec2Fleet: Ec2FleetId;
+}
+
 /**
  * The proof that a machine is ours: EC2's own fleet tag, which nobody can copy, naming a fleet that one of our intents
  * made. An intent whose answer was lost is recognised by the token that its EC2 fleet still shows.
  */
-const provenIntent = async (
-  world: World,
-  state: FleetState,
-  machine: DescribedMachine,
-): Promise<{ readonly intent: IntentId; readonly ec2Fleet: Ec2FleetId } | undefined> => {
+const provenIntent = async (world: World, state: FleetState, machine: DescribedMachine): Promise<Proof | undefined> => {
   const tag = machine.tags[EC2_FLEET_TAG];
   if (tag === undefined) return undefined;
   const ec2Fleet = ec2FleetId(tag);
@@ -63,14 +64,25 @@ const provenIntent = async (
   return { intent: claimed.intentId, ec2Fleet };
 };
 
-const adoptOrReport = async (world: World, state: FleetState, machine: DescribedMachine): Promise<void> => {
+/** Whoever tagged a machine for a fleet that launches nothing wants it looked after; no proof is needed, nothing is ended. */
+const attachment = (machine: DescribedMachine): Proof => ({
+  intent: ATTACHED,
+  ec2Fleet: ec2FleetId(machine.tags[EC2_FLEET_TAG] ?? ATTACHED),
+});
+
+const adoptOrReport = async (
+  world: World,
+  settings: FleetSettings,
+  state: FleetState,
+  machine: DescribedMachine,
+): Promise<void> => {
   const record = await world.instances.get(machine.instanceId);
   if (record?.goneAt !== undefined) return;
   // Its item proves that it is ours, and that whoever wrote it did not get to its place in the fleet.
   if (record !== undefined) return adoptMachine(world, record);
   const { instanceId, pool, launchedAt } = machine;
   const { fleet } = state.head;
-  const proof = await provenIntent(world, state, machine);
+  const proof = settings.mode === 'manage' ? await provenIntent(world, state, machine) : attachment(machine);
   if (proof === undefined) {
     world.metrics.count('InstancesUnproven', 1, { fleet });
     world.log.warn('A machine carries our tag without proof that we launched it; it is not touched.', {
@@ -110,7 +122,7 @@ export const observeMachines = async (world: World, settings: FleetSettings, sta
   const members = new Set(state.members.map((member) => member.instanceId));
   for (const machine of described) {
     if (members.has(machine.instanceId)) await recordMissed(world, machine);
-    else if (isLiving(machine)) await adoptOrReport(world, state, machine);
+    else if (isLiving(machine)) await adoptOrReport(world, settings, state, machine);
   }
   const shown = new Set(described.map((machine) => machine.instanceId));
   const missing = state.members.filter((member) => !shown.has(member.instanceId));

@@ -1,5 +1,5 @@
 import { decideInstance, type InstanceView } from '../decisions/decide-instance.ts';
-import { type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import { type InstanceRecord, isAttached, lifecycleOf } from '../fleet/instance.ts';
 import { FIRST_HOUR_SECONDS } from '../fleet/limits.ts';
 import { SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
@@ -52,7 +52,7 @@ export const reconcileInstance = async (
   const view = {
     record,
     policy: settings?.drain ?? UNKNOWN_FLEET_DRAIN,
-    mayTerminate: settings === undefined || settings.mode === 'manage',
+    mayTerminate: !isAttached(record) && (settings === undefined || settings.mode === 'manage'),
     maximumAgeSeconds: settings?.maximumAgeSeconds ?? FIRST_HOUR_SECONDS,
     ...options,
   };

@@ -31,6 +31,7 @@ export const run = async (
     readFile: read,
     colour: false,
     clock: { now: () => epochMs(now), sleep: () => Promise.resolve() },
+    interruption: () => new AbortController().signal,
     environment: {},
   });
   return { code, ...output };

@@ -5,11 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ec2Arn } from '../../lib/local/ec2/identifiers.ts';
 import { statementsOf } from '../../lib/local/iam/evaluate.ts';
 import { LOCAL_REGION } from '../../lib/local/service.ts';
-import { allowedBy, logicalRole, type RecordedQuestion, recordedQuestions, without } from './support/questions.ts';
+import {
+  allowedBy,
+  logicalRole,
+  type RecordedQuestion,
+  recordedQuestions,
+  without,
+  withoutAction,
+} from './support/questions.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 
 /** One deployment and one eventful run, which every test below reads. Wall-clock time, on a busy machine. */
-const SCENARIO_MS_MAX = 150_000;
+const SCENARIO_MS_MAX = 240_000;
 
 let scenario: Scenario;
 let questions: readonly RecordedQuestion[];
@@ -35,6 +42,9 @@ const ASKED_BY_AWS_ALONE: Readonly<Record<string, string>> = {
   'ReconcileRole/ReadImageParameters': 'EC2 reads the parameter of the image as the caller of CreateFleet',
   'SchedulerRole/KeepWhatCouldNotBeStarted': 'the scheduler uses it when Lambda takes no invocations at all',
 };
+
+/** Actions that this run does not need, though another will, and why. */
+const NOT_SEEN_IN_THIS_RUN: Readonly<Record<string, string>> = {};
 
 describe('the run that the policies are checked by', () => {
   it('had a warning, a death, on-demand machines, a task that failed for good, and a report', () => {
@@ -93,6 +103,31 @@ describe('the policies are no more than enough', () => {
       expect(needlessStatements(role).toSorted()).toEqual(listed.toSorted());
     },
   );
+});
+
+describe('each action of each statement', () => {
+  const isNeeded = (role: string, sid: string, action: string): boolean => {
+    const { context } = scenario.cloud;
+    const rest = withoutAction(policiesOf(role), sid, action);
+    return questions
+      .filter(({ roleName }) => roleName === roles.get(role))
+      .some((question) => !allowedBy(rest, question, context));
+  };
+
+  it('was needed by some call of the run, or is listed with its reason', () => {
+    const needless = [...roles.keys()].flatMap((role) =>
+      policiesOf(role)
+        .flatMap(statementsOf)
+        .filter((statement) => !(`${role}/${statement.Sid}` in ASKED_BY_AWS_ALONE))
+        .flatMap((statement) =>
+          [statement.Action ?? []]
+            .flat()
+            .filter((action) => !isNeeded(role, statement.Sid ?? '', action))
+            .map((action) => `${role}/${statement.Sid} ${action}`),
+        ),
+    );
+    expect(needless.toSorted()).toEqual(Object.keys(NOT_SEEN_IN_THIS_RUN).toSorted());
+  });
 });
 
 describe('what a role cannot do, asked over HTTP', () => {

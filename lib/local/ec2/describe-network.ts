@@ -42,7 +42,7 @@ export const describeSubnets = describing(['SubnetId.N', 'MaxResults', 'NextToke
 });
 
 export const describeSecurityGroups = describing(['GroupId.N', 'MaxResults', 'NextToken'], (state, query) => {
-  const groups = byIds([state.network.securityGroupId], (id) => id, query.texts('GroupId'), 'InvalidGroup.NotFound');
+  const groups = byIds(state.network.securityGroupIds, (id) => id, query.texts('GroupId'), 'InvalidGroup.NotFound');
   return xmlAnswer('DescribeSecurityGroups', state.identifiers.request(), {
     securityGroupInfo: groups.map((groupId) => ({
       ownerId: LOCAL_ACCOUNT,

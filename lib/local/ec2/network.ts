@@ -1,5 +1,5 @@
 /**
- * The built-in network: one VPC, one security group, and one subnet in each zone of the market.
+ * One VPC with its subnets and security groups. The built-in one has one group, and one subnet in each zone of the market.
  *
  * Not modelled: addresses, routes, free address counts, traffic. Every subnet always has room.
  */
@@ -12,7 +12,7 @@ export interface LocalSubnet {
 
 export interface LocalNetwork {
   readonly vpcId: string;
-  readonly securityGroupId: string;
+  readonly securityGroupIds: readonly string[];
   readonly subnets: readonly LocalSubnet[];
 }
 
@@ -27,7 +27,7 @@ export const localSubnetId = (zoneIndex: number): string =>
 
 export const localNetwork = (zones: readonly string[]): LocalNetwork => ({
   vpcId: LOCAL_VPC_ID,
-  securityGroupId: LOCAL_SECURITY_GROUP_ID,
+  securityGroupIds: [LOCAL_SECURITY_GROUP_ID],
   subnets: zones.map((zone, index) => ({
     subnetId: localSubnetId(index),
     zone,

@@ -64,11 +64,11 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
 
 const listen = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new Error(`The local cloud cannot listen on 127.0.0.1:${port}; choose another port, or 0 for any.`, { cause }),
-      ),
-    );
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'something listens there already' : cause.message;
+      const fix = 'choose another port, or 0 for any';
+      reject(new Error(`The local cloud cannot listen on 127.0.0.1:${port}: ${why}; ${fix}.`, { cause }));
+    });
     server.listen(port, '127.0.0.1', resolve);
   });
 

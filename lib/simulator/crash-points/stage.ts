@@ -95,10 +95,11 @@ class Stage {
     }
     const given = this.delivery.givenUp.map((body) => `no signal is given up: ${body}`);
     const loops = this.#wakesDelivered >= WAKES_MAX ? [`no hot loop: ${WAKES_MAX} wakes`] : [];
+    const unfinished = this.#underWay > 0 ? ['the world comes to rest: something is still under way'] : [];
     return {
       sites: this.recorder.sites,
       hasStruck: this.recorder.hasStruck(),
-      violations: [...new Set([...this.auditor.violations, ...left, ...given, ...loops])],
+      violations: [...new Set([...this.auditor.violations, ...left, ...given, ...loops, ...unfinished])],
       virtualSeconds: (this.clock.now() - START) / 1_000,
     };
   }

@@ -70,10 +70,26 @@ export const allowedBy = (
   }).allowed;
 };
 
+/** The policies without one statement. */
 export const without = (policies: readonly PolicyDocument[], sid: string): readonly PolicyDocument[] =>
   policies.map((document) => ({
     ...document,
     Statement: statementsOf(document).filter((statement) => statement.Sid !== sid),
+  }));
+
+/** The policies with one statement that allows one action less. */
+export const withoutAction = (
+  policies: readonly PolicyDocument[],
+  sid: string,
+  action: string,
+): readonly PolicyDocument[] =>
+  policies.map((document) => ({
+    ...document,
+    Statement: statementsOf(document).map((statement) =>
+      statement.Sid === sid
+        ? { ...statement, Action: [statement.Action ?? []].flat().filter((one) => one !== action) }
+        : statement,
+    ),
   }));
 
 /** `SignalsRole` of `spothop-local-SignalsRole-x1y2`. */

@@ -25,7 +25,7 @@ const FLEET = fleetName('varied');
 const TASK_FILE = fileURLToPath(new URL('./varied-task.ts', import.meta.url));
 
 /** Service time in milliseconds that the batch, and then the way home, may take. */
-const PATIENCE_MS = 900_000;
+const PATIENCE_MS = 1_500_000;
 
 /** Everything that happens to a fleet: a hint, a warning, a death, and a spell in which on-demand machines must help. */
 const SCRIPT: MarketScript = [
@@ -170,6 +170,7 @@ const play = async (cloud: WholeCloud, service: DeployedService, look: () => voi
   await service.wakes.wake(FLEET);
   putOddEvents(cloud);
   const scripted = Promise.all([cloud.machines.applyScript(SCRIPT), loseAnAgent(cloud, service)]);
+  // It is awaited below; until then its failure must not end the process.
   scripted.catch(() => undefined);
   const isOver = (): boolean => {
     look();

@@ -1,0 +1,23 @@
+import type { WholeCloud } from '../../local/whole-cloud.ts';
+import { sendCommand } from './guide.ts';
+
+const FLEET_RESOURCES = 'FleetResources';
+
+const fleetLines = (stack: string, fleetResources: string): readonly string[] =>
+  Object.entries(JSON.parse(fleetResources) as Record<string, { readonly queueUrl: string }>).flatMap(
+    ([fleet, { queueUrl }]) => [
+      `deployed   ${stack}, fleet ${fleet}; send it a task:`,
+      `           ${sendCommand(queueUrl)}`,
+    ],
+  );
+
+/** Says once for each stack with fleets, when it is there, how to send them work. */
+export const stackAnnouncer = (cloud: WholeCloud): ((stack: string) => readonly string[]) => {
+  const announced = new Set<string>();
+  return (stack) => {
+    const fleetResources = announced.has(stack) ? undefined : cloud.stackOutputs(stack)?.[FLEET_RESOURCES];
+    if (fleetResources === undefined) return [];
+    announced.add(stack);
+    return fleetLines(stack, fleetResources);
+  };
+};

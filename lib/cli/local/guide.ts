@@ -1,0 +1,53 @@
+/** What a person needs in order to use a local cloud from another terminal. */
+export interface LocalGuide {
+  readonly endpoint: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly fleetFile: string;
+  readonly fleets: readonly string[];
+  readonly outbox: string;
+  readonly record: string;
+  readonly timeFactor: number;
+  readonly seed: number;
+  /** Commands to type, in this order. */
+  readonly next: readonly string[];
+}
+
+export const DEPLOY_COMMAND = 'npx serverless deploy --stage local';
+
+/** A profile wins over keys, and would lead to the real AWS. */
+const UNSET = 'unset AWS_PROFILE AWS_DEFAULT_PROFILE';
+
+/** Safe in any shell of the Bourne family. */
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+export const exportLines = (environment: Readonly<Record<string, string>>): readonly string[] => [
+  UNSET,
+  ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+];
+
+const timeLine = (timeFactor: number): string =>
+  timeFactor === 1
+    ? 'Time runs as on the wall; --time-factor 10 shows more of the market.'
+    : `Time runs ${timeFactor} × as fast as on the wall, for every limit alike (a notice lasts ${(120 / timeFactor).toFixed(0)} s); --time-factor 1 for real time.`;
+
+export const renderGuide = (guide: LocalGuide): string =>
+  [
+    `The local cloud runs at ${guide.endpoint} for the fleets of ${guide.fleetFile}: ${guide.fleets.join(', ')}.`,
+    timeLine(guide.timeFactor),
+    '',
+    'In another terminal:',
+    '',
+    ...exportLines(guide.environment),
+    ...guide.next,
+    '',
+    `outbox  ${guide.outbox}`,
+    `record  ${guide.record}`,
+    '',
+    'Ctrl-C ends it, with every machine in it.',
+    '',
+  ].join('\n');
+
+/** How a task reaches a fleet that has just been deployed: a producer need know nothing of Spothop. */
+export const sendCommand = (queueUrl: string): string =>
+  `aws sqs send-message --queue-url ${queueUrl} --message-body '{"files":["package.json"]}'`;

@@ -1,0 +1,74 @@
+import { dirname, join, resolve } from 'node:path';
+import { wallClock } from '../../clock/wall-clock.ts';
+import type { RecordLine } from '../../local/service.ts';
+import { startWholeCloud, type WholeCloud } from '../../local/whole-cloud.ts';
+import { randomOf } from '../../market/draw.ts';
+import { exampleMarket } from '../../market/settings.ts';
+import { happeningOf } from '../happenings.ts';
+import { stackAnnouncer } from './announce-stacks.ts';
+import { DEPLOY_COMMAND, type LocalGuide } from './guide.ts';
+import type { LocalOptions } from './options.ts';
+import type { PlaceOfFleets } from './place-of-fleets.ts';
+
+/** Wall-clock time between two looks at the record. */
+const LOOK_MS = 250;
+
+const recordFileOf = (options: LocalOptions): string => join(resolve(options.record ?? options.state), 'record.jsonl');
+
+/** @throws when the port is taken or the folders cannot be written */
+export const openLocalCloud = async (options: LocalOptions, place: PlaceOfFleets): Promise<WholeCloud> => {
+  const originMs = wallClock().now();
+  const clock = wallClock({ timeFactor: options.timeFactor, originMs });
+  const { types, zones, network } = place;
+  return startWholeCloud({
+    clock,
+    timeFactor: options.timeFactor,
+    timeOriginMs: originMs,
+    stateFolder: resolve(options.state),
+    random: randomOf(options.seed, 'names'),
+    market: exampleMarket(options.seed, clock.now(), { types, zones }),
+    network,
+    // Paths of workers are relative to the fleet file.
+    projectFolder: dirname(resolve(options.fleetFile)),
+    port: options.port,
+    recordFile: recordFileOf(options),
+  });
+};
+
+export const guideTo = (cloud: WholeCloud, options: LocalOptions, fleets: readonly string[]): LocalGuide => ({
+  endpoint: cloud.endpoint,
+  environment: { ...cloud.environmentToExport(), SPOTHOP_FLEET_FILE: resolve(options.fleetFile) },
+  fleetFile: options.fleetFile,
+  fleets,
+  outbox: join(resolve(options.state), 'outbox'),
+  record: recordFileOf(options),
+  timeFactor: options.timeFactor,
+  seed: options.seed,
+  next: [DEPLOY_COMMAND],
+});
+
+const stackOf = (line: RecordLine): string | undefined =>
+  line.kind === 'request' && line['service'] === 'cloudformation'
+    ? (line['parameters'] as { readonly stack?: string }).stack
+    : undefined;
+
+/** Tells of each notable happening until the signal says that it is enough. */
+export const tellUntil = async (
+  cloud: WholeCloud,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<void> => {
+  const announce = stackAnnouncer(cloud);
+  let seen = 0;
+  while (!signal.aborted) {
+    const lines = cloud.context.recorder.lines();
+    for (; seen < lines.length; seen++) {
+      const line = lines[seen]!;
+      const stack = stackOf(line);
+      const happening = happeningOf(line);
+      const texts = stack === undefined ? [] : announce(stack);
+      for (const text of happening ? [...texts, happening.text] : texts) tell(text);
+    }
+    await wallClock().sleep(LOOK_MS, signal);
+  }
+};
