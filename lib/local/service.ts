@@ -244,6 +244,8 @@ export interface AwsEvent {
   readonly 'detail-type': string;
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
+  /** When it happened; the moment it is put where absent. */
+  readonly at?: EpochMs;
 }
 
 export interface PolicyDocument {

@@ -44,7 +44,19 @@ const ASKED_BY_AWS_ALONE: Readonly<Record<string, string>> = {
 };
 
 /** Actions that this run does not need, though another will, and why. */
-const NOT_SEEN_IN_THIS_RUN: Readonly<Record<string, string>> = {};
+const NOT_SEEN_IN_THIS_RUN: Readonly<Record<string, string>> = {
+  'InstanceRole/OwnItemOnly dynamodb:GetItem':
+    'the item is read after a write that was refused, which is a matter of luck',
+  'ReconcileRole/LaunchFromImages ec2:CreateFleet': 'EC2 names images among what CreateFleet may be limited to',
+  'ReconcileRole/LaunchFromOurTemplates ec2:CreateFleet': 'EC2 names launch templates there too',
+  'ReconcileRole/LaunchIntoTheFleetsNetwork ec2:CreateFleet': 'EC2 names subnets and security groups there too',
+  'ReconcileRole/LookAtMachines ec2:DescribeFleets':
+    'an intent whose answer was lost is recognised by the token of its fleet',
+  'ReportRole/MailFromTheFleetsSenders ses:SendEmail':
+    'the call is SendEmail; SES checks SendRawEmail for a whole message',
+  'SignalsRole/ReadSignals sqs:ChangeMessageVisibility':
+    'a signal that could not be handled is shown again after a second',
+};
 
 describe('the run that the policies are checked by', () => {
   it('had a warning, a death, on-demand machines, a task that failed for good, and a report', () => {
@@ -114,19 +126,24 @@ describe('each action of each statement', () => {
       .some((question) => !allowedBy(rest, question, context));
   };
 
+  const actionsOf = (role: string): string[] =>
+    policiesOf(role)
+      .flatMap(statementsOf)
+      .flatMap(({ Sid: sid, Action: actions = [] }) => [actions].flat().map((action) => `${role}/${sid} ${action}`));
+
   it('was needed by some call of the run, or is listed with its reason', () => {
-    const needless = [...roles.keys()].flatMap((role) =>
-      policiesOf(role)
-        .flatMap(statementsOf)
-        .filter((statement) => !(`${role}/${statement.Sid}` in ASKED_BY_AWS_ALONE))
-        .flatMap((statement) =>
-          [statement.Action ?? []]
-            .flat()
-            .filter((action) => !isNeeded(role, statement.Sid ?? '', action))
-            .map((action) => `${role}/${statement.Sid} ${action}`),
-        ),
-    );
-    expect(needless.toSorted()).toEqual(Object.keys(NOT_SEEN_IN_THIS_RUN).toSorted());
+    const needless = [...roles.keys()].flatMap(actionsOf).filter((one) => {
+      const [, role = '', sid = '', action = ''] = /^(\w+)\/(\w+) (.+)$/.exec(one) ?? [];
+      return (
+        !(`${role}/${sid}` in ASKED_BY_AWS_ALONE) && !(one in NOT_SEEN_IN_THIS_RUN) && !isNeeded(role, sid, action)
+      );
+    });
+    expect(needless).toEqual([]);
+  });
+
+  it('that is listed is still in a policy', () => {
+    const all = [...roles.keys()].flatMap(actionsOf);
+    expect(Object.keys(NOT_SEEN_IN_THIS_RUN).filter((one) => !all.includes(one))).toEqual([]);
   });
 });
 

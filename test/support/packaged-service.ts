@@ -73,6 +73,9 @@ export const packageService = (folder: string, fleetFile: string): Promise<Packa
   });
 };
 
+/** Where tools keep what they can make again: it goes with `npm ci`. */
+const KEPT_FOLDER = join(PROJECT, 'node_modules', '.cache', 'spothop');
+
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 
 const digestOf = (paths: readonly string[]): string => {
@@ -96,21 +99,25 @@ const packageInto = async (kept: string, fleetFile: string): Promise<void> => {
   try {
     const { code, text, folder: output } = await packageService(folder, fleetFile);
     if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${text}`);
-    const written = join(folder, 'template.json');
-    cpSync(join(output, TEMPLATE), written);
-    renameSync(written, kept);
+    for (const name of readdirSync(KEPT_FOLDER).filter((name) => name.endsWith('.json')))
+      rmSync(join(KEPT_FOLDER, name));
+    cpSync(join(output, TEMPLATE), `${kept}.part`);
+    renameSync(`${kept}.part`, kept);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-/** Wall-clock time; another worker that has been packaging for longer was killed. */
-export const PACKAGING_MS_MAX = 90_000;
+/** What a test that needs the template may wait for it: wall-clock time, on a busy machine. */
+export const PACKAGING_MS_MAX = 150_000;
+
+/** A worker that has been packaging for longer was killed. */
+const LOCK_MS_MAX = 60_000;
 
 /** Takes the right to package, or waits until whoever has it is done. */
 const isOursToPackage = async (lock: string, isDone: () => boolean): Promise<boolean> => {
   const clock = wallClock();
-  const giveUpAt = addMs(clock.now(), PACKAGING_MS_MAX);
+  const giveUpAt = addMs(clock.now(), LOCK_MS_MAX);
   while (!isDone()) {
     try {
       mkdirSync(lock);
@@ -125,11 +132,12 @@ const isOursToPackage = async (lock: string, isDone: () => boolean): Promise<boo
 
 /**
  * The template of this fleet file, packaged once for all test files and for all runs in which nothing has changed: it is
- * kept under the digest of everything that goes into it.
+ * kept, alone, under the digest of everything that goes into it.
  */
 export const packagedTemplate = async (fleetFile: string): Promise<unknown> => {
   const inputs = [...PARTS, 'package-lock.json'].map((part) => join(PROJECT, part));
-  const kept = join(tmpdir(), `spothop-template-${digestOf([...inputs, fleetFile])}.json`);
+  mkdirSync(KEPT_FOLDER, { recursive: true });
+  const kept = join(KEPT_FOLDER, `template-${digestOf([...inputs, fleetFile])}.json`);
   const lock = `${kept}.lock`;
   if (await isOursToPackage(lock, () => existsSync(kept))) {
     try {

@@ -327,20 +327,23 @@ describe('a launch that is repeated after its machines were written', () => {
   it('gives no place again to one whose run was closed meanwhile', async () => {
     const world = workflowWorld();
     await queueTasks(world, 5);
-    const open = { ...world.fleets, closeIntent: () => Promise.reject(new Error('throttled')) };
-    await reconcile({ ...world, fleets: open });
-    const [machine] = await members(world);
-    world.machines.setState(machine!, 'terminated', 'Server.SpotInstanceTermination');
     await reconcile({
       ...world,
-      fleets: open,
-      machines: { ...world.machines, launch: () => Promise.reject(new Error('away')) },
+      fleets: { ...world.fleets, closeIntent: () => Promise.reject(new Error('throttled')) },
     });
+    const [machine] = await members(world);
+    world.machines.setState(machine!, 'terminated', 'Server.SpotInstanceTermination');
     await world.instances.markGone(machine!, world.clock.now());
     await world.fleets.removeMember(INDEX, machine!);
-    await reconcile(world);
-    expect(await openIntents(world)).toEqual([]);
+    const placed: InstanceId[] = [];
+    const addMember: WorkflowWorld['fleets']['addMember'] = async (fleet, member) => {
+      placed.push(member.instanceId);
+      await world.fleets.addMember(fleet, member);
+    };
+    await reconcile({ ...world, fleets: { ...world.fleets, addMember } });
+    expect(placed).not.toContain(machine);
     expect(await members(world)).not.toContain(machine);
+    expect(await openIntents(world)).not.toContain(world.machines.all()[0]!.tags['spothop:intent']);
   });
 });
 

@@ -51,11 +51,7 @@ const serve = async (
   );
   world.stdout(options.json ? `${JSON.stringify(guide)}\n` : renderGuide(guide));
   const tell = options.json ? world.stderr : world.stdout;
-  try {
-    await tellUntil(cloud, world.interruption(), (text) => tell(`${text}\n`));
-  } finally {
-    await cloud.close();
-  }
+  await tellUntil(cloud, world.interruption(), (text) => tell(`${text}\n`));
 };
 
 const runLocal = async (options: LocalOptions, world: CliWorld): Promise<ExitCode> => {

@@ -11,10 +11,14 @@ const fleetLines = (stack: string, fleetResources: string): readonly string[] =>
     ],
   );
 
+/** Calls name a stack by its name or by its ARN, `…:stack/NAME/ID`. */
+const nameOf = (stack: string): string => (stack.startsWith('arn:') ? (stack.split('/')[1] ?? stack) : stack);
+
 /** Says once for each stack with fleets, when it is there, how to send them work. */
 export const stackAnnouncer = (cloud: WholeCloud): ((stack: string) => readonly string[]) => {
   const announced = new Set<string>();
-  return (stack) => {
+  return (nameOrArn) => {
+    const stack = nameOf(nameOrArn);
     const fleetResources = announced.has(stack) ? undefined : cloud.stackOutputs(stack)?.[FLEET_RESOURCES];
     if (fleetResources === undefined) return [];
     announced.add(stack);

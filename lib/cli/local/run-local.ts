@@ -4,6 +4,7 @@ import type { RecordLine } from '../../local/service.ts';
 import { startWholeCloud, type WholeCloud } from '../../local/whole-cloud.ts';
 import { randomOf } from '../../market/draw.ts';
 import { exampleMarket } from '../../market/settings.ts';
+import { clockTime } from '../clock-time.ts';
 import { happeningOf } from '../happenings.ts';
 import { stackAnnouncer } from './announce-stacks.ts';
 import { DEPLOY_COMMAND, type LocalGuide } from './guide.ts';
@@ -52,23 +53,40 @@ const stackOf = (line: RecordLine): string | undefined =>
     ? (line['parameters'] as { readonly stack?: string }).stack
     : undefined;
 
-/** Tells of each notable happening until the signal says that it is enough. */
+/** Each call tells what has happened since the last one, with the service time since the first. */
+const teller = (cloud: WholeCloud, tell: (text: string) => void): (() => void) => {
+  const announce = stackAnnouncer(cloud);
+  const startedAt = cloud.context.clock.now();
+  let seen = 0;
+  const textsOf = (line: RecordLine): readonly string[] => {
+    const stack = stackOf(line);
+    const happening = happeningOf(line);
+    return [...(stack === undefined ? [] : announce(stack)), ...(happening ? [happening.text] : [])];
+  };
+  return () => {
+    const lines = cloud.context.recorder.lines();
+    for (; seen < lines.length; seen++) {
+      const line = lines[seen]!;
+      for (const text of textsOf(line)) tell(`${clockTime(line.at - startedAt)}  ${text}`);
+    }
+  };
+};
+
+/** Tells of each notable happening until the signal says that it is enough; then closes the cloud, and tells that too. */
 export const tellUntil = async (
   cloud: WholeCloud,
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<void> => {
-  const announce = stackAnnouncer(cloud);
-  let seen = 0;
-  while (!signal.aborted) {
-    const lines = cloud.context.recorder.lines();
-    for (; seen < lines.length; seen++) {
-      const line = lines[seen]!;
-      const stack = stackOf(line);
-      const happening = happeningOf(line);
-      const texts = stack === undefined ? [] : announce(stack);
-      for (const text of happening ? [...texts, happening.text] : texts) tell(text);
+  const tellNew = teller(cloud, tell);
+  try {
+    while (!signal.aborted) {
+      tellNew();
+      await wallClock().sleep(LOOK_MS, signal);
     }
-    await wallClock().sleep(LOOK_MS, signal);
+  } finally {
+    await cloud.close();
   }
+  tellNew();
+  tell('Ended, with every machine.');
 };

@@ -8,6 +8,7 @@ import { startWholeCloud, type WholeCloud } from '../../local/whole-cloud.ts';
 import { randomOf } from '../../market/draw.ts';
 import { exampleMarket } from '../../market/settings.ts';
 import { deployedService } from '../../wiring-cli.ts';
+import { clockTime } from '../clock-time.ts';
 import { happeningOf } from '../happenings.ts';
 import { demoFleetFile } from './demo-fleet.ts';
 import type { DemoWorld, Run } from './demo-run.ts';
@@ -15,7 +16,6 @@ import { withDeployLock } from './deploy-lock.ts';
 import { deployService, LOCAL_STAGE } from './deploy-service.ts';
 import type { StartOptions } from './options.ts';
 import { planBatch } from './plan-batch.ts';
-import { clockTime } from './progress.ts';
 import { countLine, type DemoTables, newTally, type RunTally } from './run-tally.ts';
 import { listSourceFiles } from './source-files.ts';
 

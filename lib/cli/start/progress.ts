@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../fleet/time.ts';
+import { clockTime } from '../clock-time.ts';
 import { livingMachines, type RunTally, tasksWith } from './run-tally.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,12 +18,6 @@ export const roughCost = (tally: RunTally, now: EpochMs): number => {
 const bar = (share: number): string => {
   const filled = Math.round(share * BAR_CELLS);
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`;
-};
-
-/** Minutes and seconds. */
-export const clockTime = (ms: number): string => {
-  const seconds = Math.floor(ms / 1_000);
-  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
 interface Counts {

@@ -83,7 +83,7 @@ export const createEventBus = (context: LocalContext, functions: FunctionInvoker
 
   return {
     rules,
-    put: (event, at = context.clock.now()) => {
+    put: (event, at = event.at ?? context.clock.now()) => {
       const whole = complete(event, at);
       const matching = [...rules.values()].filter((rule) => rule.enabled && (rule.matches?.(whole) ?? false));
       context.recorder.write({

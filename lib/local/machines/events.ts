@@ -15,8 +15,10 @@ const aboutInstance = (
 });
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html */
-export const stateChangeEvent = (instanceId: string, state: string): AwsEvent =>
-  aboutInstance('EC2 Instance State-change Notification', instanceId, { state });
+export const stateChangeEvent = (instanceId: string, state: string, at: EpochMs): AwsEvent => ({
+  ...aboutInstance('EC2 Instance State-change Notification', instanceId, { state }),
+  at,
+});
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html; it carries no deadline. */
 export const interruptionWarningEvent = (instanceId: string): AwsEvent =>

@@ -202,9 +202,9 @@ const agentPath: Scenario = {
 const zombiePath: Scenario = {
   name: 'zombie',
   tells:
-    'A machine stands still on the way to its commit, for longer than its silence is borne; its task is done elsewhere before it goes on.',
+    'A machine stands still on the way to its commit, for longer than its silence is borne; its task runs elsewhere by the time it goes on.',
   settings: settings({}),
-  tasks: works(4, 3, 15),
+  tasks: works(4, 3, 15).map((work) => ({ ...work, keepsNothing: true })),
   tellsStateChanges: true,
   crewOf: () => 'agent',
   script: async (hands) => {

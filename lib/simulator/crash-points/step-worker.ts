@@ -3,13 +3,15 @@ import type { TaskRunner } from '../../agent/runner.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** A task that a person can follow: so many steps of so many seconds, with a checkpoint after each. */
+/** A task that a person can follow: so many steps of so many seconds, with a checkpoint after each unless told otherwise. */
 export interface StepWork {
   readonly name: string;
   readonly steps: number;
   readonly stepSeconds: number;
   /** The first so many attempts fail. */
   readonly failures?: number;
+  /** It writes no checkpoint: whoever takes it over starts anew. */
+  readonly keepsNothing?: boolean;
   /** Makes the body, and with it the result, larger than a row takes. */
   readonly padding?: string;
 }
@@ -32,7 +34,7 @@ export const stepWorker = (clock: Clock): TaskRunner =>
         await clock.sleep(secondsToMs(input.stepSeconds), context.signal);
         context.signal.throwIfAborted();
         stepsDone += 1;
-        await context.checkpoint(stepsDone);
+        if (!input.keepsNothing) await context.checkpoint(stepsDone);
       }
       return { name: input.name, stepsDone, padding: input.padding ?? '' };
     },

@@ -85,7 +85,8 @@ const fleetFile = (folder: string): string => {
 const BATCH = [
   ...Array.from({ length: 24 }, (_, index) => ({ id: `work-${index}`, kind: 'work', wallMs: 1_500 })),
   { id: 'failing', kind: 'fail', wallMs: 0 },
-  { id: 'large', kind: 'large', wallMs: 200 },
+  // Too large for a row on its way in as well as on its way out.
+  { id: 'large', kind: 'large', wallMs: 200, padding: 'y'.repeat(50_000) },
 ];
 
 const submit = async (service: DeployedService): Promise<void> => {
