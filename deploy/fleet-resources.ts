@@ -32,9 +32,31 @@ const queue = (fleet: FleetSpecification, extra: Resource): Resource => ({
   },
 });
 
+const onlyTls = (queueId: string): Resource => ({
+  Type: 'AWS::SQS::QueuePolicy',
+  Properties: {
+    Queues: [{ Ref: queueId }],
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'OnlyTls',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'sqs:*',
+          Resource: { 'Fn::GetAtt': [queueId, 'Arn'] },
+          Condition: { Bool: { 'aws:SecureTransport': false } },
+        },
+      ],
+    },
+  },
+});
+
 /** The ledger decides what is dead, so the queue's own limit is far away (design section 3). */
 const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
   [`${name}DeadLetterQueue`]: queue(fleet, {}),
+  [`${name}DeadLetterQueuePolicy`]: onlyTls(`${name}DeadLetterQueue`),
+  [`${name}WorkQueuePolicy`]: onlyTls(`${name}WorkQueue`),
   [`${name}WorkQueue`]: queue(fleet, {
     VisibilityTimeout: fleet.queue.visibilitySeconds,
     ReceiveMessageWaitTimeSeconds: 20,

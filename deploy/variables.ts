@@ -25,6 +25,10 @@ const networkArns = ({ network }: FleetSpecification): unknown[] => [
   ...network.securityGroups.map((group) => localArn('ec2', `security-group/${group}`)),
 ];
 
+/** A sender is verified by itself or with its whole domain; SES asks for the one that is. */
+const senderArns = (address: string): unknown[] =>
+  [address, address.slice(address.indexOf('@') + 1)].map((identity) => localArn('ses', `identity/${identity}`));
+
 /** IAM refuses a statement without resources; this one matches nothing. */
 const orNothing = (arns: readonly unknown[], service: string): readonly unknown[] =>
   arns.length > 0 ? arns : [localArn(service, 'none')];
@@ -44,9 +48,6 @@ export const variables = async () => {
     workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],
     deadLetterQueueArns: fleets.map((fleet) => ({ 'Fn::GetAtt': [`${logicalName(fleet)}DeadLetterQueue`, 'Arn'] })),
     networkArns: orNothing(managed.flatMap(networkArns), 'ec2'),
-    senderIdentityArns: orNothing(
-      senders.map((address) => localArn('ses', `identity/${address}`)),
-      'ses',
-    ),
+    senderIdentityArns: orNothing(senders.flatMap(senderArns), 'ses'),
   };
 };

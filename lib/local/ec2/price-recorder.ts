@@ -6,18 +6,24 @@ import type { Ec2State } from './state.ts';
 /** The longest sleep: a timer of the platform holds 24.8 days. */
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
-const recordSpot = ({ context, market, clock }: Ec2State, pool: MarketPool): void =>
+/** The change itself may lie a moment before the line that tells of it. */
+const recordSpot = ({ context, market, clock }: Ec2State, pool: MarketPool): void => {
+  const now = clock.now();
+  const [inForce] = market.priceChanges(pool, now, now);
   context.recorder.write({
     kind: 'price',
     pool: poolKey({ ...pool, purchase: 'spot' }),
-    microUsdPerHour: market.priceAt(pool, clock.now()),
+    microUsdPerHour: inForce!.microUsdPerHour,
+    since: inForce!.at,
   });
+};
 
 const recordOnDemand = ({ context, market }: Ec2State, pool: MarketPool): void =>
   context.recorder.write({
     kind: 'price',
     pool: poolKey({ ...pool, purchase: 'on-demand' }),
     microUsdPerHour: market.type(pool.instanceType)!.onDemandMicroUsdPerHour,
+    since: market.settings.startsAt,
   });
 
 /** Writes every pool's price now and each change when it comes, so that a run's money can be worked out from its record. */

@@ -97,9 +97,9 @@ export class Machine {
   }
 
   start(): void {
-    const { purchase, microUsdPerHour, fleetId, spotRequestId, instanceId } = this.launch;
+    const { purchase, microUsdPerHour, fleetId, spotRequestId, instanceId, launchedAt } = this.launch;
     this.#record('launch', { purchase, microUsdPerHour, fleetId, by: 'us' });
-    this.#world.putEvent(stateChangeEvent(instanceId, 'pending'));
+    this.#world.putEvent(stateChangeEvent(instanceId, 'pending', launchedAt));
     if (spotRequestId !== undefined) this.#world.putEvent(spotFulfilmentEvent(instanceId, spotRequestId));
     this.#lived = this.#live();
   }
@@ -140,7 +140,7 @@ export class Machine {
     this.state = 'running';
     this.runningAt = clock.now();
     this.#record('running', {});
-    this.#world.putEvent(stateChangeEvent(this.launch.instanceId, 'running'));
+    this.#world.putEvent(stateChangeEvent(this.launch.instanceId, 'running', this.runningAt));
     const shutsDown = await this.#runAgent();
     if (!shutsDown) await clock.sleep(AGENT_GONE_MS, this.over);
     if (!this.over.aborted) void this.end('self');
@@ -170,7 +170,7 @@ export class Machine {
     this.shuttingDownAt = this.#world.clock.now();
     if (cause === 'spot-reclaim') this.#record('reclaim', { by: 'ec2', scripted });
     if (cause === 'spot-kill') this.#record('kill', { by: 'ec2', scripted });
-    this.#world.putEvent(stateChangeEvent(this.launch.instanceId, 'shutting-down'));
+    this.#world.putEvent(stateChangeEvent(this.launch.instanceId, 'shutting-down', this.shuttingDownAt));
     await this.#stopProcess(cause === 'local-cloud-closed' ? 0 : SHUTDOWN_GRACE_MS);
     await this.#lived;
     await this.#world.release(this);
@@ -202,7 +202,7 @@ export class Machine {
       runningAt: this.runningAt ?? null,
       shuttingDownAt: this.shuttingDownAt ?? null,
     });
-    this.#world.putEvent(stateChangeEvent(instanceId, 'terminated'));
+    this.#world.putEvent(stateChangeEvent(instanceId, 'terminated', this.terminatedAt));
     if (ENDED_BY[cause] === 'ec2') this.#world.putEvent(bidEvictedEvent(instanceId, this.terminatedAt));
   }
 

@@ -1,0 +1,168 @@
+/**
+ * A second program that reads a record, written from docs/record-format*.md alone: it shares no code with the first.
+ */
+export interface Recomputed {
+  readonly tasks: {
+    readonly submitted: number;
+    readonly done: number;
+    readonly dead: number;
+    readonly lost: number;
+    readonly doubleCommits: number;
+    readonly attempts: number;
+    readonly fencedOff: number;
+    readonly reclaims: number;
+  };
+  readonly interruptions: { readonly warned: number; readonly unwarned: number; readonly rebalances: number };
+  readonly instances: { readonly launched: number; readonly spot: number; readonly onDemand: number };
+  readonly noticeToTaskReadyMs: readonly number[];
+  /** Pids that started and never ended. */
+  readonly processesLeft: readonly number[];
+  readonly denied: number;
+  readonly spentMicros: number;
+  readonly onDemandWouldBeMicros: number;
+}
+
+type Line = Record<string, any>;
+
+interface Row {
+  status: string;
+  attempt: number;
+  commits: number;
+  reclaims: number;
+  owner?: string;
+}
+
+const SECOND_MS = 1_000;
+const HOUR_SECONDS = 3_600;
+
+/** What an update sets, and by how much it lets numbers grow. */
+const readUpdate = ({ update = '', names = {}, values = {} }: Line) => {
+  const [set = ''] = String(update).split(/\bREMOVE\b/);
+  const sets: Line = {};
+  const grows: Line = {};
+  for (const [, name, grown, value] of set.matchAll(/(#\w+) = (?:(#\w+) \+ )?(:\w+)/g)) {
+    (grown === undefined ? sets : grows)[names[name!]] = values[value!];
+  }
+  return { sets, grows };
+};
+
+const attemptInCondition = ({ condition = '', names = {}, values = {} }: Line): unknown => {
+  for (const [, name, value] of String(condition).matchAll(/(#\w+) = (:\w+)/g)) {
+    if (names[name!] === 'attempt') return values[value!];
+  }
+  return undefined;
+};
+
+const recomputeTasks = (lines: readonly Line[]) => {
+  const rows = new Map<string, Row>();
+  const notices = new Map<string, number>();
+  const noticeToTaskReadyMs: number[] = [];
+  let fencedOff = 0;
+  for (const line of lines) {
+    if (line['kind'] === 'machine' && line['what'] === 'notice') notices.set(line['instanceId'], line['at']);
+    const { action, outcome, parameters = {} } = line;
+    if (line['kind'] !== 'request' || !String(parameters.table).includes('TasksTable')) continue;
+    const id: string = parameters.key?.taskId;
+    if (action === 'dynamodb:PutItem' && outcome === 'ok') {
+      rows.set(id, { status: 'ready', attempt: 0, commits: 0, reclaims: 0 });
+    }
+    const row = rows.get(id);
+    if (action !== 'dynamodb:UpdateItem' || row === undefined) continue;
+    const { sets, grows } = readUpdate(parameters);
+    if (outcome === 'ConditionalCheckFailedException') {
+      if (sets['status'] === 'done' && attemptInCondition(parameters) !== row.attempt) fencedOff += 1;
+      continue;
+    }
+    if (outcome !== 'ok') continue;
+    row.attempt += grows['attempt'] ?? 0;
+    if (grows['reclaims'] === 1) {
+      row.reclaims += 1;
+      const notice = notices.get(row.owner ?? '');
+      if (notice !== undefined) noticeToTaskReadyMs.push(line['at'] - notice);
+    }
+    if (sets['status'] === 'done') row.commits += 1;
+    if (sets['owner'] !== undefined) row.owner = sets['owner'];
+    if (sets['status'] !== undefined) row.status = sets['status'];
+  }
+  const all = [...rows.values()];
+  const withStatus = (...statuses: string[]) => all.filter((row) => statuses.includes(row.status)).length;
+  const total = (field: 'attempt' | 'reclaims') => all.reduce((sum, row) => sum + row[field], 0);
+  return {
+    noticeToTaskReadyMs,
+    tasks: {
+      submitted: all.length,
+      done: withStatus('done'),
+      dead: withStatus('dead'),
+      lost: all.length - withStatus('done', 'dead', 'cancelled'),
+      doubleCommits: all.filter((row) => row.commits > 1).length,
+      attempts: total('attempt'),
+      fencedOff,
+      reclaims: total('reclaims'),
+    },
+  };
+};
+
+const wholeSecond = (ms: number): number => Math.floor(ms / SECOND_MS);
+
+/** Halves up; the amounts are small enough for exact doubles. */
+const toMicros = (microUsdSecondsPerHour: number): number =>
+  Math.floor((2 * microUsdSecondsPerHour + HOUR_SECONDS) / (2 * HOUR_SECONDS));
+
+const priceAt = (prices: readonly Line[], pool: string, atMs: number): number => {
+  const inForce = prices.filter((line) => line['pool'] === pool && line['since'] <= atMs).at(-1);
+  if (inForce === undefined) throw new Error(`no price of ${pool} at ${atMs}`);
+  return inForce['microUsdPerHour'];
+};
+
+const sumOfSeconds = (prices: readonly Line[], pool: string, from: number, seconds: number): number => {
+  let sum = 0;
+  for (let second = from; second < from + seconds; second++) sum += priceAt(prices, pool, second * SECOND_MS);
+  return sum;
+};
+
+const recomputeMoney = (lines: readonly Line[]) => {
+  const prices = lines.filter((line) => line['kind'] === 'price');
+  let spentMicros = 0;
+  let onDemandWouldBeMicros = 0;
+  for (const end of lines.filter((line) => line['kind'] === 'machine' && line['what'] === 'end')) {
+    if (end['runningAt'] === null) continue;
+    const from = wholeSecond(end['runningAt']);
+    const seconds = wholeSecond(end['shuttingDownAt']) - from;
+    const place = `${end['instanceType']}/${end['zone']}`;
+    const isSpot = end['purchase'] === 'spot';
+    const isFree = isSpot && end['by'] === 'ec2' && seconds < HOUR_SECONDS;
+    const onDemandMicros = toMicros(sumOfSeconds(prices, `${place}/on-demand`, from, Math.max(60, seconds)));
+    onDemandWouldBeMicros += onDemandMicros;
+    if (!isSpot) spentMicros += onDemandMicros;
+    else if (!isFree) spentMicros += toMicros(sumOfSeconds(prices, `${place}/spot`, from, seconds));
+  }
+  return { spentMicros, onDemandWouldBeMicros };
+};
+
+export const recompute = (lines: readonly Line[]): Recomputed => {
+  const machineLines = (what: string, purchase?: string) =>
+    lines.filter(
+      (line) =>
+        line['kind'] === 'machine' &&
+        line['what'] === what &&
+        (purchase === undefined || line['purchase'] === purchase),
+    ).length;
+  const pids = (kind: string) => lines.filter((line) => line['kind'] === kind).map((line) => line['pid'] as number);
+  const ended = new Set(pids('process-end'));
+  return {
+    ...recomputeTasks(lines),
+    ...recomputeMoney(lines),
+    interruptions: {
+      warned: machineLines('notice'),
+      unwarned: machineLines('kill'),
+      rebalances: machineLines('rebalance'),
+    },
+    instances: {
+      launched: machineLines('launch'),
+      spot: machineLines('launch', 'spot'),
+      onDemand: machineLines('launch', 'on-demand'),
+    },
+    processesLeft: pids('process-start').filter((pid) => !ended.has(pid)),
+    denied: lines.filter((line) => line['denied'] === true).length,
+  };
+};
