@@ -52,10 +52,14 @@ const onlyTls = (queueId: string): Resource => ({
   },
 });
 
-/** The ledger decides what is dead, so the queue's own limit is far away (design section 3). */
-const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
+const deadLetters = (fleet: FleetSpecification, name: string): Resources => ({
   [`${name}DeadLetterQueue`]: queue(fleet, {}),
   [`${name}DeadLetterQueuePolicy`]: onlyTls(`${name}DeadLetterQueue`),
+});
+
+/** The ledger decides what is dead, so the queue's own limit is far away (design section 3). */
+const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
+  ...deadLetters(fleet, name),
   [`${name}WorkQueuePolicy`]: onlyTls(`${name}WorkQueue`),
   [`${name}WorkQueue`]: queue(fleet, {
     VisibilityTimeout: fleet.queue.visibilitySeconds,
@@ -69,7 +73,7 @@ const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
 
 /** The dead letters of a queue that is not ours still go to a queue that is. */
 const queuesOf = (fleet: FleetSpecification, name: string): Resources =>
-  fleet.queue.source.kind === 'own' ? ownQueues(fleet, name) : { [`${name}DeadLetterQueue`]: queue(fleet, {}) };
+  fleet.queue.source.kind === 'own' ? ownQueues(fleet, name) : deadLetters(fleet, name);
 
 export const workQueueUrl = (fleet: FleetSpecification): string =>
   fleet.queue.source.kind === 'own' ? `\${${logicalName(fleet)}WorkQueue}` : fleet.queue.source.url;

@@ -3,6 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { SignalQueue } from '../lib/ports/signal-queue.ts';
 import { lambdaEntry } from '../lib/telemetry/lambda-entry.ts';
 import { signalsWorld } from '../lib/wiring.ts';
+import { countUnknownForm } from '../lib/workflows/count-unknown-form.ts';
 import { handleSignalBody, type SignalsWorld } from '../lib/workflows/handle-signal-body.ts';
 import { collectWakes } from '../lib/workflows/wakes.ts';
 
@@ -24,6 +25,7 @@ export const signalsHandler =
         await handleSignalBody(signals, wakes, record.body);
       } catch (error) {
         world.metrics.count('SignalsFailed');
+        countUnknownForm(world, error);
         world.log.error('A signal could not be handled and comes again.', {
           messageId: record.messageId,
           error: String(error),

@@ -1,6 +1,7 @@
 import type { FleetName } from '../fleet/ids.ts';
 import { RECONCILE_RETRY_SECONDS } from '../fleet/limits.ts';
 import { addMs, secondsToMs } from '../fleet/time.ts';
+import { countUnknownForm } from './count-unknown-form.ts';
 import { reconcileFleet } from './reconcile-fleet.ts';
 import { collectWakes } from './wakes.ts';
 import { settingsOf, type World } from './world.ts';
@@ -21,6 +22,7 @@ export const reconcileFleets = async (world: World, fleets: Iterable<FleetName>)
       await reconcileFleet(world, wakes, settings);
     } catch (error) {
       world.metrics.count('ReconcileFailed', 1, { fleet });
+      countUnknownForm(world, error);
       world.log.error('A reconcile failed and is tried again.', {
         fleet,
         error: error instanceof Error ? error.stack : String(error),

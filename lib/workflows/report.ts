@@ -1,12 +1,12 @@
 import type { FleetName } from '../fleet/ids.ts';
 import type { PricePoint, Run } from '../fleet/run.ts';
 import { addMs, type EpochMs, toIso } from '../fleet/time.ts';
-import { UnknownForm } from '../fleet/unknown-form.ts';
 import { buildReport, type ReportInput } from '../money/build-report.ts';
 import type { CostReport } from '../money/cost-report.ts';
 import type { ReportPeriod } from '../money/period.ts';
 import type { StoredReport } from '../ports/money.ts';
 import { composeMail } from '../report/mail.ts';
+import { countUnknownForm } from './count-unknown-form.ts';
 import { type ReportSettings, type ReportWorld, reportSettingsOf } from './report-world.ts';
 
 export interface ReportRequest {
@@ -38,7 +38,7 @@ export const makeReport = async (world: ReportWorld, request: ReportRequest): Pr
   } catch (error) {
     const { fleet, period } = request;
     world.metrics.count('ReportsFailed', 1, { fleet });
-    if (error instanceof UnknownForm) world.metrics.count('UnknownForm');
+    countUnknownForm(world, error);
     world.log.error('The cost report failed; it is asked for again by the schedule.', {
       fleet,
       period: period.key,

@@ -2,11 +2,12 @@ import { decideTask } from '../decisions/decide-task.ts';
 import type { TaskId } from '../fleet/ids.ts';
 import { SWEEP_BATCH_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
+import { countUnknownForm } from './count-unknown-form.ts';
 import { inParallel } from './in-parallel.ts';
 import { releaseTask } from './release-task.ts';
-import type { World } from './world.ts';
+import { settingsOf, type World } from './world.ts';
 
-type SweepWorld = Pick<World, 'tasks' | 'workQueue' | 'instances' | 'clock' | 'log' | 'metrics'>;
+type SweepWorld = Pick<World, 'tasks' | 'workQueue' | 'instances' | 'settings' | 'clock' | 'log' | 'metrics'>;
 
 const ROWS_AT_ONCE = 16;
 
@@ -24,7 +25,8 @@ const sendAgain = async (world: SweepWorld, row: TaskRecord, checkAt: TaskRecord
 const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
   // The index only suggested this id; what is decided comes from strong reads.
   const row = await world.tasks.get(taskId);
-  if (row === undefined) return;
+  // Watching only means that nothing is taken from anybody, either.
+  if (row === undefined || settingsOf(world, row.fleet)?.mode === 'observe') return;
   const owner = row.owner === undefined ? undefined : await world.instances.get(row.owner);
   const decision = decideTask(row, owner, world.clock.now());
   switch (decision.do) {
@@ -44,7 +46,9 @@ const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
 export const sweep = async (world: SweepWorld): Promise<SweepSummary> => {
   const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX);
   const results = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, taskId));
-  const failures = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  for (const reason of reasons) countUnknownForm(world, reason);
+  const failures = reasons.map(String);
   if (failures.length > 0) {
     world.log.error('The sweep could not handle every row; the next one tries again.', {
       failures: failures.slice(0, 3),

@@ -184,3 +184,14 @@ describe('a sweep', () => {
     expect(await world.tasks.get(task)).toMatchObject({ status: 'running', owner: other, attempt: 2 });
   });
 });
+
+describe('a fleet that is only watched', () => {
+  it('keeps its tasks where they are, however silent their owner', async () => {
+    const world = workflowWorld({ mode: 'observe' });
+    await aMachine(world, OWNER);
+    await aHeldTask(world, 'held', OWNER);
+    await world.clock.advance(1_000_000);
+    await sweep(world);
+    expect(await world.tasks.get(aTaskId('held'))).toMatchObject({ status: 'running', attempt: 1 });
+  });
+});

@@ -22,32 +22,63 @@ export interface Recomputed {
   readonly onDemandWouldBeMicros: number;
 }
 
-type Line = Record<string, any>;
+type Values = Readonly<Record<string, unknown>>;
+
+interface Parameters {
+  readonly table?: string;
+  readonly key?: Readonly<Record<string, string>>;
+  readonly update?: string;
+  readonly condition?: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Values;
+}
+
+/** A line of any kind, with the fields that are read here. */
+export interface Line {
+  readonly at: number;
+  readonly kind: string;
+  readonly action?: string;
+  readonly outcome?: string;
+  readonly denied?: boolean;
+  readonly parameters?: Parameters;
+  readonly what?: string;
+  readonly instanceId?: string;
+  readonly instanceType?: string;
+  readonly zone?: string;
+  readonly purchase?: string;
+  readonly by?: string;
+  readonly runningAt?: number | null;
+  readonly shuttingDownAt?: number | null;
+  readonly pid?: number;
+  readonly pool?: string;
+  readonly microUsdPerHour?: number;
+  readonly since?: number;
+}
 
 interface Row {
-  status: string;
+  status: unknown;
   attempt: number;
   commits: number;
   reclaims: number;
-  owner?: string;
+  owner: unknown;
 }
 
 const SECOND_MS = 1_000;
 const HOUR_SECONDS = 3_600;
 
 /** What an update sets, and by how much it lets numbers grow. */
-const readUpdate = ({ update = '', names = {}, values = {} }: Line) => {
-  const [set = ''] = String(update).split(/\bREMOVE\b/);
-  const sets: Line = {};
-  const grows: Line = {};
+const readUpdate = ({ update = '', names = {}, values = {} }: Parameters) => {
+  const [set = ''] = update.split(/\bREMOVE\b/);
+  const sets: Record<string, unknown> = {};
+  const grows: Record<string, unknown> = {};
   for (const [, name, grown, value] of set.matchAll(/(#\w+) = (?:(#\w+) \+ )?(:\w+)/g)) {
-    (grown === undefined ? sets : grows)[names[name!]] = values[value!];
+    (grown === undefined ? sets : grows)[names[name!]!] = values[value!];
   }
   return { sets, grows };
 };
 
-const attemptInCondition = ({ condition = '', names = {}, values = {} }: Line): unknown => {
-  for (const [, name, value] of String(condition).matchAll(/(#\w+) = (:\w+)/g)) {
+const attemptInCondition = ({ condition = '', names = {}, values = {} }: Parameters): unknown => {
+  for (const [, name, value] of condition.matchAll(/(#\w+) = (:\w+)/g)) {
     if (names[name!] === 'attempt') return values[value!];
   }
   return undefined;
@@ -55,16 +86,15 @@ const attemptInCondition = ({ condition = '', names = {}, values = {} }: Line): 
 
 const recomputeTasks = (lines: readonly Line[]) => {
   const rows = new Map<string, Row>();
-  const notices = new Map<string, number>();
+  const notices = new Map<unknown, number>();
   const noticeToTaskReadyMs: number[] = [];
   let fencedOff = 0;
-  for (const line of lines) {
-    if (line['kind'] === 'machine' && line['what'] === 'notice') notices.set(line['instanceId'], line['at']);
-    const { action, outcome, parameters = {} } = line;
-    if (line['kind'] !== 'request' || !String(parameters.table).includes('TasksTable')) continue;
-    const id: string = parameters.key?.taskId;
+  for (const { kind, what, instanceId, at, action, outcome, parameters = {} } of lines) {
+    if (kind === 'machine' && what === 'notice') notices.set(instanceId, at);
+    if (kind !== 'request' || !parameters.table?.includes('TasksTable')) continue;
+    const id = parameters.key?.['taskId'] ?? '';
     if (action === 'dynamodb:PutItem' && outcome === 'ok') {
-      rows.set(id, { status: 'ready', attempt: 0, commits: 0, reclaims: 0 });
+      rows.set(id, { status: 'ready', attempt: 0, commits: 0, reclaims: 0, owner: undefined });
     }
     const row = rows.get(id);
     if (action !== 'dynamodb:UpdateItem' || row === undefined) continue;
@@ -74,18 +104,18 @@ const recomputeTasks = (lines: readonly Line[]) => {
       continue;
     }
     if (outcome !== 'ok') continue;
-    row.attempt += grows['attempt'] ?? 0;
+    row.attempt += Number(grows['attempt'] ?? 0);
     if (grows['reclaims'] === 1) {
       row.reclaims += 1;
-      const notice = notices.get(row.owner ?? '');
-      if (notice !== undefined) noticeToTaskReadyMs.push(line['at'] - notice);
+      const notice = notices.get(row.owner);
+      if (notice !== undefined) noticeToTaskReadyMs.push(at - notice);
     }
     if (sets['status'] === 'done') row.commits += 1;
     if (sets['owner'] !== undefined) row.owner = sets['owner'];
     if (sets['status'] !== undefined) row.status = sets['status'];
   }
   const all = [...rows.values()];
-  const withStatus = (...statuses: string[]) => all.filter((row) => statuses.includes(row.status)).length;
+  const withStatus = (...statuses: string[]) => all.filter((row) => statuses.includes(String(row.status))).length;
   const total = (field: 'attempt' | 'reclaims') => all.reduce((sum, row) => sum + row[field], 0);
   return {
     noticeToTaskReadyMs,
@@ -109,9 +139,9 @@ const toMicros = (microUsdSecondsPerHour: number): number =>
   Math.floor((2 * microUsdSecondsPerHour + HOUR_SECONDS) / (2 * HOUR_SECONDS));
 
 const priceAt = (prices: readonly Line[], pool: string, atMs: number): number => {
-  const inForce = prices.filter((line) => line['pool'] === pool && line['since'] <= atMs).at(-1);
+  const inForce = prices.filter((line) => line.pool === pool && line.since! <= atMs).at(-1);
   if (inForce === undefined) throw new Error(`no price of ${pool} at ${atMs}`);
-  return inForce['microUsdPerHour'];
+  return inForce.microUsdPerHour!;
 };
 
 const sumOfSeconds = (prices: readonly Line[], pool: string, from: number, seconds: number): number => {
@@ -121,16 +151,16 @@ const sumOfSeconds = (prices: readonly Line[], pool: string, from: number, secon
 };
 
 const recomputeMoney = (lines: readonly Line[]) => {
-  const prices = lines.filter((line) => line['kind'] === 'price');
+  const prices = lines.filter((line) => line.kind === 'price');
   let spentMicros = 0;
   let onDemandWouldBeMicros = 0;
-  for (const end of lines.filter((line) => line['kind'] === 'machine' && line['what'] === 'end')) {
-    if (end['runningAt'] === null) continue;
-    const from = wholeSecond(end['runningAt']);
-    const seconds = wholeSecond(end['shuttingDownAt']) - from;
-    const place = `${end['instanceType']}/${end['zone']}`;
-    const isSpot = end['purchase'] === 'spot';
-    const isFree = isSpot && end['by'] === 'ec2' && seconds < HOUR_SECONDS;
+  for (const end of lines.filter((line) => line.kind === 'machine' && line.what === 'end')) {
+    if (end.runningAt == null) continue;
+    const from = wholeSecond(end.runningAt);
+    const seconds = wholeSecond(end.shuttingDownAt!) - from;
+    const place = `${end.instanceType}/${end.zone}`;
+    const isSpot = end.purchase === 'spot';
+    const isFree = isSpot && end.by === 'ec2' && seconds < HOUR_SECONDS;
     const onDemandMicros = toMicros(sumOfSeconds(prices, `${place}/on-demand`, from, Math.max(60, seconds)));
     onDemandWouldBeMicros += onDemandMicros;
     if (!isSpot) spentMicros += onDemandMicros;
@@ -142,12 +172,9 @@ const recomputeMoney = (lines: readonly Line[]) => {
 export const recompute = (lines: readonly Line[]): Recomputed => {
   const machineLines = (what: string, purchase?: string) =>
     lines.filter(
-      (line) =>
-        line['kind'] === 'machine' &&
-        line['what'] === what &&
-        (purchase === undefined || line['purchase'] === purchase),
+      (line) => line.kind === 'machine' && line.what === what && (purchase === undefined || line.purchase === purchase),
     ).length;
-  const pids = (kind: string) => lines.filter((line) => line['kind'] === kind).map((line) => line['pid'] as number);
+  const pids = (kind: string) => lines.filter((line) => line.kind === kind).map((line) => line.pid!);
   const ended = new Set(pids('process-end'));
   return {
     ...recomputeTasks(lines),
@@ -163,6 +190,6 @@ export const recompute = (lines: readonly Line[]): Recomputed => {
       onDemand: machineLines('launch', 'on-demand'),
     },
     processesLeft: pids('process-start').filter((pid) => !ended.has(pid)),
-    denied: lines.filter((line) => line['denied'] === true).length,
+    denied: lines.filter((line) => line.denied === true).length,
   };
 };

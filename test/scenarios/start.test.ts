@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { simpleParser } from 'mailparser';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../lib/cli/start/summary.ts';
+import { type Line, type Recomputed, recompute } from './support/recompute-record.ts';
+import { isAlive, readRecord, runStart, type StartRun } from './support/run-start.ts';
+
+/** One small run of the main job, real in every part; everything below looks at it. */
+
+const TASKS = 40;
+const RUN_SECONDS_MAX = 120;
+
+let folder: string;
+let run: StartRun;
+let summary: RunSummary;
+let record: readonly Line[];
+let recomputed: Recomputed;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'spothop-start-'));
+  run = await runStart(['--tasks', String(TASKS), '--instances', '3', '--json', '--record', folder]);
+  summary = JSON.parse(run.stdout) as RunSummary;
+  record = readRecord(folder);
+  recomputed = recompute(record);
+}, RUN_SECONDS_MAX * 1_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the main job', () => {
+  it('holds, and says so by its exit code', () => {
+    expect(summary.problems).toEqual([]);
+    expect({ code: run.code, held: summary.held }).toEqual({ code: 0, held: true });
+  });
+
+  it('prints one JSON object on standard output and nothing else', () => {
+    expect(run.stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('loses no task and commits none twice', () => {
+    expect(summary.tasks).toMatchObject({ submitted: TASKS, done: TASKS, dead: 0, lost: 0, doubleCommits: 0 });
+    expect(summary.result.verified).toBe(true);
+  });
+
+  it('goes through every kind of interruption, and hands work back', () => {
+    expect(summary.interruptions.warned).toBeGreaterThanOrEqual(2);
+    expect(summary.interruptions.unwarned).toBeGreaterThanOrEqual(1);
+    expect(summary.interruptions.rebalances).toBeGreaterThanOrEqual(1);
+    expect(summary.tasks.reclaims).toBeGreaterThanOrEqual(1);
+    expect(summary.scripted.join('\n')).toMatch(/^(?:scripted, after .+\n?){4}$/);
+  });
+
+  it('replaces what was taken, on demand while there is no spot, and leaves nothing running', () => {
+    expect(summary.instances.launched).toBe(summary.instances.spot + summary.instances.onDemand);
+    expect(summary.instances.onDemand).toBeGreaterThanOrEqual(1);
+    expect(summary.instances.leftRunning).toBe(0);
+    expect(recomputed.processesLeft).toEqual([]);
+    const pids = record.filter((line) => line.kind === 'process-start').map((line) => line.pid!);
+    expect(pids.length).toBeGreaterThanOrEqual(3);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('needs no permission that its roles do not give', () => {
+    expect(summary.iam.denied).toBe(0);
+  });
+
+  it('measures how fast interruptions are answered, in milliseconds of service time', () => {
+    for (const latency of Object.values(summary.latencyMs)) {
+      expect(latency).toEqual({ p50: expect.any(Number), p99: expect.any(Number), max: expect.any(Number) });
+    }
+    // A notice gives 120 s; what is not handed back within them would be lost.
+    expect(summary.latencyMs.noticeToTaskReady.max).toBeLessThan(120_000);
+  });
+
+  it('leaves a cost report in the outbox, as a mail and as a page', async () => {
+    const mail = await simpleParser(readFileSync(summary.report.eml!));
+    expect(mail.subject).toContain('index');
+    expect(mail.text).toContain('USD');
+    expect(mail.html).toBeTruthy();
+    expect(readFileSync(summary.report.html!, 'utf8')).toMatch(/<html/i);
+  });
+
+  it('says what it ran with', () => {
+    expect(summary).toMatchObject({ timeFactor: 10, seed: 20_260_101, money: { currency: 'USD' } });
+  });
+});
+
+describe('the record of a run, read by another program', () => {
+  it('tells the same of the tasks', () => {
+    expect(recomputed.tasks).toEqual(summary.tasks);
+  });
+
+  it('tells the same of machines and interruptions', () => {
+    expect({ ...recomputed.instances, leftRunning: 0 }).toEqual(summary.instances);
+    expect(recomputed.interruptions).toEqual(summary.interruptions);
+    expect(recomputed.denied).toBe(summary.iam.denied);
+  });
+
+  it('tells the same of the time to a task being ready again', () => {
+    const { max } = summary.latencyMs.noticeToTaskReady;
+    expect(Math.max(...recomputed.noticeToTaskReadyMs)).toBe(max);
+  });
+
+  it('gives the same money, to the micro-dollar', () => {
+    const { spentMicros, onDemandWouldBeMicros } = recomputed;
+    expect(summary.money.spent).toBe(spentMicros / 1_000_000);
+    expect(summary.money.onDemandWouldBe).toBe(onDemandWouldBeMicros / 1_000_000);
+    const savedPercent = (100 * (onDemandWouldBeMicros - spentMicros)) / onDemandWouldBeMicros;
+    expect(summary.money.savedPercent).toBeCloseTo(savedPercent, 2);
+  });
+
+  it('holds no body, result or checkpoint of a task', () => {
+    const submitted = record.filter((line) => line.kind === 'request' && line.action === 'dynamodb:PutItem');
+    expect(submitted.length).toBeGreaterThanOrEqual(TASKS);
+    expect(JSON.stringify(record)).not.toContain('node_modules/');
+  });
+});
