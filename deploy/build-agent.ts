@@ -10,8 +10,8 @@ const REQUIRE_BANNER =
   "import { createRequire as createRequireOfAgent } from 'node:module'; const require = createRequireOfAgent(import.meta.url);";
 
 /**
- * Bundles the agent into one file that Node runs as it is, `agent.mjs`, alone in its folder: the folder is what
- * `serverless deploy` packs into the layer that machines fetch.
+ * Bundles the agent into one file that Node runs as it is, `agent.mjs`, alone in its folder, from where
+ * `serverless deploy` packs it into the function that answers it to machines (docs/designs/0002).
  */
 export const buildAgent = async (outputFolder: string): Promise<{ readonly path: string }> => {
   await rm(outputFolder, { recursive: true, force: true });

@@ -101,7 +101,7 @@ function commandExists(words: readonly string[]): boolean {
 
 /** `file` › `name`, `name`: each name stands in the file. */
 const namedIn = (page: string): { readonly file: string; readonly name: string }[] =>
-  [...read(page).matchAll(/`([\w./-]+\.\w+)`\s+›\s+((?:`[^`]+`(?:,\s+)?)+)/g)].flatMap(([, file, names]) =>
+  [...read(page).matchAll(/`([\w./-]+\.\w+)`\s+›\s+((?:`[^`]+`(?!\s+›)(?:,\s+)?)+)/g)].flatMap(([, file, names]) =>
     all(names!, /`([^`]+)`/g).map((name) => ({ file: file!, name: name.replaceAll(/\s+/g, ' ') })),
   );
 
@@ -117,13 +117,14 @@ describe('ARCHITECTURE.md', () => {
   it.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])(
     '%s: every name stands in the file it is said to stand in',
     (file) => {
-      expect(namedIn(file).length).toBeGreaterThan(5);
+      expect(namedIn(file).length).toBeGreaterThan(3);
       expect(namedIn(file).filter((named) => !isNamed(named))).toEqual([]);
     },
   );
 
   it('has the protocol table of the code: every step, with the same conditions', () => {
-    const rows = page.split('\n').filter((line) => line.startsWith('| '));
+    const [section] = page.split('## The protocol of tasks')[1]!.split('\n## ');
+    const rows = section!.split('\n').filter((line) => line.startsWith('| '));
     const written = rows.flatMap((row) =>
       [
         ...row

@@ -11,7 +11,7 @@ export interface Happening {
 const text = (line: RecordLine, field: string): string => String(line[field] ?? '');
 
 const machine = (line: RecordLine): string =>
-  `${text(line, 'instanceId')} (${text(line, 'instanceType')}, ${text(line, 'zone')})`;
+  `${text(line, 'instanceId')} ${text(line, 'instanceType')} ${text(line, 'zone')}`;
 
 const scripted = (line: RecordLine): string => (line['scripted'] === true ? ' (scripted)' : '');
 
@@ -23,17 +23,17 @@ const END_WORDS: Readonly<Record<string, string>> = {
   'local-cloud-closed': 'the local cloud closed',
 };
 
-const dollars = (microUsdPerHour: unknown): string => `${(Number(microUsdPerHour) / 1_000_000).toFixed(4)} USD an hour`;
+const dollars = (microUsdPerHour: unknown): string => `${(Number(microUsdPerHour) / 1_000_000).toFixed(4)} USD/h`;
 
 const MACHINE_HAPPENINGS: Readonly<Record<string, (line: RecordLine) => Happening>> = {
   launch: (line) => ({
     weight: 'plain',
-    text: `launch     ${machine(line)}, ${text(line, 'purchase')} at ${dollars(line['microUsdPerHour'])}`,
+    text: `launch     ${machine(line)}, ${text(line, 'purchase')} ${dollars(line['microUsdPerHour'])}`,
   }),
   running: (line) => ({ weight: 'good', text: `running    ${machine(line)}` }),
   'boot-failed': (line) => ({ weight: 'warning', text: `no boot    ${machine(line)}: ${text(line, 'why')}` }),
   rebalance: (line) => ({ weight: 'warning', text: `rebalance  ${machine(line)}${scripted(line)}` }),
-  notice: (line) => ({ weight: 'warning', text: `notice     ${machine(line)}: two minutes left${scripted(line)}` }),
+  notice: (line) => ({ weight: 'warning', text: `notice     ${machine(line)}${scripted(line)}` }),
   end: (line) => ({
     weight: line['by'] === 'ec2' ? 'warning' : 'plain',
     text: `end        ${machine(line)}: ${END_WORDS[text(line, 'cause')] ?? text(line, 'cause')}`,
@@ -41,7 +41,7 @@ const MACHINE_HAPPENINGS: Readonly<Record<string, (line: RecordLine) => Happenin
 };
 
 const OTHER_HAPPENINGS: Readonly<Record<string, (line: RecordLine) => Happening>> = {
-  mail: (line) => ({ weight: 'good', text: `mail       ${text(line, 'subject')}: ${text(line, 'html')}` }),
+  mail: (line) => ({ weight: 'good', text: `mail       ${text(line, 'subject')}` }),
   'invocation-given-up': (line) => ({ weight: 'warning', text: `given up   function ${text(line, 'function')}` }),
   undelivered: (line) => ({
     weight: 'warning',

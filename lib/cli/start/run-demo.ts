@@ -14,7 +14,8 @@ const announce = ({ world, batch }: Run): void => {
   const files = batch.reduce((sum, task) => sum + task.files.length, 0);
   const gentle = batch.filter((task) => task.restMs !== undefined).length;
   const rested = gentle === 0 ? '' : `, ${gentle} of them resting between files and so longer than a notice`;
-  world.screen.say(`Submitting ${batch.length} tasks over ${files} source files to fleet ${DEMO_FLEET_NAME}${rested}.`);
+  const tasks = batch.length === 1 ? 'one task' : `${batch.length} tasks`;
+  world.screen.say(`Submitting ${tasks} over ${files} source files to fleet ${DEMO_FLEET_NAME}${rested}.`);
 };
 
 const submitBatch = async ({ service, batch }: Run): Promise<void> => {

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readCommandLine } from '../../../lib/cli/start/command-line.ts';
+import { type StartOptions, secondsOf } from '../../../lib/cli/start/options.ts';
+
+const optionsOf = (...words: readonly string[]): StartOptions => {
+  const read = readCommandLine(words);
+  if ('problems' in read) throw new Error(read.problems.join('; '));
+  return read.options;
+};
+
+const problemsOf = (...words: readonly string[]): readonly string[] => {
+  const read = readCommandLine(words);
+  return 'problems' in read ? read.problems : [];
+};
+
+describe('the command line of the main job', () => {
+  it('has a default for everything', () => {
+    expect(optionsOf()).toEqual({ json: false, tasks: 300, instances: 6, seed: 20_260_101, script: true });
+  });
+
+  it('takes every flag', () => {
+    const words = '--json --tasks 20000 --instances 50 --seconds 3600 --seed 4294967295 --no-script'.split(' ');
+    expect(optionsOf(...words, '--exec', 'python3 worker.py')).toEqual({
+      json: true,
+      tasks: 20_000,
+      instances: 50,
+      seconds: 3_600,
+      seed: 4_294_967_295,
+      script: false,
+      exec: 'python3 worker.py',
+    });
+  });
+
+  it('shows everything that is wrong at once', () => {
+    expect(problemsOf('--tasks', '0', '--seed', '1.5', '--speed', 'more', '--exec', ' ')).toEqual([
+      '--tasks 0 is not a whole number from 1 to 20000',
+      '--seed 1.5 is not a whole number from 0 to 4294967295',
+      'there is no option --speed',
+      'more is one word too many',
+      '--exec has no command',
+    ]);
+  });
+
+  it.each(['', 'x', '-1', '1e3', '0x10', ' 5', '51', '99999999999999999999'])('refuses %j machines', (text) => {
+    expect(problemsOf(`--instances=${text}`)).toHaveLength(1);
+  });
+
+  it('refuses a record folder that cannot be one, before anything runs', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spothop-command-line-'));
+    writeFileSync(join(folder, 'file'), '');
+    expect(problemsOf('--record', join(folder, 'file'))[0]).toContain('cannot be made a folder (EEXIST)');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('gives a batch half a second for each task, a hundred seconds at least, unless told', () => {
+    expect([secondsOf(optionsOf()), secondsOf(optionsOf('--tasks', '601'))]).toEqual([100, 301]);
+    expect(secondsOf(optionsOf('--tasks', '601', '--seconds', '20'))).toBe(20);
+  });
+});
