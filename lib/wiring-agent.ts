@@ -17,7 +17,6 @@ import type { Environment } from './config/environment.ts';
 import { IMDS_TIMEOUT_SECONDS } from './fleet/limits.ts';
 import { secondsToMs } from './fleet/time.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Log } from './ports/telemetry.ts';
 
 /** However fast service time runs, an answer over loopback takes real time on a busy machine. */
 const IMDS_TIMEOUT_WALL_MS_MIN = 250;
@@ -31,11 +30,11 @@ export interface AgentWorld {
 const createRunner = async (
   { worker }: AgentConfiguration,
   environment: Environment,
-  tools: { readonly clock: Clock; readonly log: Log },
+  clock: Clock,
 ): Promise<TaskRunner> =>
   'taskFile' in worker
     ? moduleRunner(await loadTaskFile(worker.taskFile))
-    : execRunner({ command: worker.command, environment, ...tools });
+    : execRunner({ command: worker.command, environment, clock });
 
 const awsPorts = (configuration: AgentConfiguration, environment: Environment) => {
   const { account, region } = configuration;
@@ -64,7 +63,7 @@ export const agentWorld = async (environment: Environment): Promise<AgentWorld> 
   const timeoutMs = Math.max(IMDS_TIMEOUT_WALL_MS_MIN, secondsToMs(IMDS_TIMEOUT_SECONDS) / scale.timeFactor);
   const timeout = () => wallTimeout(timeoutMs);
   const imds = createImds({ endpoint: configuration.metadataEndpoint, clock, log, timeout });
-  const runner = await createRunner(configuration, environment, { clock, log });
+  const runner = await createRunner(configuration, environment, clock);
   return {
     configuration,
     ports: { clock, log, newId: randomId, imds, runner, ...awsPorts(configuration, environment) },

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { secondsToMs, toIso } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/telemetry.ts';
 import { boundedText, tailText } from './bounded-text.ts';
 import { printableReason, type RunnerContext, type RunnerOutcome, type TaskRunner } from './runner.ts';
 
@@ -17,7 +16,6 @@ export interface ExecOptions {
   readonly command: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /**
@@ -122,12 +120,6 @@ export const execRunner = (options: ExecOptions): TaskRunner => ({
     stopOnRequest(child, context, options.clock);
     const end = await ended.catch((error: Error) => ({ code: 127, signal: null, stdout: '', stderr: error.message }));
     const wasAsked = context.signal.aborted;
-    if (end.stderr !== '') {
-      options.log.info('worker wrote to stderr', {
-        taskId: context.taskId,
-        stderr: printableReason(lastLine(end.stderr)),
-      });
-    }
     return outcomeOf(end, wasAsked);
   },
 });

@@ -3,7 +3,6 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LONG_POLL_SECONDS } from '../fleet/limits.ts';
@@ -66,8 +65,6 @@ export const ec2Client = (pace: Pace): EC2Client => new EC2Client(clientSettings
 
 /** An endpoint of our own has one host name, so the bucket stands in the path; AWS accepts that as well. */
 export const s3Client = (pace: Pace): S3Client => new S3Client({ ...clientSettings(pace), forcePathStyle: true });
-
-export const snsClient = (pace: Pace): SNSClient => new SNSClient(clientSettings(pace));
 
 export const sesClient = (pace: Pace): SESv2Client => new SESv2Client(clientSettings(pace));
 

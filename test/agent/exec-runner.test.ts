@@ -8,7 +8,6 @@ import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { wallClock } from '../../lib/clock/wall-clock.ts';
 import { taskId } from '../../lib/fleet/ids.ts';
 
-const LOG = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const clock = wallClock();
 
 let folder: string;
@@ -18,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (command: string, changes: Partial<RunnerContext> = {}) =>
-  execRunner({ command, environment: { PATH: process.env['PATH'] }, clock, log: LOG }).run({
+  execRunner({ command, environment: { PATH: process.env['PATH'] }, clock }).run({
     taskId: taskId('task-1'),
     attempt: 7,
     input: '{"n":1}',
@@ -145,8 +144,7 @@ describe('any command as a worker', () => {
       const { execRunner } = await import(${JSON.stringify(new URL('../../lib/agent/exec-runner.ts', import.meta.url).href)});
       const { wallClock } = await import(${JSON.stringify(new URL('../../lib/clock/wall-clock.ts', import.meta.url).href)});
       const never = new AbortController().signal;
-      const log = { debug() {}, info() {}, warn() {}, error() {} };
-      await execRunner({ command: 'echo $$ > ${file}; exec sleep 300', environment: process.env, clock: wallClock(), log })
+      await execRunner({ command: 'echo $$ > ${file}; exec sleep 300', environment: process.env, clock: wallClock() })
         .run({ taskId: 't', attempt: 1, input: '', signal: never, killSignal: never, deadline: () => undefined });`;
     const agent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
     const pid = Number(await textOf(file));

@@ -8,6 +8,7 @@ const fleetFile = (instanceTypes: string): string => `
 version: 1
 fleets:
   one:
+    mode: manage
     instanceTypes: [${instanceTypes}]
     zones: [us-east-1a, us-east-1b]
     network:

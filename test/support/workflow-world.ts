@@ -48,7 +48,7 @@ export interface LogLine {
 }
 
 /** The in-memory world with a clock that tests move, and everything that was logged and counted. */
-export interface WorkflowWorld extends Omit<World, 'clock' | 'money'>, Pick<MemoryWorld, 'alerts' | 'blobs'> {
+export interface WorkflowWorld extends Omit<World, 'clock' | 'money'>, Pick<MemoryWorld, 'blobs'> {
   readonly clock: ManualClock;
   readonly money: MemoryMoneyLedger;
   readonly instances: MemoryWorld['instances'];

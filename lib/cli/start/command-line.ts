@@ -46,7 +46,7 @@ const program = (problems: string[]): Command =>
     .addOption(
       numberOption(
         'seconds',
-        'wall-clock seconds that the batch may take at most (default: 100, or half a second for each task)',
+        'wall-clock seconds that the batch may take at most (default: 100, or a third of the tasks)',
         problems,
       ),
     )

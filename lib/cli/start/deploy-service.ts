@@ -50,10 +50,16 @@ export const deployService = (deployment: Deployment): Promise<void> =>
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.on('error', reject);
+    // An abort is an error too, and the child still has to end after it: nothing is left behind.
+    let failure: Error | undefined;
+    child.on('error', (error) => {
+      failure = error;
+      if (child.pid === undefined) reject(error);
+    });
     child.on('close', (code) => {
       log.end();
-      if (code === 0) resolve();
+      if (failure !== undefined) reject(failure);
+      else if (code === 0) resolve();
       else
         reject(
           new Error(`serverless deploy ended with ${code}:\n${output}\nThe whole of it is in ${deployment.logFile}.`),

@@ -24,9 +24,9 @@ export const BOUNDS = {
 
 export type NumberOption = keyof typeof BOUNDS;
 
-/** A batch much larger than the usual one needs longer, and two cores work off more than two tasks a second. */
+/** A batch much larger than the usual one needs longer, and two cores work off more than three tasks a second. */
 const SECONDS_LEAST = 100;
-const TASKS_EACH_SECOND = 2;
+const TASKS_EACH_SECOND = 3;
 
 export const secondsOf = ({ seconds, tasks }: StartOptions): number =>
   seconds ?? Math.max(SECONDS_LEAST, Math.ceil(tasks / TASKS_EACH_SECOND));

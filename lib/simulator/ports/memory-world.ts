@@ -3,7 +3,6 @@ import type { Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FleetStore } from '../../ports/fleets.ts';
 import type { NewId, Random } from '../../ports/random.ts';
-import { type MemoryAlerts, memoryAlerts } from './memory-alerts.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { memoryFleetStore } from './memory-fleet-store.ts';
 import { type MemoryInstanceStore, memoryInstanceStore } from './memory-instance-store.ts';
@@ -27,7 +26,6 @@ export interface MemoryWorld {
   readonly fleets: FleetStore;
   readonly machines: MemoryMachines;
   readonly blobs: Blobs;
-  readonly alerts: MemoryAlerts;
   readonly wakes: MemoryWakeQueue;
   readonly deadLetters: MemoryDeadLetters;
   /** The same queue whenever the same fleet is named. */
@@ -56,7 +54,6 @@ export const memoryWorld = (clock: Clock, random: Random): MemoryWorld => {
     fleets: memoryFleetStore(),
     machines: memoryMachines(clock, MEMORY_STACK),
     blobs: memoryBlobs(),
-    alerts: memoryAlerts(),
     wakes: memoryWakeQueue(clock),
     deadLetters: memoryDeadLetters(),
     workQueue: (fleet) => {

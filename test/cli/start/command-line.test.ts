@@ -55,8 +55,8 @@ describe('the command line of the main job', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('gives a batch half a second for each task, a hundred seconds at least, unless told', () => {
-    expect([secondsOf(optionsOf()), secondsOf(optionsOf('--tasks', '601'))]).toEqual([100, 301]);
+  it('gives a batch a third of a second for each task, a hundred seconds at least, unless told', () => {
+    expect([secondsOf(optionsOf()), secondsOf(optionsOf('--tasks', '601'))]).toEqual([100, 201]);
     expect(secondsOf(optionsOf('--tasks', '601', '--seconds', '20'))).toBe(20);
   });
 });
