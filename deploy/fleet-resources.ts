@@ -83,6 +83,15 @@ export const workQueueArn = (fleet: FleetSpecification): unknown =>
     ? { 'Fn::GetAtt': [`${logicalName(fleet)}WorkQueue`, 'Arn'] }
     : fleet.queue.source.arn;
 
+const BURSTABLE_TYPE = /^t\d/;
+
+/**
+ * T types run on credit and are billed for it unless told otherwise; any other type that is told is refused by EC2
+ * (InstanceCreditSpecification.NotSupported), and one template serves all types of a fleet.
+ */
+const creditsOf = ({ instanceTypes }: FleetSpecification): Resource =>
+  instanceTypes.every((type) => BURSTABLE_TYPE.test(type)) ? { CreditSpecification: { CpuCredits: 'standard' } } : {};
+
 const launchTemplate = (fleet: FleetSpecification, name: string, agentSha256: string): Resource => {
   const environment = agentEnvironment(fleet, {
     work: workQueueUrl(fleet),
@@ -100,8 +109,7 @@ const launchTemplate = (fleet: FleetSpecification, name: string, agentSha256: st
         IamInstanceProfile: { Arn: { 'Fn::GetAtt': ['InstanceProfile', 'Arn'] } },
         SecurityGroupIds: fleet.network.securityGroups,
         InstanceInitiatedShutdownBehavior: 'terminate',
-        // T types would run on credit, and be billed for it, unless told otherwise.
-        CreditSpecification: { CpuCredits: 'standard' },
+        ...creditsOf(fleet),
         MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
         BlockDeviceMappings: [
           { DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true } },

@@ -1,4 +1,5 @@
 import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
+import { DEAD_MAN_SECONDS } from '../lib/fleet/limits.ts';
 
 /** EC2's limit on user data before its encoding (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html). */
 export const USER_DATA_BYTES_MAX = 16 * 1_024;
@@ -73,6 +74,8 @@ const AGENT_UNIT = [
   'StartLimitIntervalSec=900',
   'StartLimitBurst=30',
   'StartLimitAction=poweroff',
+  // systemd reads this in [Unit] only: anywhere else it is ignored, and a drained machine would stay on.
+  'SuccessAction=poweroff',
   '[Service]',
   'WorkingDirectory=/opt/spothop',
   'ExecStart=/usr/bin/node-24 /opt/spothop/agent.mjs --environment /etc/spothop/agent.env',
@@ -80,7 +83,6 @@ const AGENT_UNIT = [
   'RestartSec=5',
   'KillMode=mixed',
   'TimeoutStopSec=110',
-  'SuccessAction=poweroff',
   '[Install]',
   'WantedBy=multi-user.target',
 ];
@@ -103,7 +105,8 @@ export const userData = (fleet: FleetSpecification, environment: AgentEnvironmen
   const script = [
     '#!/bin/bash',
     'set -euo pipefail',
-    "trap 'shutdown -h +15' ERR",
+    // Set before anything else and lifted at the end: whatever stops the boot, an exit or a hang too, ends the machine.
+    `shutdown -h +${DEAD_MAN_SECONDS / 60}`,
     'install -d -m 0755 /etc/spothop /opt/spothop',
     ...quotedHereDocument('/etc/spothop/agent.env', environmentBlock(environment)),
     'dnf install -y nodejs24',
@@ -112,6 +115,7 @@ export const userData = (fleet: FleetSpecification, environment: AgentEnvironmen
     ...quotedHereDocument('/etc/systemd/system/spothop-agent.service', AGENT_UNIT),
     'systemctl daemon-reload',
     'systemctl enable --now spothop-agent.service',
+    'shutdown -c',
     '',
   ].join('\n');
   const bytes = Buffer.byteLength(script);

@@ -25,7 +25,7 @@ const wokenFleets = (event: SQSEvent): FleetName[] =>
 export const reconcileHandler =
   (world: World) =>
   async (event: SQSEvent | ScheduleEvent): Promise<void> => {
-    if ('Records' in event) return reconcileFleets(world, wokenFleets(event));
+    if ('Records' in event) return reconcileFleets(world, wokenFleets(event), 'wake');
     const [swept] = await Promise.allSettled([sweep(world)]);
     await reconcileFleets(world, world.settings.keys());
     // Thrown only now, so that a sweep that fails does not keep the fleets from being reconciled.

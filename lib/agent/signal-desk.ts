@@ -1,4 +1,4 @@
-import { deadlineOf, drainIsDue, drainsNow, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
+import { drainEndOf, drainIsDue, drainsNow, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
 import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
 import type { Signal } from '../fleet/signal.ts';
 import { addMs, secondsToMs } from '../fleet/time.ts';
@@ -67,7 +67,7 @@ export const createSignalDesk = (shared: AgentShared, { onRecorded }: SignalDesk
     read: (item) => {
       const now = clock.now();
       const lifecycle = lifecycleOf(item, drainPolicy, now);
-      const deadline = deadlineOf(item) ?? addMs(item.drainingAt ?? now, secondsToMs(drainPolicy.windowSeconds));
+      const deadline = drainEndOf(item, drainPolicy, now);
       if (lifecycle === 'gone') shared.drain.begin({ reason: 'the machine is called gone', deadline: now, now });
       else if (lifecycle === 'draining') shared.drain.begin({ reason: 'the item says so', deadline, now });
       else if (shared.drain.state() === undefined && drainIsDue(item, drainPolicy, now)) {

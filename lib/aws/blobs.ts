@@ -1,16 +1,18 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Blobs } from '../ports/blobs.ts';
-import { classifyAwsError, unlessRefused } from './errors.ts';
+import { classifyAwsError } from './errors.ts';
 
 export interface Bucket {
   readonly client: S3Client;
   readonly bucket: string;
 }
 
-/** The object of this name stands already: names are digests, so it is the same one. */
+/**
+ * Names are digests, so what is written over is the same content; writing it begins its life in the bucket anew. An object
+ * left as an earlier task wrote it would expire with that task, under the row that names it now.
+ */
 const put = async ({ client, bucket }: Bucket, key: string, content: string): Promise<void> => {
-  const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, IfNoneMatch: '*' });
-  await unlessRefused(() => client.send(command));
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }));
 };
 
 const get = async ({ client, bucket }: Bucket, key: string): Promise<string | undefined> => {

@@ -94,10 +94,25 @@ const changeHead = async (table: FleetTable, fleet: FleetName, generationRead: n
   return isWritten(await readHead(table, fleet), open) ? 'done' : 'lost';
 };
 
+/** DynamoDB takes expressions of 4 KB, and each pool's place in one is some twenty characters. */
+const POOLS_IN_ONE_WRITE = 100;
+
+const inWrites = (pools: HeadChange['pools'] = {}): Record<string, PoolMemory>[] => {
+  const entries = Object.entries(pools);
+  return Array.from({ length: Math.ceil(entries.length / POOLS_IN_ONE_WRITE) }, (_, write) =>
+    Object.fromEntries(entries.slice(write * POOLS_IN_ONE_WRITE, (write + 1) * POOLS_IN_ONE_WRITE)),
+  );
+};
+
+/** What many pools taught is written before the last write closes the intent: a crash between leaves it open. */
 const closeIntent = async (table: FleetTable, fleet: FleetName, id: IntentId, lesson: HeadChange): Promise<void> => {
   const intent = attribute('openIntents', id);
-  const update = { set: [increase(generation, 1), ...learned(lesson)], remove: [intent] };
-  await updateHead(table, fleet, update, [fragment`attribute_exists(${intent})`]);
+  const isOpen = fragment`attribute_exists(${intent})`;
+  const writes = inWrites(lesson.pools);
+  for (const pools of writes.slice(0, -1)) await updateHead(table, fleet, { set: learned({ pools }) }, [isOpen]);
+  const last = { ...lesson, pools: writes.at(-1) ?? {} };
+  const update = { set: [increase(generation, 1), ...learned(last)], remove: [intent] };
+  await updateHead(table, fleet, update, [isOpen]);
 };
 
 const notePool = async (table: FleetTable, fleet: FleetName, pool: string, memory: PoolMemory): Promise<void> => {

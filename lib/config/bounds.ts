@@ -30,7 +30,13 @@ export const VALUES_MAX = 10_000;
  * All fleets together travel in the environment of each function, which holds 4 KB of names and values
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The rest is for the service's own variables.
  */
-export const SERIALISED_BYTES_MAX = 2_600;
+export const SERIALISED_BYTES_MAX = 3_300;
+
+/** `https://sqs.ap-southeast-1.amazonaws.com/123456789012/spothop-production-…WorkQueue-ABCDEFGHIJKL`, without the name. */
+export const OWN_QUEUE_URL_BYTES = 100;
+
+/** `"…":{"queueUrl":"…","launchTemplateId":"lt-0123456789abcdef0","launchTemplateVersion":"999"}`, without name and URL. */
+export const DEPLOYED_BYTES_EACH = 100;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 export const VISIBILITY_SECONDS: Bounds = { min: REVISIT_SECONDS_MIN, max: 43_200, unit: 'seconds' };

@@ -1,4 +1,4 @@
-import { SERIALISED_BYTES_MAX } from './bounds.ts';
+import { DEPLOYED_BYTES_EACH, OWN_QUEUE_URL_BYTES, SERIALISED_BYTES_MAX } from './bounds.ts';
 import { buildSpecification } from './build-specification.ts';
 import { describeIssues } from './describe-issues.ts';
 import { checkFileRules, checkNames, type NamedFleet } from './file-rules.ts';
@@ -27,8 +27,16 @@ const fleetsIn = (data: unknown): readonly NamedFleet[] => {
   return Object.entries(fleets).map(([name, raw]) => ({ name, raw, fleet: parseLeniently(FleetSchema, raw) ?? {} }));
 };
 
+/** What a deployment tells the functions of each fleet beside it: its queue's URL and its launch template. */
+const deployedBytes = ({ name, queue }: FleetSpecification): number => {
+  const urlBytes =
+    queue.source.kind === 'own' ? OWN_QUEUE_URL_BYTES + name.length : Buffer.byteLength(queue.source.url);
+  return DEPLOYED_BYTES_EACH + name.length + urlBytes;
+};
+
 const sizeFindings = (fleets: readonly FleetSpecification[]): readonly Finding[] => {
-  const bytes = Buffer.byteLength(serialiseFleets(fleets));
+  const deployed = fleets.map(deployedBytes).reduce((sum, each) => sum + each, 0);
+  const bytes = Buffer.byteLength(serialiseFleets(fleets)) + deployed;
   const reason = `need ${bytes} bytes of the functions' environment, which has ${SERIALISED_BYTES_MAX} for them`;
   const fix = 'move long commands into scripts, or fleets into a second deployment';
   return bytes <= SERIALISED_BYTES_MAX ? [] : [errorAt(['fleets'], reason, fix)];

@@ -1,7 +1,7 @@
 import type { TaskId } from '../fleet/ids.ts';
 import {
   type DrainPolicy,
-  deadlineOf,
+  drainEndOf,
   drainIsDue,
   type InstanceRecord,
   lifecycleOf,
@@ -35,11 +35,8 @@ const release = (record: InstanceRecord, reason: string): Action[] => {
   return [{ do: 'release-tasks', instanceId: record.instanceId, fleet: record.fleet, tasks, reason }];
 };
 
-/** A drain without a known deadline gets the window that a warning would have given. */
-const handBackBy = ({ record, policy }: InstanceView): EpochMs => {
-  const end = deadlineOf(record) ?? addMs(record.drainingAt ?? record.launchedAt, secondsToMs(policy.windowSeconds));
-  return addMs(end, -secondsToMs(policy.marginSeconds));
-};
+const handBackBy = ({ record, policy }: InstanceView, now: EpochMs): EpochMs =>
+  addMs(drainEndOf(record, policy, now), -secondsToMs(policy.marginSeconds));
 
 /**
  * While its agent is heard, the agent decides for each task; what it still holds shortly before the end is released
@@ -51,7 +48,7 @@ const decideReleases = (view: InstanceView, now: EpochMs): Action[] => {
   if (silenceMs(record, now) >= secondsToMs(HEARTBEAT_FRESH_SECONDS)) {
     return release(record, 'draining, and its agent is not heard');
   }
-  const by = handBackBy(view);
+  const by = handBackBy(view, now);
   if (now >= by) return release(record, `still held at deadline − margin (${toIso(by)})`);
   return [{ do: 'look-again', fleet: record.fleet, at: by, reason: `${record.instanceId} may still hold tasks then` }];
 };

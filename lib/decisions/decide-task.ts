@@ -1,5 +1,5 @@
 import { type InstanceRecord, silenceMs } from '../fleet/instance.ts';
-import { RESEND_AFTER_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
+import { RESEND_AFTER_SECONDS, RESEND_QUEUED_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 
@@ -19,6 +19,14 @@ const whyNotOwned = (row: TaskRecord, owner: InstanceRecord | undefined, now: Ep
   if (owner.session !== row.session) return 'its owner has another session';
   return undefined;
 };
+
+/**
+ * A task that was never taken, while messages wait that anybody may receive: its own is one of them, and no worker is
+ * free. A second message for each task of a backlog every five minutes would be counted as work, and machines be
+ * bought for it.
+ */
+export const isStillQueued = (row: TaskRecord, waiting: number, now: EpochMs): boolean =>
+  row.attempt === 0 && waiting > 0 && now - row.submittedAt < secondsToMs(RESEND_QUEUED_SECONDS);
 
 /**
  * A row whose `checkAt` has passed, with its owner's item, both read strongly. Holding follows taking within

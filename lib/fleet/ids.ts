@@ -8,8 +8,11 @@ export type SessionId = string & { readonly __id: 'SessionId' };
 /** The id EC2 gives a CreateFleet request, `fleet-…`; EC2 sets it on machines as the tag `aws:ec2:fleet-id`. */
 export type Ec2FleetId = string & { readonly __id: 'Ec2FleetId' };
 
-/** Instance ids are `i-` and 8 or 17 hexadecimal digits (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html). */
-const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+/**
+ * Instance ids are `i-` and hexadecimal digits: 8 once, 17 since 2016 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html).
+ * AWS has changed their number before, and samples shorten it, so only the alphabet and a bound are held to.
+ */
+const INSTANCE_ID = /^i-[0-9a-f]{6,32}$/;
 
 export const isInstanceId = (value: unknown): value is InstanceId =>
   typeof value === 'string' && INSTANCE_ID.test(value);
@@ -22,10 +25,13 @@ export const instanceId = (value: string): InstanceId => {
 /** Printable ASCII without blanks: ids appear in logs, in keys and on a terminal, where anything else could forge a line. */
 const TASK_ID = /^[\x21-\x7e]{1,256}$/;
 
-export const isTaskId = (value: unknown): value is TaskId => typeof value === 'string' && TASK_ID.test(value);
+/** `__proto__` is the one name that an object does not keep: a lease under it would be held and never seen. */
+export const isTaskId = (value: unknown): value is TaskId =>
+  typeof value === 'string' && TASK_ID.test(value) && value !== '__proto__';
 
 export const taskId = (value: string): TaskId => {
-  if (!isTaskId(value)) throw new Error('A task id is 1 to 256 printable ASCII characters without blanks.');
+  if (!isTaskId(value))
+    throw new Error('A task id is 1 to 256 printable ASCII characters without blanks, and not __proto__.');
   return value;
 };
 

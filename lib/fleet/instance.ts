@@ -59,6 +59,15 @@ export const deadlineOf = (record: InstanceRecord): EpochMs | undefined => {
   return deadlines.length === 0 ? undefined : (Math.min(...deadlines) as EpochMs);
 };
 
+/**
+ * When a draining machine is through: at its deadline, and at the latest when the window that a warning would have given
+ * is over. A machine may be drained for one reason while a change is announced for weeks later.
+ */
+export const drainEndOf = (record: InstanceRecord, policy: DrainPolicy, now: EpochMs): EpochMs => {
+  const windowEnd = addMs(record.drainingAt ?? now, secondsToMs(policy.windowSeconds));
+  return Math.min(deadlineOf(record) ?? windowEnd, windowEnd) as EpochMs;
+};
+
 /** Whether recording this signal makes the machine drain at once: `drainingAt` is then part of the same write. */
 export const drainsNow = (
   signal: { readonly kind: SignalKind; readonly deadline?: EpochMs },

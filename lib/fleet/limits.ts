@@ -51,6 +51,9 @@ export const RESEND_SOON_SECONDS = 30;
 /** A ready task whose message has not brought anyone in this time is sent again. */
 export const RESEND_AFTER_SECONDS = 300;
 
+/** A new task among a backlog waits for its turn, not for a message; after this it is sent again whatever waits. */
+export const RESEND_QUEUED_SECONDS = 21_600;
+
 /** One wake's worth of rest after a reconcile that failed. */
 export const RECONCILE_RETRY_SECONDS = 30;
 
@@ -59,6 +62,9 @@ export const INTENT_RETRY_SECONDS_MAX = 600;
 
 /** After every pool refused, nobody is asked again sooner than this. */
 export const NO_CAPACITY_REST_SECONDS = 30;
+
+/** Somebody has to mend a setup or a task file; until then one boot in so long shows whether they have. */
+export const BOOTS_FAILED_REST_SECONDS = 600;
 
 /** A pool that refused or lost machines is set aside for this long, doubled by each further refusal up to the maximum. */
 export const QUARANTINE_SECONDS = 180;

@@ -17,6 +17,10 @@ export const METRICS = {
   LaunchesAnswered: { unit: 'Count', meaning: 'Machines EC2 gave.' },
   LaunchesOnDemand: { unit: 'Count', meaning: 'Machines given on demand.' },
   NoCapacity: { unit: 'Count', meaning: 'Reconciles that could get no machine at all, spot or on demand.' },
+  BootsFailed: {
+    unit: 'Count',
+    meaning: 'Reconciles that found machines ended before their agent was heard, and none of the fleet that works.',
+  },
   LaunchesUnauthorised: {
     unit: 'Count',
     meaning: 'CreateFleet refused for a missing permission: nobody is asked again until it is repaired.',
@@ -29,7 +33,7 @@ export const METRICS = {
     meaning: 'Machines with our tag but without proof that one of our intents made them: reported, never touched.',
   },
   InstancesEnded: { unit: 'Count', meaning: 'Machines ended by us.' },
-  ReconcileFailed: { unit: 'Count', meaning: 'Reconciles that failed and will be tried again by a delayed wake.' },
+  ReconcileFailed: { unit: 'Count', meaning: 'Reconciles that failed; a delayed wake or the next minute tries again.' },
   ReconcileLost: { unit: 'Count', meaning: 'Reconciles that found another one ahead of them.' },
   UnknownForm: { unit: 'Count', meaning: 'Records written by a version this one does not know: left alone.' },
   ReportsSent: { unit: 'Count', meaning: 'Cost reports sent.' },

@@ -5,8 +5,12 @@ import type { Pool } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { LaunchAnswer, LaunchedMachine } from '../ports/machines.ts';
 import { adoptMachine } from './adopt-machine.ts';
+import { inParallel, throwFirstFailure } from './in-parallel.ts';
 import type { WakeCollector } from './wakes.ts';
 import type { World } from './world.ts';
+
+/** A launch may bring thousands, and the reconcile has a minute. */
+const MACHINES_AT_ONCE = 16;
 
 type Answered = Extract<LaunchAnswer, { readonly answered: true }>;
 
@@ -27,15 +31,10 @@ const writeRows = async (
 ): Promise<void> => {
   const { fleet } = readStoredLaunch(intent);
   await world.fleets.recordAnswer(fleet, intent.intentId, ec2FleetId);
-  for (const machine of machines) {
-    await adoptMachine(world, {
-      ...machine,
-      fleet,
-      intentId: intent.intentId,
-      ec2FleetId,
-      launchedAt: world.clock.now(),
-    });
-  }
+  const owned = { fleet, intentId: intent.intentId, ec2FleetId, launchedAt: world.clock.now() };
+  throwFirstFailure(
+    await inParallel(machines, MACHINES_AT_ONCE, (machine) => adoptMachine(world, { ...machine, ...owned })),
+  );
 };
 
 const countAnswer = (world: World, intent: Intent, answer: Answered): void => {

@@ -8,7 +8,11 @@ import { EC2_FLEET_TAG, INTENT_TAG } from '../fleet/tags.ts';
 import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { DescribedMachine, MachineState } from '../ports/machines.ts';
 import { adoptMachine } from './adopt-machine.ts';
+import { inParallel, throwFirstFailure } from './in-parallel.ts';
 import type { World } from './world.ts';
+
+/** Each costs a read, and a fleet of thousands is looked at every minute. */
+const MACHINES_AT_ONCE = 16;
 
 /** What a described state says that a lost event would have said. */
 const STATE_SIGNALS: Readonly<Record<MachineState, SignalKind | undefined>> = {
@@ -120,10 +124,11 @@ const recordVanished = async (world: World, member: Member, now: EpochMs): Promi
 export const observeMachines = async (world: World, settings: FleetSettings, state: FleetState): Promise<void> => {
   const described = await world.machines.describeFleet(settings.fleet);
   const members = new Set(state.members.map((member) => member.instanceId));
-  for (const machine of described) {
+  const looked = await inParallel(described, MACHINES_AT_ONCE, async (machine) => {
     if (members.has(machine.instanceId)) await recordMissed(world, machine);
     else if (isLiving(machine)) await adoptOrReport(world, settings, state, machine);
-  }
+  });
+  throwFirstFailure(looked);
   const shown = new Set(described.map((machine) => machine.instanceId));
   const missing = state.members.filter((member) => !shown.has(member.instanceId));
   for (const member of missing) await recordVanished(world, member, world.clock.now());

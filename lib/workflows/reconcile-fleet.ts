@@ -1,3 +1,4 @@
+import { bootsFail } from '../decisions/boots-fail.ts';
 import type { CapacityView, LaunchOrder } from '../decisions/capacity-view.ts';
 import { decideCapacity } from '../decisions/decide-capacity.ts';
 import { type Action, describePlan, type Plan } from '../decisions/plan.ts';
@@ -6,8 +7,9 @@ import type { FleetState, Intent } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { type InstanceId, intentId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
+import { BOOTS_FAILED_REST_SECONDS } from '../fleet/limits.ts';
 import { poolKey } from '../fleet/pool.ts';
-import type { EpochMs } from '../fleet/time.ts';
+import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { executePlan } from './execute-plan.ts';
 import { inParallel, throwFirstFailure } from './in-parallel.ts';
 import { observeMachines } from './observe-machines.ts';
@@ -76,6 +78,23 @@ const notePools = async (
   return { ...state, head: { ...state.head, pools } };
 };
 
+/** A fleet whose machines cannot start rests, so that mending it costs a boot now and then and not one after the other. */
+const restIfBootsFail = async (
+  world: World,
+  { fleet }: FleetSettings,
+  state: FleetState,
+  records: ReadonlyMap<InstanceId, InstanceRecord>,
+): Promise<FleetState> => {
+  if (!bootsFail([...records.values()])) return state;
+  world.metrics.count('BootsFailed', 1, { fleet });
+  world.log.error('Machines end before their agent starts; look at worker.setup, the task file and the image.', {
+    fleet,
+  });
+  const restUntil = addMs(world.clock.now(), secondsToMs(BOOTS_FAILED_REST_SECONDS));
+  await world.fleets.changeHead(fleet, state.head.generation, { restUntil });
+  return { ...state, head: { ...state.head, generation: state.head.generation + 1, restUntil } };
+};
+
 const isLaunch = (action: Action): action is Extract<Action, { do: 'launch' }> => action.do === 'launch';
 
 /** Intents are written before EC2 is asked, and only on the generation that was read: the loser stops. */
@@ -130,6 +149,7 @@ export const reconcileFleet = async (world: World, wakes: WakeCollector, setting
   const results = await inParallel([...records.values()], MACHINES_AT_ONCE, (record) =>
     reconcileInstance(world, wakes, record, { seenBy: 'reconcile' }),
   );
-  await reconcileCapacity(world, wakes, settings, { state, records });
+  const rested = settings.mode === 'manage' ? await restIfBootsFail(world, settings, state, records) : state;
+  await reconcileCapacity(world, wakes, settings, { state: rested, records });
   throwFirstFailure(results);
 };

@@ -8,9 +8,14 @@ import { settingsOf, type World } from './world.ts';
 
 /**
  * Reconciles each fleet once. A failure is not returned to the queue: it is counted, alarmed and tried again by a delayed
- * wake, so that a fleet that cannot be reconciled never piles up messages.
+ * wake, so that a fleet that cannot be reconciled never piles up messages. A failure after a wake is left to the next
+ * minute: were each retry to ask for another, every minute of an outage would add one that never ends.
  */
-export const reconcileFleets = async (world: World, fleets: Iterable<FleetName>): Promise<void> => {
+export const reconcileFleets = async (
+  world: World,
+  fleets: Iterable<FleetName>,
+  startedBy: 'minute' | 'wake' = 'minute',
+): Promise<void> => {
   for (const fleet of new Set(fleets)) {
     const settings = settingsOf(world, fleet);
     if (settings === undefined) {
@@ -27,7 +32,7 @@ export const reconcileFleets = async (world: World, fleets: Iterable<FleetName>)
         fleet,
         error: error instanceof Error ? error.stack : String(error),
       });
-      wakes.at(fleet, addMs(world.clock.now(), secondsToMs(RECONCILE_RETRY_SECONDS)));
+      if (startedBy === 'minute') wakes.at(fleet, addMs(world.clock.now(), secondsToMs(RECONCILE_RETRY_SECONDS)));
     }
     await wakes.send();
   }

@@ -1,5 +1,5 @@
-import { decideTask } from '../decisions/decide-task.ts';
-import type { TaskId } from '../fleet/ids.ts';
+import { decideTask, isStillQueued } from '../decisions/decide-task.ts';
+import type { FleetName, TaskId } from '../fleet/ids.ts';
 import { SWEEP_BATCH_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import { countUnknownForm } from './count-unknown-form.ts';
@@ -16,13 +16,40 @@ export interface SweepSummary {
   readonly failed: number;
 }
 
-const sendAgain = async (world: SweepWorld, row: TaskRecord, checkAt: TaskRecord['checkAt']): Promise<void> => {
+/** How many messages of a fleet wait to be received. */
+type Waiting = (fleet: FleetName) => Promise<number>;
+
+/** Asked once for each fleet and sweep: the figure is a minute old in any case. */
+const countWaiting = (world: SweepWorld): Waiting => {
+  const asked = new Map<FleetName, Promise<number>>();
+  return (fleet) => {
+    const waiting =
+      asked.get(fleet) ??
+      world
+        .workQueue(fleet)
+        .backlog()
+        .then((backlog) => backlog.waiting);
+    asked.set(fleet, waiting);
+    return waiting;
+  };
+};
+
+const sendAgain = async (
+  world: SweepWorld,
+  waiting: Waiting,
+  row: TaskRecord,
+  checkAt: TaskRecord['checkAt'],
+): Promise<void> => {
+  if (isStillQueued(row, await waiting(row.fleet), world.clock.now())) {
+    await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: checkAt! });
+    return;
+  }
   await world.workQueue(row.fleet).send(row.taskId);
   await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: checkAt! });
   world.metrics.count('TasksResent', 1, { fleet: row.fleet });
 };
 
-const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
+const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Promise<void> => {
   // The index only suggested this id; what is decided comes from strong reads.
   const row = await world.tasks.get(taskId);
   // Watching only means that nothing is taken from anybody, either.
@@ -36,7 +63,7 @@ const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
       await world.tasks.apply(taskId, { step: 'check-again', attempt: row.attempt, checkAt: decision.at });
       return;
     case 'send-again':
-      return sendAgain(world, row, decision.nextAt);
+      return sendAgain(world, waiting, row, decision.nextAt);
     case 'release':
       return releaseTask(world, { taskId, attempt: row.attempt, owner: row.owner!, fleet: row.fleet }, decision.reason);
   }
@@ -45,7 +72,8 @@ const sweepRow = async (world: SweepWorld, taskId: TaskId): Promise<void> => {
 /** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */
 export const sweep = async (world: SweepWorld): Promise<SweepSummary> => {
   const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX);
-  const results = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, taskId));
+  const waiting = countWaiting(world);
+  const results = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, waiting, taskId));
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   for (const reason of reasons) countUnknownForm(world, reason);
   const failures = reasons.map(String);

@@ -185,6 +185,21 @@ describe('the head of a fleet', () => {
   });
 });
 
+describe.each(['memory', 'DynamoDB'])('a launch that as many pools refused as one request may name, in %s', (where) => {
+  test('closes its intent with what each of them taught', async () => {
+    const store = where === 'memory' ? memoryFleetStore() : stored;
+    const fleet = fleetName('refused-everywhere');
+    await store.changeHead(fleet, 0, { open: [intentOf(0)] });
+    const pool = (number: number) => `c7g.${number}xlarge/eu-west-1a/spot`;
+    const lesson = { strikes: 1, refusedAt: epochMs(7_000) };
+    const pools = Object.fromEntries(Array.from({ length: 300 }, (_, number) => [pool(number), lesson]));
+    await store.closeIntent(fleet, intentOf(0).intentId, { pools, restUntil: epochMs(9_000) });
+    const { head } = await store.read(fleet);
+    expect(head).toMatchObject({ openIntents: {}, generation: 2, restUntil: 9_000 });
+    expect(head.pools).toEqual(pools);
+  });
+});
+
 describe('a fleet of many machines', () => {
   test('is read whole, over several pages of the table', async () => {
     const fleet = fleetName('many');

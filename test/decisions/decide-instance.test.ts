@@ -56,6 +56,18 @@ describe('a draining machine', () => {
     });
   });
 
+  it('that an operator drains is through with its window, though a maintenance is announced for weeks later', () => {
+    const at = atSecond(100);
+    const record = warned(100, {
+      signals: {
+        'operator-drain': { at, recordedAt: at },
+        'scheduled-change': { at, deadline: atSecond(1_209_600), recordedAt: at },
+      },
+    });
+    const [again] = decideInstance(view(record), atSecond(101)).actions;
+    expect(again).toMatchObject({ do: 'look-again', at: atSecond(210) });
+  });
+
   it('loses everything at once when its agent has not been heard for 15 s', () => {
     const record = warned(100, { heartbeatAt: atSecond(90) });
     expect(actionsOf(decideInstance(view(record), atSecond(104.9)).actions)).not.toContain('release-tasks');

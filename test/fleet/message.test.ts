@@ -22,6 +22,8 @@ describe('a message on a work queue', () => {
     '{"spothop":1}',
     '{"spothop":1,"taskId":"has blank"}',
     '{"spothop":null}',
+    // The one name under which an object keeps nothing: its lease would never be seen.
+    '{"spothop":1,"taskId":"__proto__"}',
   ])('%j is of a form this version does not know', (body) => {
     expect(parseTaskMessage(body)).toEqual({ kind: 'unknown-form' });
   });

@@ -40,6 +40,8 @@ const ASKED_BY_AWS_ALONE: Readonly<Record<string, string>> = {
   'ReconcileRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
   'ReportRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
   'ReconcileRole/ReadImageParameters': 'EC2 reads the parameter of the image as the caller of CreateFleet',
+  'ReconcileRole/AskForSpotMachines': 'EC2 checks the request behind a spot machine; the local cloud makes none',
+  'InstanceRole/TellMissingFromForbidden': 'S3 answers 403 for a missing object to whoever may not list the bucket',
   'SchedulerRole/KeepWhatCouldNotBeStarted': 'the scheduler uses it when Lambda takes no invocations at all',
 };
 

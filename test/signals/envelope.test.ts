@@ -56,7 +56,7 @@ describe('the envelope', () => {
     '',
     'i-',
     'i-1234567890ABCDEF0',
-    'i-1234567890abcdef00',
+    'i-12345',
     'i-1234567890abcdef0\n',
     'i-1234567890abcdef0\u0000',
     ' i-1234567890abcdef0',

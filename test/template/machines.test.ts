@@ -31,12 +31,12 @@ describe('machines that are launched', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('run on standard credits, and end when they shut themselves down', () => {
-    const wrong = breaking(machines, (data) => {
-      const { CpuCredits: credits } = data['CreditSpecification'];
-      return credits === 'standard' && data['InstanceInitiatedShutdownBehavior'] === 'terminate';
-    });
-    expect(wrong).toEqual([]);
+  it('end when they shut themselves down', () => {
+    expect(breaking(machines, (data) => data['InstanceInitiatedShutdownBehavior'] === 'terminate')).toEqual([]);
+  });
+
+  it('say nothing of credits where EC2 would refuse it: for types that have none', () => {
+    expect(breaking(machines, (data) => data['CreditSpecification'] === undefined)).toEqual([]);
   });
 
   it('have encrypted volumes that go with them', () => {
@@ -106,6 +106,22 @@ describe('what a machine runs at its first boot', () => {
     for (const [id] of machines) {
       expect(scriptOf(id)).toMatch(/^SPOTHOP_AGENT_SHA256=[0-9a-f]{64}$/m);
       expect(scriptOf(id)).toContain('sha256sum --check --strict');
+    }
+  });
+
+  it('ends the machine after 15 minutes unless the boot came to its end, however it went wrong', () => {
+    for (const [id] of machines) {
+      const lines = scriptOf(id).trimEnd().split('\n');
+      expect(lines.slice(0, 3)).toEqual(['#!/bin/bash', 'set -euo pipefail', 'shutdown -h +15']);
+      expect(lines.slice(-2)).toEqual(['systemctl enable --now spothop-agent.service', 'shutdown -c']);
+    }
+  });
+
+  it('makes a unit whose end is the machine’s, said where systemd reads it', () => {
+    for (const [id] of machines) {
+      const [, unit = ''] = /^\[Unit\]\n([^[]*)/m.exec(scriptOf(id)) ?? [];
+      expect(unit).toContain('SuccessAction=poweroff\n');
+      expect(unit).toContain('StartLimitAction=poweroff\n');
     }
   });
 

@@ -81,6 +81,7 @@ describe('launching and ending machines', () => {
     const launching = allowing('ec2:RunInstances');
     const byName = Object.fromEntries(launching.map((found) => [found.statement.Sid, found]));
     expect(Object.keys(byName).toSorted()).toEqual([
+      'AskForSpotMachines',
       'LaunchFromImages',
       'LaunchFromOurTemplates',
       'LaunchIntoTheFleetsNetwork',
@@ -92,6 +93,9 @@ describe('launching and ending machines', () => {
     expect(conditionOf(byName['LaunchOnlyWithOurTag']!, 'StringEquals')).toEqual({
       'aws:RequestTag/spothop:stack': OUR_STACK,
     });
+    // A template for spot and on demand cannot tag the spot request: EC2 would refuse it on demand.
+    expect(JSON.stringify(byName['LaunchOnlyWithOurTag']!.resources)).not.toContain('spot-instances-request');
+    expect(JSON.stringify(byName['AskForSpotMachines']!.resources)).toContain('spot-instances-request/*');
     const network = JSON.stringify(byName['LaunchIntoTheFleetsNetwork']!.resources);
     expect(new Set(network.match(/(?:subnet|security-group)\/[\w-]+/g))).toEqual(
       new Set([

@@ -6,7 +6,7 @@ import { encodeWake } from '../../lib/fleet/message.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import type { LaunchAnswer, LaunchRequest } from '../../lib/ports/machines.ts';
 import { reconcileFleets } from '../../lib/workflows/reconcile-fleets.ts';
-import { anInstanceId, anIntent, START } from '../support/records.ts';
+import { aMember, anInstanceId, anIntent, aRecord, START } from '../support/records.ts';
 import {
   aHeldTask,
   aMachine,
@@ -579,6 +579,43 @@ describe('a fleet whose machines belong to others', () => {
   });
 });
 
+describe('a fleet whose machines end before their agent is heard', () => {
+  const failedBoot = async (world: WorkflowWorld, number: number): Promise<void> => {
+    const id = anInstanceId(number);
+    const { session: _session, heartbeatAt: _heartbeatAt, ...item } = aRecord({ instanceId: id });
+    await world.instances.create(item);
+    await world.fleets.addMember(INDEX, aMember(number));
+    for (const kind of ['shut-down-by-itself', 'state-terminated'] as const) {
+      await world.instances.recordSignal({ kind, instanceId: id, at: world.clock.now() }, true, world.clock.now());
+    }
+  };
+
+  it('rests for ten minutes and says so, instead of paying for boot after boot', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 5);
+    await failedBoot(world, 61);
+    await reconcile(world);
+    expect(world.machines.all()).toEqual([]);
+    expect(world.counted.get('BootsFailed')).toBe(1);
+    await world.clock.advance(599_000);
+    await reconcile(world);
+    expect(world.machines.all()).toEqual([]);
+    await world.clock.advance(1_000);
+    await reconcile(world);
+    expect(world.machines.all()).toHaveLength(1);
+  });
+
+  it('goes on when others of it work: then it was that machine', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 10);
+    await aMachine(world, anInstanceId(62));
+    await failedBoot(world, 61);
+    await reconcile(world);
+    expect(world.counted.get('BootsFailed')).toBeUndefined();
+    expect(world.machines.all().length).toBeGreaterThan(0);
+  });
+});
+
 describe('a reconcile that fails', () => {
   const broken = (world: WorkflowWorld): WorkflowWorld => ({
     ...world,
@@ -591,6 +628,14 @@ describe('a reconcile that fails', () => {
     expect(world.counted.get('ReconcileFailed')).toBe(1);
     expect(world.logged.some(({ level }) => level === 'error')).toBe(true);
     expect(world.wakes.nextAt()).toBe(world.clock.now() + 30_000);
+  });
+
+  it('after a wake is left to the next minute: retries of retries would add up for as long as it fails', async () => {
+    const world = workflowWorld();
+    const Records = [{ body: encodeWake(INDEX) }];
+    await reconcileHandler(broken(world))({ Records } as never);
+    expect(world.counted.get('ReconcileFailed')).toBe(1);
+    expect(world.wakes.nextAt()).toBeUndefined();
   });
 
   it('does not keep the next fleet from being reconciled', async () => {

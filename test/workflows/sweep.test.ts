@@ -7,6 +7,7 @@ import {
   aHeldTask,
   aMachine,
   aTaskId,
+  INDEX,
   receivedIds,
   SESSION,
   snapshot,
@@ -92,6 +93,33 @@ describe('a ready task', () => {
     await world.clock.advance(300_000);
     await sweep(world);
     expect(await receivedIds(world)).toEqual(['forgotten']);
+  });
+
+  it('waits for its turn in a backlog without a second message, and is sent again after six hours', async () => {
+    const world = workflowWorld();
+    await submitRow(world, 'patient');
+    const queue = world.workQueue(INDEX);
+    const busy = {
+      ...world,
+      workQueue: () => ({ ...queue, backlog: async () => ({ waiting: 9, inFlight: 0, delayed: 0 }) }),
+    };
+    await world.clock.advance(300_000);
+    await sweep(busy);
+    expect(await world.tasks.get(aTaskId('patient'))).toMatchObject({ checkAt: world.clock.now() + 300_000 });
+    expect(await receivedIds(world)).toEqual([]);
+    await world.clock.advance(21_300_000);
+    await sweep(busy);
+    expect(await receivedIds(world)).toEqual(['patient']);
+  });
+
+  it('that was taken before is sent again whatever waits: its message may have been lost with its machine', async () => {
+    const world = await withOwner();
+    const task = await aHeldTask(world, 'held', OWNER);
+    await world.tasks.apply(task, { step: 'release', attempt: 1, owner: OWNER, now: world.clock.now() });
+    await world.workQueue(INDEX).send(aTaskId('another'));
+    await world.clock.advance(30_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['another', 'held']);
   });
 
   it('whose release was not followed by its message is sent 30 s later', async () => {

@@ -22,7 +22,7 @@ const FILES_MIN = 3;
  * however fast, and cost it nothing: these are the ones that have to be handed back and resumed.
  */
 const GENTLE_MAX = 4;
-const TASKS_FOR_EACH_GENTLE = 25;
+const TASKS_FOR_EACH_GENTLE = 20;
 const GENTLE_FILES = 140;
 const GENTLE_REST_MS = 200;
 

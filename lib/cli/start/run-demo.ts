@@ -29,8 +29,10 @@ const submitBatch = async ({ service, batch }: Run): Promise<void> => {
 /** While the fleet goes home, its work is proved; a batch that was cut off leaves a fleet that still has work. */
 const proveAndSendHome = async (run: Run): Promise<Proof> => {
   run.world.screen.say('The batch is over: verifying the result while the fleet goes home.');
-  const [proof] = await Promise.all([proveResult(run), sendFleetHome(run)]);
-  return proof;
+  const [proof, home] = await Promise.allSettled([proveResult(run), sendFleetHome(run)]);
+  if (proof.status === 'rejected') throw proof.reason;
+  if (home.status === 'rejected') throw home.reason;
+  return proof.value;
 };
 
 const cutOff = (run: Run): Promise<Proof> => {

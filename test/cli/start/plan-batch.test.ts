@@ -30,9 +30,9 @@ describe('cutting files into a batch', () => {
 
   it.each([
     [1, 0],
-    [24, 0],
-    [25, 1],
-    [60, 2],
+    [19, 0],
+    [20, 1],
+    [40, 2],
     [300, 4],
     [400, 4],
   ])('of %i tasks, %i rest between files for longer than a notice gives at ten times the speed', (count, gentle) => {

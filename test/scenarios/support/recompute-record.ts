@@ -20,6 +20,8 @@ export interface Recomputed {
   readonly denied: number;
   readonly spentMicros: number;
   readonly onDemandWouldBeMicros: number;
+  /** Two seconds on demand for each machine whose end was seen before it was told; nothing otherwise. */
+  readonly uncertainMicros: number;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -37,6 +39,7 @@ interface Parameters {
 export interface Line {
   readonly at: number;
   readonly kind: string;
+  readonly caller?: string;
   readonly action?: string;
   readonly outcome?: string;
   readonly denied?: boolean;
@@ -150,23 +153,58 @@ const sumOfSeconds = (prices: readonly Line[], pool: string, from: number, secon
   return sum;
 };
 
+const ENDS = ['state-shutting-down', 'state-terminated', 'bid-evicted'];
+
+interface EndHeard {
+  toldBy?: 'event' | 'look';
+  seenAt?: number;
+  isGone?: true;
+}
+
+/** How the service learned of each machine's end. */
+const endsHeard = (lines: readonly Line[]): ReadonlyMap<string, EndHeard> => {
+  const heard = new Map<string, EndHeard>();
+  for (const { at, action, outcome, caller = '', parameters = {} } of lines) {
+    const isOfMachine = parameters.table?.includes('InstancesTable') && action === 'dynamodb:UpdateItem';
+    if (!isOfMachine || outcome !== 'ok' || !parameters.update?.includes('if_not_exists')) continue;
+    const id = parameters.key?.['instanceArn']?.split('/').at(-1) ?? '';
+    const names = Object.values(parameters.names ?? {});
+    const end = heard.get(id) ?? {};
+    heard.set(id, end);
+    if (end.isGone) continue;
+    if (names.includes('goneAt')) end.isGone = true;
+    const isLook = caller.includes('ReconcileRole');
+    if (isLook && ENDS.some((name) => names.includes(name))) end.seenAt ??= at;
+    if (names.includes('state-shutting-down')) end.toldBy ??= isLook ? 'look' : 'event';
+  }
+  return heard;
+};
+
+/** Undefined when an event told of the end, so that the record's own time is the one that counts. */
+const endSeenAt = (end: EndHeard | undefined): number | undefined =>
+  end?.toldBy === 'event' ? undefined : end?.seenAt;
+
 const recomputeMoney = (lines: readonly Line[]) => {
+  const heard = endsHeard(lines);
   const prices = lines.filter((line) => line.kind === 'price');
   let spentMicros = 0;
   let onDemandWouldBeMicros = 0;
+  let uncertainMicros = 0;
   for (const end of lines.filter((line) => line.kind === 'machine' && line.what === 'end')) {
     if (end.runningAt == null) continue;
     const from = wholeSecond(end.runningAt);
-    const seconds = wholeSecond(end.shuttingDownAt!) - from;
+    const seenAt = endSeenAt(heard.get(end.instanceId ?? ''));
+    const seconds = wholeSecond(seenAt ?? end.shuttingDownAt!) - from;
     const place = `${end.instanceType}/${end.zone}`;
     const isSpot = end.purchase === 'spot';
     const isFree = isSpot && end.by === 'ec2' && seconds < HOUR_SECONDS;
     const onDemandMicros = toMicros(sumOfSeconds(prices, `${place}/on-demand`, from, Math.max(60, seconds)));
     onDemandWouldBeMicros += onDemandMicros;
+    if (seenAt !== undefined) uncertainMicros += toMicros(2 * priceAt(prices, `${place}/on-demand`, end.runningAt));
     if (!isSpot) spentMicros += onDemandMicros;
     else if (!isFree) spentMicros += toMicros(sumOfSeconds(prices, `${place}/spot`, from, seconds));
   }
-  return { spentMicros, onDemandWouldBeMicros };
+  return { spentMicros, onDemandWouldBeMicros, uncertainMicros };
 };
 
 export const recompute = (lines: readonly Line[]): Recomputed => {
