@@ -18,6 +18,15 @@ export interface CapacityView {
   readonly makeIntent: (order: LaunchOrder, now: EpochMs) => Intent;
 }
 
+/** Machines that only our own `leave` sends away: still at work, and ours to call back. */
+export const recallableMembers = (view: CapacityView, now: EpochMs): readonly Member[] =>
+  view.state.members.filter((member) => {
+    const record = view.records.get(member.instanceId);
+    if (record?.signals.leave === undefined) return false;
+    const { leave: _leave, ...signals } = record.signals;
+    return ['active', 'wary'].includes(lifecycleOf({ ...record, signals }, view.drainPolicy, now));
+  });
+
 export interface LaunchOrder {
   readonly purchase: Purchase;
   readonly count: number;

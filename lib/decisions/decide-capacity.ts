@@ -1,11 +1,12 @@
 import type { FleetState } from '../fleet/fleet.ts';
 import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
+import type { InstanceId } from '../fleet/ids.ts';
 import { RETURN_SURGE_SHARE } from '../fleet/limits.ts';
 import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
-import { type CapacityView, type LaunchOrder, usefulMembers } from './capacity-view.ts';
+import { type CapacityView, type LaunchOrder, recallableMembers, usefulMembers } from './capacity-view.ts';
 import { decideLeaving } from './decide-leaving.ts';
 import type { Action, Plan } from './plan.ts';
 import { isQuarantined } from './pool-memory.ts';
@@ -87,12 +88,36 @@ const shortfallAlarm = (counts: Counts, ordered: number): Action[] => {
   ];
 };
 
+/** Before anything is bought, machines that are leaving and still at work are called back, spot before on demand. */
+const decideStaying = (view: CapacityView, missing: number, now: EpochMs): Extract<Action, { do: 'stay' }>[] => {
+  const cheapestFirst = [...recallableMembers(view, now)].sort(
+    (a, b) => Number(a.pool.purchase === 'on-demand') - Number(b.pool.purchase === 'on-demand'),
+  );
+  return cheapestFirst
+    .slice(0, Math.max(0, missing))
+    .map(({ instanceId }) => ({ do: 'stay', instanceId, reason: 'it is wanted after all' }));
+};
+
+/** The counts as they are once those machines stay. */
+const withStaying = (
+  view: CapacityView,
+  counts: Counts,
+  stays: readonly { readonly instanceId: InstanceId }[],
+): Counts => {
+  const staying = new Set(stays.map(({ instanceId }) => instanceId));
+  const members = view.state.members.filter((member) => staying.has(member.instanceId));
+  const onDemand = members.filter((member) => member.pool.purchase === 'on-demand').length;
+  return { ...counts, had: counts.had + members.length, hadOnDemand: counts.hadOnDemand + onDemand };
+};
+
 /**
  * Compares wanted and had and asks for what is missing, in one request for each purchase option. Level-triggered: it
  * knows nothing of what woke it, so five thousand warnings make one plan.
  */
 export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
-  const counts = countMachines(view, now);
+  const present = countMachines(view, now);
+  const stays = decideStaying(view, present.wanted - present.had, now);
+  const counts = withStaying(view, present, stays);
   const subject = `fleet ${view.state.head.fleet}`;
   const { restUntil } = view.state.head;
   const isResting = restUntil !== undefined && now < restUntil;
@@ -104,5 +129,9 @@ export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
   }));
   const ordered = orders.reduce((sum, launch) => sum + launch.count, 0);
   const shortfall = isResting ? [] : shortfallAlarm(counts, ordered);
-  return { subject, decidedAt: now, actions: [...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now)] };
+  return {
+    subject,
+    decidedAt: now,
+    actions: [...stays, ...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now)],
+  };
 };

@@ -22,6 +22,8 @@ export type Action =
   | { readonly do: 'mark-draining'; readonly instanceId: InstanceId; readonly reason: string }
   | { readonly do: 'close-run'; readonly instanceId: InstanceId; readonly fleet: FleetName; readonly reason: string }
   | { readonly do: 'leave'; readonly instanceId: InstanceId; readonly reason: string }
+  /** Our own `leave` is taken back: the machine is wanted after all, and has not begun to drain. */
+  | { readonly do: 'stay'; readonly instanceId: InstanceId; readonly reason: string }
   | { readonly do: 'terminate'; readonly instanceIds: readonly InstanceId[]; readonly reason: string }
   | { readonly do: 'launch'; readonly intent: Intent; readonly reason: string }
   | { readonly do: 'alarm'; readonly metric: MetricName; readonly reason: string };
@@ -51,6 +53,7 @@ const describeAction = (action: Action): string => {
     case 'mark-draining':
     case 'close-run':
     case 'leave':
+    case 'stay':
       return `${action.do} ${action.instanceId}: ${action.reason}`;
   }
 };

@@ -51,6 +51,7 @@ const EXECUTORS: Executors = {
   'look-again': async (_world, wakes, { fleet, at }) => wakes.at(fleet, at),
   'wake-fleet': async (_world, wakes, { fleet }) => wakes.now(fleet),
   'mark-draining': (world, _wakes, action) => drain(world, action, true),
+  stay: async (world, _wakes, { instanceId }) => void (await world.instances.withdraw(instanceId, 'leave')),
   leave: (world, _wakes, action) => drain(world, action, false),
   'close-run': (world, _wakes, { instanceId }) => closeRun(world, instanceId),
   terminate: (world, _wakes, { instanceIds, reason }) => terminateMachines(world, instanceIds, reason),

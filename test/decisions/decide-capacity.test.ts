@@ -151,6 +151,34 @@ describe('letting machines go', () => {
   });
 });
 
+describe('calling back', () => {
+  const leaving = (changes: Partial<InstanceRecord> = {}) =>
+    aRecord({
+      instanceId: anInstanceId(1),
+      leases: { 'task-1': 1 } as InstanceRecord['leases'],
+      signals: { leave: { at: START, recordedAt: START } },
+      ...changes,
+    });
+  const decide = (record: InstanceRecord, tasks: number) =>
+    decideCapacity(view(aFleetState({}, [aMember(1)]), tasks, {}, [record]), START).actions;
+
+  it('a machine that is leaving and still at work stays before another one is bought', () => {
+    expect(decide(leaving(), 5)).toEqual([
+      { do: 'stay', instanceId: anInstanceId(1), reason: 'it is wanted after all' },
+    ]);
+    expect(launches(decide(leaving(), 10))).toEqual([{ purchase: 'spot', count: 1 }]);
+  });
+
+  it('draining is never undone (N5)', () => {
+    const actions = decide(leaving({ drainingAt: START }), 5);
+    expect(actions.map((action) => action.do)).toEqual(['launch']);
+  });
+
+  it('nobody is called back who is not wanted', () => {
+    expect(decide(leaving(), 0)).toEqual([]);
+  });
+});
+
 describe('the return to spot', () => {
   const POOL = { instanceType: 'c7g.large', zone: 'us-east-1a' };
   const machine = (number: number, purchase: 'spot' | 'on-demand', changes: Partial<InstanceRecord> = {}) => {

@@ -56,6 +56,11 @@ const PREPARED: { readonly [Kind in Action['do']]: (world: WorkflowWorld) => Pro
       await aMachine(world, MACHINE);
       return { do: 'leave', instanceId: MACHINE, reason };
     },
+    stay: async (world) => {
+      const now = world.clock.now();
+      await aMachine(world, MACHINE, { signals: { leave: { at: now, recordedAt: now } } });
+      return { do: 'stay', instanceId: MACHINE, reason };
+    },
     terminate: async (world) => {
       const answer = await world.machines.launch(
         (JSON.parse(launchIntent(world, intentId('earlier')).request) as { request: string }).request,
