@@ -73,7 +73,11 @@ export const reconcileWorld = (environment: Environment, telemetry: Telemetry): 
     ...telemetry,
     clock: wallClock(timeScaleFromEnvironment(environment)),
     newId: randomId,
-    machines: ec2Machines({ client: ec2Client('patient'), stackTag: variables.SPOTHOP_STACK }),
+    machines: ec2Machines({
+      client: ec2Client('signal'),
+      launchClient: ec2Client('launch'),
+      stackTag: variables.SPOTHOP_STACK,
+    }),
     wakes: sqsWakeQueue({ client: sqsClient('signal', environment), queueUrl: variables.SPOTHOP_WAKE_QUEUE_URL }),
     workQueue: workQueues(environment, variables),
     settings: fleetSettings(parseFleets(variables.SPOTHOP_FLEETS), readDeployed(variables), variables.SPOTHOP_STACK),

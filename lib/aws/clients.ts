@@ -11,31 +11,40 @@ import { LONG_POLL_SECONDS } from '../fleet/limits.ts';
  * How long a caller can wait.
  *
  * - `signal`: on the path of an interruption, where two minutes are all there is (design section 4 step 1).
- * - `patient`: launches and the command line: a slow answer is better than none, and rate limits are kept to.
+ * - `launch`: CreateFleet, which takes its time. One attempt: the intent is repeated under its token by the next reconcile.
+ * - `patient`: the command line and the report: a slow answer is better than none, and rate limits are kept to.
  * - `long-poll`: receiving from a work queue, where the answer is meant to take up to 20 s.
  */
-export type Pace = 'signal' | 'patient' | 'long-poll';
+export type Pace = 'signal' | 'launch' | 'patient' | 'long-poll';
+
+/** Row I10: three attempts, unless somebody else repeats the call. */
+const ATTEMPTS_MAX = 3;
 
 interface PaceSettings {
   readonly connectMs: number;
   readonly requestMs: number;
   readonly retryMode: 'standard' | 'adaptive';
+  readonly attemptsMax: number;
 }
 
 /** Both modes wait exponentially with full jitter between attempts; `adaptive` also slows down when it is throttled. */
 const PACES: Readonly<Record<Pace, PaceSettings>> = {
-  signal: { connectMs: 1_000, requestMs: 2_000, retryMode: 'standard' },
-  patient: { connectMs: 10_000, requestMs: 60_000, retryMode: 'adaptive' },
-  'long-poll': { connectMs: 1_000, requestMs: (LONG_POLL_SECONDS + 5) * 1_000, retryMode: 'standard' },
+  signal: { connectMs: 1_000, requestMs: 2_000, retryMode: 'standard', attemptsMax: ATTEMPTS_MAX },
+  launch: { connectMs: 2_000, requestMs: 25_000, retryMode: 'standard', attemptsMax: 1 },
+  patient: { connectMs: 10_000, requestMs: 60_000, retryMode: 'adaptive', attemptsMax: ATTEMPTS_MAX },
+  'long-poll': {
+    connectMs: 1_000,
+    requestMs: (LONG_POLL_SECONDS + 5) * 1_000,
+    retryMode: 'standard',
+    attemptsMax: ATTEMPTS_MAX,
+  },
 };
-
-const ATTEMPTS_MAX = 3;
 
 /** What every SDK client of ours is made with. Region, credentials and AWS_ENDPOINT_URL are the SDK's own to find. */
 export const clientSettings = (pace: Pace) => {
-  const { connectMs, requestMs, retryMode } = PACES[pace];
+  const { connectMs, requestMs, retryMode, attemptsMax } = PACES[pace];
   return {
-    maxAttempts: ATTEMPTS_MAX,
+    maxAttempts: attemptsMax,
     retryMode,
     requestHandler: {
       connectionTimeout: connectMs,

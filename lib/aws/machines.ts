@@ -15,6 +15,8 @@ import { classifyAwsError } from './errors.ts';
 
 export interface Ec2Account {
   readonly client: EC2Client;
+  /** For CreateFleet alone, whose answer may take long. */
+  readonly launchClient: EC2Client;
   /** The value of the tag `spothop:stack` on everything this deployment launches. */
   readonly stackTag: string;
 }
@@ -85,7 +87,7 @@ const tokenOf = async ({ client }: Ec2Account, id: Ec2FleetId): Promise<string |
 /** EC2 in one account and Region; client tokens hold there and nowhere else (B17). */
 export const ec2Machines = (account: Ec2Account): Machines => ({
   serialise: (request) => serialiseLaunch(request, account.stackTag),
-  launch: (serialisedRequest) => sendLaunch(account.client, serialisedRequest),
+  launch: (serialisedRequest) => sendLaunch(account.launchClient, serialisedRequest),
   describeFleet: (fleet) => describeFleet(account, fleet),
   describe: (ids) => describe(account, ids),
   tokenOf: (id) => tokenOf(account, id),

@@ -2,7 +2,7 @@ import type { FleetState } from '../fleet/fleet.ts';
 import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
 import type { InstanceId } from '../fleet/ids.ts';
-import { RETURN_SURGE_SHARE } from '../fleet/limits.ts';
+import { OPEN_INTENTS_MAX, RETURN_SURGE_SHARE } from '../fleet/limits.ts';
 import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
@@ -120,7 +120,8 @@ export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
   const counts = withStaying(view, present, stays);
   const subject = `fleet ${view.state.head.fleet}`;
   const { restUntil } = view.state.head;
-  const isResting = restUntil !== undefined && now < restUntil;
+  const isFull = Object.keys(view.state.head.openIntents).length >= OPEN_INTENTS_MAX;
+  const isResting = isFull || (restUntil !== undefined && now < restUntil);
   const orders = isResting ? [] : decideOrders(view, counts, now);
   const launches = orders.map<Action>((launch) => ({
     do: 'launch',

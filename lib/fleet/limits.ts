@@ -60,6 +60,12 @@ export const RECONCILE_RETRY_SECONDS = 30;
 /** A token is safe to repeat for this long; afterwards the machines are looked up by tag (design section 3). */
 export const INTENT_RETRY_SECONDS_MAX = 600;
 
+/**
+ * Launches that EC2 has not answered yet, at most: each keeps its request, up to some 70 KB with 300 overrides, in the
+ * fleet's one item of 400 KB. An EC2 that does not answer four will not answer a fifth.
+ */
+export const OPEN_INTENTS_MAX = 4;
+
 /** After every pool refused, nobody is asked again sooner than this. */
 export const NO_CAPACITY_REST_SECONDS = 30;
 

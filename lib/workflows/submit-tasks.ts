@@ -1,6 +1,6 @@
 import type { FleetName, TaskId } from '../fleet/ids.ts';
 import type { TaskRecord } from '../fleet/task.ts';
-import { resendAt } from '../fleet/task-protocol.ts';
+import { releasedCheckAt } from '../fleet/task-protocol.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -43,7 +43,8 @@ const newRow = async (world: SubmitWorld, fleet: FleetName, task: NewTask, now: 
   reclaims: 0,
   body: await packContent(world.blobs, task.body),
   submittedAt: now,
-  checkAt: resendAt(now),
+  // Should its message be lost, the sweep finds the row within the promise of W4.
+  checkAt: releasedCheckAt(now),
 });
 
 const writeRow = async (world: SubmitWorld, fleet: FleetName, task: NewTask): Promise<'written' | 'conflicting'> => {

@@ -11,7 +11,7 @@ let ec2: Awaited<ReturnType<typeof startEc2Endpoint>>;
 let machines: Machines;
 beforeAll(async () => {
   ec2 = await startEc2Endpoint();
-  machines = ec2Machines({ client: ec2.client, stackTag: 'spothop-dev' });
+  machines = ec2Machines({ client: ec2.client, launchClient: ec2.client, stackTag: 'spothop-dev' });
 });
 afterAll(() => ec2.stop());
 
@@ -159,7 +159,7 @@ describe('the answer to a launch', () => {
       maxAttempts: 1,
       requestHandler: { ...clientSettings('patient').requestHandler, requestTimeout: 20 },
     });
-    const impatient = ec2Machines({ client, stackTag: 'spothop-dev' });
+    const impatient = ec2Machines({ client, launchClient: client, stackTag: 'spothop-dev' });
     expect(await impatient.launch(impatient.serialise(request))).toMatchObject({
       answered: false,
       code: 'ETIMEDOUT',

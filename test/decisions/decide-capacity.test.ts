@@ -124,6 +124,13 @@ describe('asking for machines', () => {
     ]);
   });
 
+  it('asks for nothing more while four launches are unanswered', () => {
+    const open = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`open-${index}`, anIntent({ count: 1 })]));
+    expect(launches(decideCapacity(view(aFleetState({ openIntents: open(3) }), 50), START).actions)).toHaveLength(1);
+    expect(launches(decideCapacity(view(aFleetState({ openIntents: open(4) }), 50), START).actions)).toEqual([]);
+  });
+
   it('asks nobody while it rests', () => {
     const state = aFleetState({ restUntil: atSecond(30) });
     expect(launches(decideCapacity(view(state, 50), atSecond(29)).actions)).toEqual([]);
