@@ -40,10 +40,11 @@ const refusalFor = (stack, region, machines) => {
   return [
     `Nothing was removed: ${count} of ${stack} still live in ${region}:`,
     ...listed(machines),
-    'Without the stack nobody takes their tasks back, they lose the role they reach their tables with, and they run on,',
+    'Without the stack they lose the role they reach their tables with, nobody takes their tasks back, and they run on,',
     "billed, until their own dead-man's switch ends them.",
-    'Set capacity.min and capacity.max to 0 for every fleet, deploy, wait until the machines are gone, and remove again;',
-    `or end them yourself. A machine that others launched may also live on without its tag ${STACK_TAG}.`,
+    'Set capacity.max to 0 for every fleet and deploy, so that none is launched any more; wait until they have left, which',
+    'they do when nothing waits in their queue, or end them in EC2; then remove again. From a machine that others',
+    `launched, taking the tag ${STACK_TAG} is enough.`,
   ].join('\n');
 };
 

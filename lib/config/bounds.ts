@@ -50,9 +50,11 @@ export const RETRY_DELAY_SECONDS: Bounds = { min: 0, max: QUEUE_DELAY_SECONDS_MA
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html: 256 characters. */
 export const ATTRIBUTE_NAME_CHARACTERS_MAX = 256;
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html: target capacity of one fleet. */
+/**
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html: target capacity of one fleet. With a maximum of
+ * 0 a fleet is emptied.
+ */
 export const MACHINES: Bounds = { min: 0, max: 10_000, unit: 'machines' };
-export const MACHINES_MAX: Bounds = { ...MACHINES, min: 1 };
 
 /** From one machine for each task to one machine for very many short ones. */
 export const TARGET_BACKLOG: Bounds = { min: 1, max: 100_000, unit: 'tasks' };

@@ -69,7 +69,7 @@ const network = section({
 
 const capacity = section({
   min: wholeNumber(bounds.MACHINES).default(0),
-  max: wholeNumber(bounds.MACHINES_MAX),
+  max: wholeNumber(bounds.MACHINES),
   targetBacklog: wholeNumber(bounds.TARGET_BACKLOG).default(10),
 });
 

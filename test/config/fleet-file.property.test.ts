@@ -54,7 +54,7 @@ const BREAKAGES: Readonly<Record<string, readonly unknown[]>> = {
   'network.subnets': [[], 5, undefined],
   'network.securityGroups': [[], 'sg-1', undefined],
   'capacity.min': [-1, 'few', 0.5],
-  'capacity.max': [0, 10_001, undefined],
+  'capacity.max': [-1, 10_001, undefined],
   'capacity.targetBacklog': [0, 'many'],
   'onDemand.base': [-1, null],
   'onDemand.fallback': ['yes', 1],

@@ -36,7 +36,7 @@ const FAULTS: readonly (readonly [rule: string, text: string, answer: string])[]
   [
     'a required key that is missing stands where its neighbours are',
     smallFileWith('max: 20', 'targetBacklog: 5'),
-    'spothop.yml:10:5  fleets.jobs.capacity.max: is missing; it must be a whole number of machines from 1 to 10000; fix: write a number from 1 to 10000',
+    'spothop.yml:10:5  fleets.jobs.capacity.max: is missing; it must be a whole number of machines from 0 to 10000; fix: write a number from 0 to 10000',
   ],
   [
     'another version is refused',

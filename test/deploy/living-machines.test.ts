@@ -48,7 +48,7 @@ test('the refusal counts all machines and names the first ten', () => {
   expect(refusal).toContain('12 machines of spothop-production still live in eu-west-1');
   expect(refusal?.match(/i-\d+/g)).toEqual(['i-0', 'i-1', 'i-2', 'i-3', 'i-4', 'i-5', 'i-6', 'i-7', 'i-8', 'i-9']);
   expect(refusal).toContain('and 2 more');
-  expect(refusalFor('spothop-production', 'eu-west-1', machines(10))).not.toContain('more');
+  expect(refusalFor('spothop-production', 'eu-west-1', machines(10))).not.toMatch(/and \d+ more/);
 });
 
 test('an EC2 that does not answer is no stack without machines', () => {

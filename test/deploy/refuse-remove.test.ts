@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import { deployService, LOCAL_STAGE } from '../../lib/cli/start/deploy-service.t
 import { wallClock } from '../../lib/clock/wall-clock.ts';
 import { addMs } from '../../lib/fleet/time.ts';
 import { LOCAL_SECURITY_GROUP_ID, localNetwork } from '../../lib/local/ec2/network.ts';
+import type { Credentials } from '../../lib/local/service.ts';
 import { startWholeCloud, type WholeCloud } from '../../lib/local/whole-cloud.ts';
 import { draw } from '../../lib/market/draw.ts';
 import { exampleMarket } from '../../lib/market/settings.ts';
@@ -25,7 +26,7 @@ const PATIENCE_MS = 900_000;
 const openCloud = (folder: string, projectFolder: string): Promise<WholeCloud> => {
   const timeOriginMs = wallClock().now();
   const clock = wallClock({ timeFactor: TIME_FACTOR, originMs: timeOriginMs });
-  const market = { ...exampleMarket(SEED, clock.now(), { restlessness: 0 }) };
+  const market = exampleMarket(SEED, clock.now(), { restlessness: 0 });
   let drawn = 0;
   return startWholeCloud({
     clock,
@@ -54,6 +55,25 @@ const fleetFile = (machines: number): string => {
   return JSON.stringify({ version: 1, fleets: { small: fleet } });
 };
 
+/** Keys of a caller that no policy allows anything. */
+const powerlessCaller = (cloud: WholeCloud): Credentials =>
+  cloud.context.credentials.issue({
+    kind: 'role',
+    roleName: 'nobody',
+    roleArn: 'arn:aws:iam::000000000000:role/nobody',
+    sessionName: 'test',
+  });
+
+/** A profile with such keys, where the tool looks for it; the environment's own keys may do everything. */
+const writePowerlessProfile = (home: string, cloud: WholeCloud): void => {
+  const { accessKeyId, secretAccessKey, sessionToken } = powerlessCaller(cloud);
+  mkdirSync(join(home, '.aws'));
+  writeFileSync(
+    join(home, '.aws', 'credentials'),
+    `[powerless]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`,
+  );
+};
+
 describe('serverless remove', () => {
   let folder: string;
   let project: string;
@@ -70,9 +90,9 @@ describe('serverless remove', () => {
     });
   };
 
-  const remove = (extra: Readonly<Record<string, string>> = {}): Promise<{ code: number | null; text: string }> => {
+  const remove = (...options: string[]): Promise<{ code: number | null; text: string }> => {
     const manifest = createRequire(import.meta.url).resolve('serverless/package.json');
-    const words = [join(dirname(manifest), 'bin', 'serverless.js'), 'remove', '--stage', LOCAL_STAGE];
+    const words = [join(dirname(manifest), 'bin', 'serverless.js'), 'remove', '--stage', LOCAL_STAGE, ...options];
     const environment = {
       PATH: process.env['PATH'],
       HOME: folder,
@@ -82,7 +102,7 @@ describe('serverless remove', () => {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, words, {
         cwd: project,
-        env: { ...environment, ...cloud.environmentToExport(), ...extra },
+        env: { ...environment, ...cloud.environmentToExport() },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let text = '';
@@ -105,8 +125,13 @@ describe('serverless remove', () => {
     }
   };
 
-  const stackDeletions = (): number =>
-    cloud.context.recorder.lines().filter((line) => line['action'] === 'cloudformation:DeleteStack').length;
+  /** What a removal begins with: the objects of the deployment bucket, and then the stack. */
+  const changesSince = (line: number): unknown[] =>
+    cloud.context.recorder
+      .lines()
+      .slice(line)
+      .map(({ action }) => action)
+      .filter((action) => action === 's3:DeleteObjects' || action === 'cloudformation:DeleteStack');
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'spothop-remove-'));
@@ -114,7 +139,7 @@ describe('serverless remove', () => {
     cloud = await openCloud(folder, project);
     await deploy(1);
     await untilMachines(1);
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await cloud?.close();
@@ -122,18 +147,26 @@ describe('serverless remove', () => {
   });
 
   test('is refused while a machine lives, and names it', { timeout: 60_000 }, async () => {
+    const lines = cloud.context.recorder.lines().length;
     const { code, text } = await remove();
     expect({ code, text }).toMatchObject({ code: 1 });
-    expect(text).toContain(`1 machine of ${STACK} still live in us-east-1`);
     const [machine] = cloud.machines.runningMachines();
-    console.log(text, machine);
-    expect(stackDeletions()).toBe(0);
+    expect(text).toContain(
+      `1 machine of ${STACK} still live in us-east-1:\n  ${machine?.instanceId} (fleet small, running)`,
+    );
+    expect(changesSince(lines)).toEqual([]);
     expect(cloud.stackOutputs(STACK)).toBeDefined();
   });
 
-  test('is refused when EC2 may not be asked, and names the permission', { timeout: 60_000 }, async () => {
-    const role = cloud.context.role('x');
-    console.log(role);
+  test('is refused when the chosen profile may not ask EC2, and names the permission', {
+    timeout: 60_000,
+  }, async () => {
+    writePowerlessProfile(folder, cloud);
+    const lines = cloud.context.recorder.lines().length;
+    const { code, text } = await remove('--aws-profile', 'powerless');
+    expect({ code, text }).toMatchObject({ code: 1 });
+    expect(text).toContain('lack ec2:DescribeInstances');
+    expect(changesSince(lines)).toEqual([]);
   });
 
   test('is done once the fleet is empty, as the refusal says', { timeout: 60_000 }, async () => {
