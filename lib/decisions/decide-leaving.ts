@@ -21,6 +21,13 @@ const standIns = (view: CapacityView, useful: readonly Member[], wanted: number)
   return oldestFirst.slice(0, Math.max(0, onDemand.length - Math.min(view.policy.onDemandBase, wanted)));
 };
 
+/** The fleet file was changed to fewer machines: those beyond it leave although work waits, the idle ones first. */
+const keepToMaximum = (view: CapacityView, useful: readonly Member[]): Action[] => {
+  const idleFirst = [...useful].sort((a, b) => leases(view, a) - leases(view, b));
+  const { machinesMax } = view.policy;
+  return leave(idleFirst, useful.length - machinesMax, `${useful.length} machines, ${machinesMax} allowed`);
+};
+
 /** Nothing waits and more machines run than are wanted: idle ones leave, the dearest first. */
 const scaleIn = (view: CapacityView, useful: readonly Member[], wanted: number): Action[] => {
   if (view.backlog.waiting > 0) return [];
@@ -45,6 +52,15 @@ const returnToSpot = (view: CapacityView, useful: readonly Member[], wanted: num
 /** Which machines are let go. Leaving is ours to take back, and loses no work: nothing new is taken, that is all. */
 export const decideLeaving = (view: CapacityView, wanted: number, now: EpochMs): Action[] => {
   const useful = usefulMembers(view, now).filter((member) => !isAttached(member));
-  const scaledIn = scaleIn(view, useful, wanted);
-  return scaledIn.length > 0 ? scaledIn : returnToSpot(view, useful, wanted, now);
+  const reasons = [
+    () => keepToMaximum(view, useful),
+    () => scaleIn(view, useful, wanted),
+    () => returnToSpot(view, useful, wanted, now),
+  ];
+  // One reason at a time: the next reconcile counts anew.
+  for (const reason of reasons) {
+    const actions = reason();
+    if (actions.length > 0) return actions;
+  }
+  return [];
 };

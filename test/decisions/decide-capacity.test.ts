@@ -151,7 +151,19 @@ describe('letting machines go', () => {
     expect(actions).toEqual([{ do: 'leave', instanceId: anInstanceId(2), reason: expect.any(String) }]);
   });
 
-  it('lets no machine leave that holds a task', () => {
+  it('keeps to a maximum that was lowered, although work waits: the idle first, the others when they have finished', () => {
+    const state = aFleetState({}, [member(1), member(2)]);
+    const busy = { ...idle(1), leases: { 'task-1': 1 } as InstanceRecord['leases'] };
+    const leaving = (machinesMax: number) =>
+      decideCapacity(view(state, 50, { policy: { ...POLICY, machinesMax } }, [busy, idle(2)]), atSecond(60))
+        .actions.filter((action) => action.do === 'leave')
+        .map((action) => action.instanceId);
+    expect(leaving(2)).toEqual([]);
+    expect(leaving(1)).toEqual([anInstanceId(2)]);
+    expect(leaving(0)).toEqual([anInstanceId(2), anInstanceId(1)]);
+  });
+
+  it('lets no machine leave that holds a task, for want of work', () => {
     const state = aFleetState({}, [member(1)]);
     const busy = { ...idle(1), leases: { 'task-1': 1 } as InstanceRecord['leases'] };
     expect(decideCapacity(view(state, 0, {}, [busy]), atSecond(60)).actions).toEqual([]);
