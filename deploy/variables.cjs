@@ -16,7 +16,14 @@ const inThisProcess = async () => (await import('./variables.ts')).variables();
 // An older Node may run serverless itself; the variables are then made by the Node that npm ci installed.
 const inPinnedNode = async () => {
   const node = join(__dirname, '..', 'node_modules', '.bin', 'node');
-  const program = "import { variables } from './deploy/variables.ts'; console.log(JSON.stringify(await variables()));";
+  const program = `
+    import { variables } from './deploy/variables.ts';
+    try {
+      console.log(JSON.stringify(await variables()));
+    } catch (error) {
+      console.error(error.message);
+      process.exit(1);
+    }`;
   const options = { cwd: join(__dirname, '..'), maxBuffer: OUTPUT_BYTES_MAX };
   try {
     const { stdout } = await promisify(execFile)(node, ['--input-type=module', '--eval', program], options);
@@ -30,6 +37,10 @@ let made;
 
 // serverless asks once for each place that reads a variable; the fleet file is read, and the agent built, once.
 module.exports = () => {
-  made ??= runsTypeScript() ? inThisProcess() : inPinnedNode();
+  made ??= (runsTypeScript() ? inThisProcess() : inPinnedNode()).catch((error) => {
+    // serverless prints the stack where there is one; what is wrong with a fleet file stands in the message alone.
+    error.stack = error.message;
+    throw error;
+  });
   return made;
 };

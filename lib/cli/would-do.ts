@@ -1,5 +1,5 @@
 import { DRAIN_MARGIN_SECONDS_DEFAULT, UNCLAIMED_SECONDS, WARY_SECONDS_DEFAULT } from '../fleet/limits.ts';
-import { type Gravity, MACHINE_GONE_KINDS, SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
+import { type Gravity, KEPT_FOR_ADOPTION, MACHINE_GONE_KINDS, SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
 import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
 import type { ParsedBody } from '../signals/parse-signal.ts';
 
@@ -34,7 +34,12 @@ const TEXT: Readonly<Record<Gravity, (signal: Signal, now: EpochMs) => string>> 
   informs: informsText,
 };
 
-const NOT_OURS = `on a machine that is not ours: acknowledge it and touch nothing; a warning is kept ${UNCLAIMED_SECONDS / 60} min in case the machine is adopted`;
+const NOT_OURS = 'on a machine that is not ours: acknowledge it and touch nothing';
+
+const notOursText = (signals: readonly Signal[]): string =>
+  signals.some(({ kind }) => KEPT_FOR_ADOPTION.includes(kind))
+    ? `${NOT_OURS}; a warning is kept ${UNCLAIMED_SECONDS / 60} min in case the machine is adopted`
+    : NOT_OURS;
 
 const signalText = (signal: Signal, now: EpochMs): string =>
   `${signal.instanceId}: record it; if the machine is ours: ${TEXT[SIGNAL_GRAVITY[signal.kind]](signal, now)}`;
@@ -46,7 +51,7 @@ const signalText = (signal: Signal, now: EpochMs): string =>
 export const wouldDo = (parsed: ParsedBody, now: EpochMs): readonly string[] => {
   switch (parsed.kind) {
     case 'signals':
-      return [...parsed.signals.map((signal) => signalText(signal, now)), NOT_OURS];
+      return [...parsed.signals.map((signal) => signalText(signal, now)), notOursText(parsed.signals)];
     case 'ignored':
       return ['acknowledge it; there is nothing to act on'];
     case 'unrecognised':

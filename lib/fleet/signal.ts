@@ -72,5 +72,8 @@ export const SIGNAL_GRAVITY: Readonly<Record<SignalKind, Gravity>> = {
   leave: 'leaves',
 };
 
+/** May come before the row of a machine that has just been asked for; of anything else about a stranger nothing is kept. */
+export const KEPT_FOR_ADOPTION: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
+
 /** States in which EC2 has already stopped the machine: nothing that runs there can be waited for. */
 export const MACHINE_GONE_KINDS: readonly SignalKind[] = ['state-stopped', 'state-terminated'];

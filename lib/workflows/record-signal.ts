@@ -1,17 +1,13 @@
 import { decideInstance, type InstanceView } from '../decisions/decide-instance.ts';
 import { type InstanceRecord, isAttached, lifecycleOf } from '../fleet/instance.ts';
 import { FIRST_HOUR_SECONDS } from '../fleet/limits.ts';
-import { SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
+import { KEPT_FOR_ADOPTION, SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import { executePlan } from './execute-plan.ts';
 import type { WakeCollector } from './wakes.ts';
 import { settingsOf, type World } from './world.ts';
 
 export type SignalOutcome = 'recorded' | 'unclaimed' | 'not-ours';
-
-/** Warnings may come before the row of a machine we have just asked for; of anything else nothing is kept. */
-const isWorthKeeping = (signal: Signal): boolean =>
-  ['spot-interruption', 'rebalance-recommendation'].includes(signal.kind);
 
 /** A machine without an item: not ours, or not adopted yet. Answers its item when it has just come. */
 const withoutItem = async (
@@ -20,7 +16,7 @@ const withoutItem = async (
   drains: boolean,
   now: EpochMs,
 ): Promise<InstanceRecord | Exclude<SignalOutcome, 'recorded'>> => {
-  if (!isWorthKeeping(signal)) {
+  if (!KEPT_FOR_ADOPTION.includes(signal.kind)) {
     world.metrics.count('SignalsNotOurs');
     return 'not-ours';
   }
