@@ -6,7 +6,7 @@ const FLEET_RESOURCES = 'FleetResources';
 const fleetLines = (stack: string, fleetResources: string): readonly string[] =>
   Object.entries(JSON.parse(fleetResources) as Record<string, { readonly queueUrl: string }>).flatMap(
     ([fleet, { queueUrl }]) => [
-      `deployed   ${stack}, fleet ${fleet}; send it a task:`,
+      `deployed   ${stack}, fleet ${fleet}; send it a task (this body is for examples/index-sources):`,
       `           ${sendCommand(queueUrl)}`,
     ],
   );
