@@ -34,8 +34,6 @@ export interface Plan {
   readonly actions: readonly Action[];
 }
 
-export const emptyPlan = (subject: string, decidedAt: EpochMs): Plan => ({ subject, decidedAt, actions: [] });
-
 const describeAction = (action: Action): string => {
   switch (action.do) {
     case 'release-tasks':

@@ -1,6 +1,6 @@
 import type { PoolMemory } from '../fleet/fleet.ts';
 import { QUARANTINE_SECONDS, QUARANTINE_SECONDS_MAX } from '../fleet/limits.ts';
-import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 
 export const NO_MEMORY: PoolMemory = { strikes: 0 };
 
@@ -13,10 +13,6 @@ const lastTrouble = (memory: PoolMemory): number => Math.max(memory.refusedAt ??
 /** A pool is set aside after it refused or took machines back; the memory decays, nobody has to lift it. */
 export const isQuarantined = (memory: PoolMemory | undefined, now: EpochMs): boolean =>
   memory !== undefined && memory.strikes > 0 && now < lastTrouble(memory) + quarantineMs(memory.strikes);
-
-/** When the first of these pools may be asked again. */
-export const quarantineEnds = (memory: PoolMemory): EpochMs =>
-  addMs(lastTrouble(memory) as EpochMs, quarantineMs(memory.strikes));
 
 /** A strike long after the last one starts counting anew. */
 const nextStrikes = (memory: PoolMemory | undefined, now: EpochMs): number => {

@@ -49,15 +49,6 @@ export interface FleetState {
   readonly members: readonly Member[];
 }
 
-/**
- * Machines a fleet has: rows, plus for each open intent what it may still bring.
- * Nothing is counted from an index, and nothing that was asked for is asked for twice.
- */
-export const hadCount = (state: FleetState): number =>
-  Object.values(state.head.openIntents).reduce(
-    (sum, intent) => sum + outstandingCount(intent, state.members),
-    state.members.length,
-  );
-
+/** What an open intent may still bring: nothing that was asked for is asked for twice. */
 export const outstandingCount = (intent: Intent, members: readonly Member[]): number =>
   Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);

@@ -49,8 +49,6 @@ export interface DrainPolicy {
   readonly rebalance: 'wary' | 'ignore' | 'drain';
 }
 
-export const FINAL_LIFECYCLES: readonly Lifecycle[] = ['draining', 'gone'];
-
 const kindsOf = (record: InstanceRecord): readonly SignalKind[] => Object.keys(record.signals) as SignalKind[];
 
 /** The earliest moment at which the machine is expected to end, of all that has been recorded. */

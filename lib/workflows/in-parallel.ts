@@ -1,3 +1,6 @@
+/** Each machine costs a few small calls; a fleet may have thousands, and a reconcile has a minute. */
+export const MACHINES_AT_ONCE = 16;
+
 /** Runs `each` over the items, at most `limit` at a time, and answers what came of every one: a failure stops nobody. */
 export const inParallel = async <Item, Result>(
   items: readonly Item[],

@@ -5,31 +5,28 @@ import type { Pool } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { LaunchAnswer, LaunchedMachine } from '../ports/machines.ts';
 import { adoptMachine } from './adopt-machine.ts';
-import { inParallel, throwFirstFailure } from './in-parallel.ts';
+import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
 import type { WakeCollector } from './wakes.ts';
 import type { World } from './world.ts';
-
-/** A launch may bring thousands, and the reconcile has a minute. */
-const MACHINES_AT_ONCE = 16;
 
 type Answered = Extract<LaunchAnswer, { readonly answered: true }>;
 
 /** What an intent carries besides the request: needed to read the answer, by whoever repeats it. */
-export interface StoredLaunch {
+interface StoredLaunch {
   readonly fleet: FleetName;
   readonly pools: readonly Pool[];
   readonly request: string;
 }
 
-export const readStoredLaunch = (intent: Intent): StoredLaunch => JSON.parse(intent.request) as StoredLaunch;
+const readStoredLaunch = (intent: Intent): StoredLaunch => JSON.parse(intent.request) as StoredLaunch;
 
 const writeRows = async (
   world: World,
   intent: Intent,
+  fleet: FleetName,
   ec2FleetId: Ec2FleetId,
   machines: readonly LaunchedMachine[],
 ): Promise<void> => {
-  const { fleet } = readStoredLaunch(intent);
   await world.fleets.recordAnswer(fleet, intent.intentId, ec2FleetId);
   const owned = { fleet, intentId: intent.intentId, ec2FleetId, launchedAt: world.clock.now() };
   throwFirstFailure(
@@ -37,8 +34,7 @@ const writeRows = async (
   );
 };
 
-const countAnswer = (world: World, intent: Intent, answer: Answered): void => {
-  const { fleet } = readStoredLaunch(intent);
+const countAnswer = (world: World, intent: Intent, fleet: FleetName, answer: Answered): void => {
   world.metrics.count('LaunchesAnswered', answer.machines.length, { fleet });
   if (intent.purchase === 'on-demand') world.metrics.count('LaunchesOnDemand', answer.machines.length, { fleet });
   world.log.info('EC2 answered a launch.', {
@@ -51,8 +47,13 @@ const countAnswer = (world: World, intent: Intent, answer: Answered): void => {
   });
 };
 
-const closeIntent = async (world: World, intent: Intent, answer: Answered, now: EpochMs): Promise<void> => {
-  const { fleet, pools } = readStoredLaunch(intent);
+const closeIntent = async (
+  world: World,
+  intent: Intent,
+  { fleet, pools }: StoredLaunch,
+  answer: Answered,
+  now: EpochMs,
+): Promise<void> => {
   const { head } = await world.fleets.read(fleet);
   const lesson = learnFromLaunch({ purchase: intent.purchase, pools }, answer, head.pools, now);
   for (const { metric, reason } of lesson.alarms) {
@@ -67,7 +68,8 @@ const closeIntent = async (world: World, intent: Intent, answer: Answered, now: 
  * A crash anywhere leaves the intent open, and the next reconcile repeats it to the same machines (N4).
  */
 export const launchIntent = async (world: World, wakes: WakeCollector, intent: Intent): Promise<void> => {
-  const { fleet, request } = readStoredLaunch(intent);
+  const stored = readStoredLaunch(intent);
+  const { fleet, request } = stored;
   world.metrics.count('LaunchesAsked', intent.count, { fleet });
   const answer = await world.machines.launch(request);
   if (!answer.answered) {
@@ -78,9 +80,9 @@ export const launchIntent = async (world: World, wakes: WakeCollector, intent: I
     });
     return;
   }
-  if (answer.ec2FleetId !== undefined) await writeRows(world, intent, answer.ec2FleetId, answer.machines);
-  countAnswer(world, intent, answer);
-  await closeIntent(world, intent, answer, world.clock.now());
+  if (answer.ec2FleetId !== undefined) await writeRows(world, intent, fleet, answer.ec2FleetId, answer.machines);
+  countAnswer(world, intent, fleet, answer);
+  await closeIntent(world, intent, stored, answer, world.clock.now());
   // The rest of a partial answer is the next plan's, which now knows which pools refused.
   if (answer.machines.length < intent.count) wakes.now(fleet);
 };

@@ -1,18 +1,15 @@
 import type { FleetState, Member } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { type Ec2FleetId, ec2FleetId, type IntentId, intentId } from '../fleet/ids.ts';
-import { ATTACHED, type InstanceRecord, silenceMs } from '../fleet/instance.ts';
+import { ATTACHED, silenceMs } from '../fleet/instance.ts';
 import { BOOT_SECONDS_MAX } from '../fleet/limits.ts';
 import type { SignalKind } from '../fleet/signal.ts';
 import { EC2_FLEET_TAG, INTENT_TAG } from '../fleet/tags.ts';
 import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { DescribedMachine, MachineState } from '../ports/machines.ts';
 import { adoptMachine } from './adopt-machine.ts';
-import { inParallel, throwFirstFailure } from './in-parallel.ts';
+import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
 import type { World } from './world.ts';
-
-/** Each costs a read, and a fleet of thousands is looked at every minute. */
-const MACHINES_AT_ONCE = 16;
 
 /** What a described state says that a lost event would have said. */
 const STATE_SIGNALS: Readonly<Record<MachineState, SignalKind | undefined>> = {
@@ -32,17 +29,17 @@ const REASON_SIGNALS: Readonly<Record<string, SignalKind>> = {
   'Client.InstanceInitiatedShutdown': 'shut-down-by-itself',
 };
 
-const missedSignals = (machine: DescribedMachine, record: InstanceRecord): SignalKind[] => {
-  const state = STATE_SIGNALS[machine.state];
-  const reason = REASON_SIGNALS[machine.stateReasonCode ?? ''];
-  return [reason, state].filter((kind) => kind !== undefined).filter((kind) => record.signals[kind] === undefined);
-};
+const toldSignals = (machine: DescribedMachine): SignalKind[] =>
+  [REASON_SIGNALS[machine.stateReasonCode ?? ''], STATE_SIGNALS[machine.state]].filter((kind) => kind !== undefined);
 
 const recordMissed = async (world: World, machine: DescribedMachine): Promise<void> => {
+  const told = toldSignals(machine);
+  // Nearly every machine just runs, which says nothing new: its item need not be read for that.
+  if (told.length === 0) return;
   const record = await world.instances.get(machine.instanceId);
   if (record === undefined || record.goneAt !== undefined) return;
   const now = world.clock.now();
-  for (const kind of missedSignals(machine, record)) {
+  for (const kind of told.filter((kind) => record.signals[kind] === undefined)) {
     await world.instances.recordSignal({ kind, instanceId: machine.instanceId, at: now }, true, now);
   }
 };

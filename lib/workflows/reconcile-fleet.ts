@@ -11,14 +11,12 @@ import { BOOTS_FAILED_REST_SECONDS } from '../fleet/limits.ts';
 import { poolKey } from '../fleet/pool.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { executePlan } from './execute-plan.ts';
-import { inParallel, throwFirstFailure } from './in-parallel.ts';
+import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
 import { observeMachines } from './observe-machines.ts';
 import { reconcileInstance } from './record-signal.ts';
 import { resumeIntents } from './resume-intents.ts';
 import type { WakeCollector } from './wakes.ts';
 import type { World } from './world.ts';
-
-const MACHINES_AT_ONCE = 16;
 
 const readRecords = async (world: World, state: FleetState): Promise<ReadonlyMap<InstanceId, InstanceRecord>> => {
   const results = await inParallel(state.members, MACHINES_AT_ONCE, (member) => world.instances.get(member.instanceId));

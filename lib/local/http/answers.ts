@@ -26,12 +26,6 @@ export const queryError = (status: number, code: string, message: string): Local
   body: `<ErrorResponse>${xmlElement('Error', { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message })}<RequestId>${REQUEST_ID}</RequestId></ErrorResponse>`,
 });
 
-export const ec2Error = (status: number, code: string, message: string): LocalResponse => ({
-  status,
-  headers: { ...XML_TYPE },
-  body: `<?xml version="1.0" encoding="UTF-8"?><Response><Errors>${xmlElement('Error', { Code: code, Message: message })}</Errors><RequestID>${REQUEST_ID}</RequestID></Response>`,
-});
-
 export const restXmlError = (status: number, code: string, message: string): LocalResponse => ({
   status,
   headers: { 'content-type': 'application/xml' },

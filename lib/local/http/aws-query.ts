@@ -71,6 +71,3 @@ export const queryList = (object: QueryObject, name: string): readonly QueryValu
 
 export const queryObjects = (object: QueryObject, name: string): readonly QueryObject[] =>
   queryList(object, name).filter((entry): entry is QueryObject => typeof entry === 'object' && !Array.isArray(entry));
-
-export const queryStrings = (object: QueryObject, name: string): readonly string[] =>
-  queryList(object, name).filter((entry) => typeof entry === 'string');
