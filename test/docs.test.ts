@@ -191,7 +191,10 @@ describe('README.md', () => {
           signal: new AbortController().signal,
           killSignal: new AbortController().signal,
           deadline: () => undefined,
+          noticeSignal: new AbortController().signal,
           checkpoint: async (text) => void checkpoints.push(text),
+          commit: async () => undefined,
+          progress: () => undefined,
         });
       expect(await runFrom(undefined)).toEqual({ kind: 'done', result: '5000' });
       expect(checkpoints).toEqual(['{"next":1000,"sum":2000}', '{"next":2000,"sum":4000}']);

@@ -1,5 +1,5 @@
 import { scheduler } from 'node:timers/promises';
-import { defineTask } from '../../lib/agent/task-definition.ts';
+import { defineTask } from '../../lib/worker/define-task.ts';
 import { createIndexer, EMPTY_INDEX, type SourceIndex } from './index-files.ts';
 
 /** The body of one task. */

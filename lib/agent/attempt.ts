@@ -1,9 +1,10 @@
 import type { Content, TaskRecord } from '../fleet/task.ts';
 import { isFinished } from '../fleet/task.ts';
 import type { EpochMs } from '../fleet/time.ts';
+import { StaleAttempt } from '../worker/define-task.ts';
 import { packContent } from '../workflows/content.ts';
 import { withRetries } from './retry.ts';
-import { StaleAttempt } from './task-definition.ts';
+import type { ProgressReport } from './runner.ts';
 import type { AgentShared } from './world.ts';
 
 /** One attempt at one task: ours until the ledger says otherwise. */
@@ -19,6 +20,13 @@ export interface Attempt {
   assertOurs(): Promise<void>;
   /** @throws StaleAttempt when refused; any other error when the ledger cannot be reached */
   checkpoint(text: string): Promise<void>;
+  /** Commits in the middle of the run. @throws StaleAttempt when refused; any other error when the ledger cannot be reached */
+  commit(result: string): Promise<void>;
+  /** Its result is in the ledger: whatever the run ends with counts for nothing. */
+  isCommitted(): boolean;
+  progress(report: ProgressReport): void;
+  /** The newest of each thing the task has told. */
+  reported(): ProgressReport;
 }
 
 const isOurs = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
@@ -30,6 +38,8 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => 
   let sequence = row.checkpoint?.sequence ?? 0;
   let checkpointedAt: EpochMs | undefined;
   let isCutOff = false;
+  let isCommitted = false;
+  let reported: ProgressReport = {};
   let pausesSeen = shared.pulse.pauses(clock.now());
 
   const refuse = (): never => {
@@ -50,10 +60,31 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => 
     await assertOurs();
     sequence += 1;
     const content: Content = await withRetries(clock, () => packContent(blobs, text));
-    const step = { step: 'checkpoint', attempt: row.attempt, checkpoint: { sequence, content } } as const;
+    const { share } = reported;
+    const checkpoint = { sequence, content, ...(share === undefined ? {} : { share }) };
+    const step = { step: 'checkpoint', attempt: row.attempt, checkpoint } as const;
     const { outcome } = await withRetries(clock, () => tasks.apply(row.taskId, step));
     if (outcome === 'refused') refuse();
     checkpointedAt = clock.now();
+  };
+
+  /** What the ledger could not be asked for is nobody's failure; what it refused is not ours any more. */
+  const noteCutOff = async (write: () => Promise<void>): Promise<void> => {
+    try {
+      await write();
+    } catch (error) {
+      isCutOff ||= !(error instanceof StaleAttempt);
+      throw error;
+    }
+  };
+
+  const writeResult = async (text: string): Promise<void> => {
+    await assertOurs();
+    const result = await withRetries(clock, () => packContent(blobs, text));
+    const step = { step: 'commit', attempt: row.attempt, result, now: clock.now() } as const;
+    const { outcome } = await withRetries(clock, () => tasks.apply(row.taskId, step));
+    if (outcome === 'refused') refuse();
+    isCommitted = true;
   };
 
   return {
@@ -63,13 +94,12 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => 
     checkpointedAt: () => checkpointedAt,
     isCutOff: () => isCutOff,
     assertOurs,
-    checkpoint: async (text) => {
-      try {
-        await writeCheckpoint(text);
-      } catch (error) {
-        isCutOff ||= !(error instanceof StaleAttempt);
-        throw error;
-      }
+    checkpoint: (text) => noteCutOff(() => writeCheckpoint(text)),
+    commit: (result) => noteCutOff(() => writeResult(result)),
+    isCommitted: () => isCommitted,
+    progress: (report) => {
+      reported = { ...reported, ...report };
     },
+    reported: () => reported,
   };
 };

@@ -37,6 +37,8 @@ export class InvalidConfiguration extends Error {
 }
 
 const METADATA_ENDPOINT_DEFAULT = 'http://169.254.169.254';
+/** Beyond this, more machines are the answer: one item holds all leases of a machine. */
+export const CONCURRENCY_MAX = 100;
 const FAILURES_MAX_DEFAULT = 3;
 const RETRY_DELAY_SECONDS_DEFAULT = 30;
 const MAXIMUM_AGE_HOURS_DEFAULT = 24;
@@ -98,6 +100,7 @@ const readSettings = (reader: Reader): AgentSettings => {
   const ageHours = { least: 0.25, most: 8_760, otherwise: MAXIMUM_AGE_HOURS_DEFAULT };
   return {
     fleet: fleetName(reader.required('SPOTHOP_FLEET', 'the name of the fleet this machine belongs to')),
+    concurrency: reader.number('SPOTHOP_CONCURRENCY', { least: 1, most: CONCURRENCY_MAX, otherwise: 1 }),
     visibilitySeconds: reader.number('SPOTHOP_VISIBILITY_SECONDS', {
       least: 10,
       most: 43_200,

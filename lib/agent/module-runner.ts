@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { TaskContext, TaskDefinition } from '../worker/define-task.ts';
 import { printableReason, type RunnerContext, type RunnerOutcome, type TaskRunner } from './runner.ts';
-import type { TaskContext, TaskDefinition } from './task-definition.ts';
 
 /** A body that is not JSON is handed over as the text it is. */
 const inputOf = (text: string): unknown => {

@@ -53,8 +53,11 @@ const startRun = async (shared: AgentShared, attempt: Attempt, stops: Stops): Pr
     resume: await readResume(shared, attempt),
     signal: stops.ask.signal,
     killSignal: stops.kill.signal,
+    noticeSignal: shared.drain.signal,
     deadline: () => stopAt(shared),
     checkpoint: attempt.checkpoint,
+    commit: attempt.commit,
+    progress: attempt.progress,
   });
   if (outcome.kind !== 'failed' || !attempt.isCutOff()) return outcome;
   return { kind: 'hand-back', reason: 'its checkpoint could not be written' };

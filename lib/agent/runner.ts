@@ -13,26 +13,65 @@ export interface RunnerContext {
   readonly signal: AbortSignal;
   /** Aborted when it must not run any longer. */
   readonly killSignal: AbortSignal;
+  /** Aborted when this machine begins to drain: from then on `deadline` is known, and the task may still run. */
+  readonly noticeSignal: AbortSignal;
   /** When it will be stopped, where that is known. */
   deadline(): EpochMs | undefined;
   /** Resolves once the checkpoint is accepted. @throws StaleAttempt when the attempt is no longer ours */
   checkpoint(text: string): Promise<void>;
+  /**
+   * Commits before the run is over; what the run then ends with counts for nothing. Doing it again with the same result
+   * is doing it once. @throws StaleAttempt when the attempt is no longer ours
+   */
+  commit(result: string): Promise<void>;
+  /** How far the task is: kept in memory for deciding about it, and stored with its next checkpoint. */
+  progress(report: ProgressReport): void;
+}
+
+/** What a task says of itself. Both are hints: nothing is refused for being wrong. */
+export interface ProgressReport {
+  /** Share of the work done, 0 to 1. */
+  readonly share?: number;
+  /** The task's own estimate of the time it still needs. */
+  readonly secondsLeft?: number;
+  /** It can write a checkpoint whenever it is asked to stop, although it may not have written one yet. */
+  readonly savesWhenStopped?: boolean;
 }
 
 /**
  * - `done`: the result, to be committed under the fence.
  * - `hand-back`: the task asks to be run elsewhere or later; nothing failed.
- * - `failed`: its own failure, with a reason that people can read.
+ * - `failed`: its own failure, with a reason that people can read. A final one would fail again however often it were
+ *   repeated, such as an input that its schema refuses: the task is dead at once.
  */
 export type RunnerOutcome =
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'hand-back'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly isFinal?: true };
 
 /** One way to run tasks: a TypeScript module, or any command. */
 export interface TaskRunner {
   readonly name: string;
+  /** May be called again before an earlier run is over: as many at once as the agent has slots. */
   run(context: RunnerContext): Promise<RunnerOutcome>;
+  /** Ends what outlives a single run, such as a process that hosts tasks. Called once, when the agent is through. */
+  close?(): Promise<void>;
+}
+
+/** A long-lived program that pulls its own work, such as another system's worker: one process group, run by the agent. */
+export interface SupervisedRun {
+  /** Resolves when the program has ended and nothing of its process group is left. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** SIGTERM to the group's leader: finish, and end. */
+  terminate(): void;
+  /** SIGKILL to the whole group. */
+  kill(): void;
+}
+
+/** The other way to use a machine: no task of ours runs on it, and a drain means ending the program in time. */
+export interface SupervisedProgram {
+  readonly name: string;
+  start(): SupervisedRun;
 }
 
 const REASON_CHARACTERS_MAX = 300;

@@ -1,12 +1,12 @@
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../fleet/task-protocol.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
+import { StaleAttempt } from '../worker/define-task.ts';
 import { packContent } from '../workflows/content.ts';
 import type { Attempt } from './attempt.ts';
 import { buryDead, deleteMessage, meetRow, putBack } from './meet.ts';
 import { withRetries } from './retry.ts';
 import type { RunEnd } from './run-task.ts';
-import { StaleAttempt } from './task-definition.ts';
 import type { AgentShared } from './world.ts';
 
 /** The one line that tells of a zombie's write, whatever it was. Other programs count it by this text. */
@@ -51,17 +51,21 @@ const refusedBy = (outcome: StepOutcome, what: string) => ({
 const isRefused = (outcome: StepOutcome): outcome is typeof FENCED_OFF | Extract<TaskOutcome, { outcome: 'refused' }> =>
   outcome === FENCED_OFF || outcome.outcome === 'refused';
 
+const confirmCommitted = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage): Promise<void> => {
+  const runMs = shared.ports.clock.now() - attempt.startedAt;
+  shared.tally.done += 1;
+  shared.runTimes.add(runMs);
+  shared.ports.log.info('task done', { taskId: attempt.row.taskId, attempt: attempt.row.attempt, runMs });
+  return deleteMessage(shared, message);
+};
+
 const commit = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage, text: string) => {
-  const { clock, blobs, log } = shared.ports;
+  const { clock, blobs } = shared.ports;
   const result = await withRetries(clock, () => packContent(blobs, text));
   const step = { step: 'commit', attempt: attempt.row.attempt, result, now: clock.now() } as const;
   const outcome = await applyOwn(shared, attempt, step);
   if (isRefused(outcome)) return fencedOff(shared, attempt, message, refusedBy(outcome, 'commit'));
-  const runMs = clock.now() - attempt.startedAt;
-  shared.tally.done += 1;
-  shared.runTimes.add(runMs);
-  log.info('task done', { taskId: attempt.row.taskId, attempt: attempt.row.attempt, runMs });
-  return deleteMessage(shared, message);
+  return confirmCommitted(shared, attempt, message);
 };
 
 const fail = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage, reason: string) => {
@@ -111,6 +115,7 @@ export const settle = async (
   message: ReceivedMessage,
   end: RunEnd,
 ): Promise<void> => {
+  if (attempt.isCommitted()) return confirmCommitted(shared, attempt, message);
   switch (end.kind) {
     case 'done':
       return commit(shared, attempt, message, end.result);

@@ -12,7 +12,7 @@ import type { Imds } from './imds.ts';
 import type { Leases } from './leases.ts';
 import type { Pulse } from './pulse.ts';
 import type { RunTimes } from './run-times.ts';
-import type { TaskRunner } from './runner.ts';
+import type { SupervisedProgram, TaskRunner } from './runner.ts';
 import type { MutableTally } from './tally.ts';
 
 /** Everything outside the agent's process that it may touch. */
@@ -28,11 +28,15 @@ export interface AgentPorts {
   readonly wakes: WakeQueue;
   readonly blobs: Blobs;
   readonly runner: TaskRunner;
+  /** Instead of taking tasks, the agent keeps this program running; its runner is not used then. */
+  readonly supervised?: SupervisedProgram;
 }
 
 /** How its fleet wants the agent to work. */
 export interface AgentSettings {
   readonly fleet: FleetName;
+  /** Tasks run at once, 1 to 100. */
+  readonly concurrency: number;
   readonly visibilitySeconds: number;
   readonly failuresMax: number;
   readonly retryDelaySeconds: number;

@@ -11,6 +11,17 @@ import type { Pool } from './pool.ts';
 import { MACHINE_GONE_KINDS, type RecordedSignal, SIGNAL_GRAVITY, type SignalKind } from './signal.ts';
 import { addMs, type EpochMs, secondsToMs } from './time.ts';
 
+/** How long the tasks of a fleet take, from what has been seen; hints for deciding, in milliseconds. */
+export interface RunTimeSummary {
+  readonly samples: number;
+  /** Half of the tasks end within this. */
+  readonly halfMs: number;
+  /** Nine of ten do. */
+  readonly nineTenthsMs: number;
+  /** Nine of ten checkpoints are written within this; absent when none was seen. */
+  readonly checkpointNineTenthsMs?: number;
+}
+
 /** One machine, as the control plane and its agent know it. The agent's mailbox is this same item. */
 export interface InstanceRecord {
   readonly form: 1;
@@ -22,6 +33,12 @@ export interface InstanceRecord {
   readonly launchedAt: EpochMs;
   readonly session?: SessionId;
   readonly heartbeatAt?: EpochMs;
+  /** Version of the agent that has the session: an agent is replaced by draining its machine (reliability F66). */
+  readonly agentVersion?: string;
+  /** What this machine's agent has seen; written with its heartbeat. */
+  readonly runTimes?: RunTimeSummary;
+  /** What the fleet's other machines had seen when this one was adopted. */
+  readonly runTimesExpected?: RunTimeSummary;
   /** Tasks held, each with the attempt it is held under. */
   readonly leases: Readonly<Record<TaskId, number>>;
   readonly signals: Readonly<Partial<Record<SignalKind, RecordedSignal>>>;

@@ -10,7 +10,13 @@ import { addMs, type EpochMs, secondsToMs } from './time.ts';
 export type TaskStep =
   | { readonly step: 'submit'; readonly row: TaskRecord }
   | { readonly step: 'take'; readonly owner: InstanceId; readonly session: SessionId; readonly now: EpochMs }
-  | { readonly step: 'checkpoint'; readonly attempt: number; readonly checkpoint: Checkpoint }
+  | {
+      readonly step: 'checkpoint';
+      readonly attempt: number;
+      readonly checkpoint: Checkpoint;
+      /** The one it replaces, as the attempt resumed or wrote it; kept only beside an object. */
+      readonly before?: Checkpoint;
+    }
   | { readonly step: 'commit'; readonly attempt: number; readonly result: Content; readonly now: EpochMs }
   | {
       readonly step: 'fail';

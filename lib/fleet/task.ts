@@ -14,6 +14,8 @@ export type Content =
 export interface Checkpoint {
   readonly sequence: number;
   readonly content: Content;
+  /** Share of the work done, 0 to 1, where the task told it. */
+  readonly share?: number;
 }
 
 /** The protocol's row. Only `lib/fleet/task-protocol.ts` says how it may change. */
@@ -30,6 +32,11 @@ export interface TaskRecord {
   readonly reclaims: number;
   readonly body: Content;
   readonly checkpoint?: Checkpoint;
+  /**
+   * The checkpoint before an object's: what is gone back to when the object is missing, cut or changed (reliability F54).
+   * Absent when the newest is inline, which is as whole as its row.
+   */
+  readonly checkpointBefore?: Checkpoint;
   readonly result?: Content;
   /** Why it is dead, or why its last attempt failed. */
   readonly reason?: string;

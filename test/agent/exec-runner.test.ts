@@ -25,7 +25,10 @@ const run = (command: string, changes: Partial<RunnerContext> = {}) =>
     signal: new AbortController().signal,
     killSignal: new AbortController().signal,
     deadline: () => undefined,
+    noticeSignal: new AbortController().signal,
     checkpoint: async () => undefined,
+    commit: async () => undefined,
+    progress: () => undefined,
     ...changes,
   });
 

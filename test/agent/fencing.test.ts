@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { FENCED_OFF } from '../../lib/agent/settle.ts';
-import { StaleAttempt } from '../../lib/agent/task-definition.ts';
 import { type SessionId, taskId } from '../../lib/fleet/ids.ts';
+import { StaleAttempt } from '../../lib/worker/define-task.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
 import {

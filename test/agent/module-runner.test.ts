@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadTaskFile, moduleRunner } from '../../lib/agent/module-runner.ts';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
-import { defineTask } from '../../lib/agent/task-definition.ts';
 import { taskId } from '../../lib/fleet/ids.ts';
+import { defineTask } from '../../lib/worker/define-task.ts';
 
 const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext => ({
   taskId: taskId('t'),
@@ -13,7 +13,10 @@ const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext => ({
   signal: new AbortController().signal,
   killSignal: new AbortController().signal,
   deadline: () => undefined,
+  noticeSignal: new AbortController().signal,
   checkpoint: async () => undefined,
+  commit: async () => undefined,
+  progress: () => undefined,
   ...changes,
 });
 

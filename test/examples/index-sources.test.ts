@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexFiles, mergeIndexes, type SourceIndex } from '../../examples/index-sources/index-files.ts';
 import task, { type IndexSourcesCheckpoint } from '../../examples/index-sources/task.ts';
-import type { TaskContext } from '../../lib/agent/task-definition.ts';
+import type { TaskContext } from '../../lib/worker/define-task.ts';
 
 const WORKER = new URL('../../examples/python-worker/worker.py', import.meta.url).pathname;
 const FILES: Readonly<Record<string, string>> = {

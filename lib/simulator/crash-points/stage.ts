@@ -215,6 +215,7 @@ class Stage {
         failuresMax: 3,
         retryDelaySeconds: 30,
         drainPolicy: settings.drain,
+        concurrency: 1,
         stopSeconds: 90,
         maximumAgeSeconds: settings.maximumAgeSeconds,
       },

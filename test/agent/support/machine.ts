@@ -24,6 +24,7 @@ export const A_SETTINGS: AgentSettings = {
   failuresMax: 3,
   retryDelaySeconds: 30,
   drainPolicy: A_POLICY,
+  concurrency: 1,
   stopSeconds: 90,
   maximumAgeSeconds: 24 * 3_600,
 };

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TaskContext } from '../../../lib/agent/task-definition.ts';
+import type { TaskContext } from '../../../lib/worker/define-task.ts';
 
 /** The three kinds of task that a policy must serve: one that takes a while, one that fails, one with a large result. */
 export default {
