@@ -1,24 +1,20 @@
 #!/usr/bin/env python3
-"""The demo's task in Python, for --exec: the input as JSON on standard input, the result as JSON on standard output.
+"""Counts the words of source files, for `worker: { command: python3 worker.py }`.
 
-Exit codes: 0 done, 75 hand back (asked to stop by SIGTERM), anything else a failure whose reason is the last line
-on standard error. SPOTHOP_TASK_ID and SPOTHOP_ATTEMPT say which task this is, and at which attempt.
+The input is JSON on standard input, the result JSON on standard output. Exit code 0 is done, 75 hands the task back,
+anything else is a failure whose reason is the last line on standard error.
 """
 import hashlib
 import json
 import os
 import re
-import signal
 import sys
+import time
+
+import spothop
 
 WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-HAND_BACK = 75
-stop_asked = False
-
-
-def ask_to_stop(_signal, _frame):
-    global stop_asked
-    stop_asked = True
+CHECKPOINTS_MAX = 2
 
 
 def index_file(root, file, words):
@@ -31,14 +27,19 @@ def index_file(root, file, words):
 
 
 def main():
-    signal.signal(signal.SIGTERM, ask_to_stop)
     task = json.load(sys.stdin)
-    files, words = {}, {}
-    for file in task["files"]:
-        if stop_asked:
-            return HAND_BACK
-        files[file] = index_file(task.get("root", "."), file, words)
-    result = {"files": dict(sorted(files.items())), "words": dict(sorted(words.items()))}
+    names = task["files"]
+    state = spothop.resume({"nextIndex": 0, "files": {}, "words": {}})
+    every = max(1, -(-len(names) // (CHECKPOINTS_MAX + 1)))
+    for index in range(state["nextIndex"], len(names)):
+        state["files"][names[index]] = index_file(task.get("root", "."), names[index], state["words"])
+        state["nextIndex"] = index + 1
+        if spothop.stopping or state["nextIndex"] % every == 0:
+            spothop.checkpoint(state)
+        if spothop.stopping:
+            return spothop.HAND_BACK
+        time.sleep(task.get("restMs", 0) / 1000)
+    result = {"files": dict(sorted(state["files"].items())), "words": dict(sorted(state["words"].items()))}
     json.dump(result, sys.stdout, ensure_ascii=False, separators=(",", ":"))
     return 0
 

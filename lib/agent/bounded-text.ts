@@ -4,19 +4,15 @@ export interface TextSink<Text extends string | undefined> {
   text(): Text;
 }
 
-/** Everything, or `undefined` and one call of `onOverflow` when it is more than `bytesMax`. */
-export const boundedText = (bytesMax: number, onOverflow: () => void): TextSink<string | undefined> => {
+/** Everything, or `undefined` when it is more than `bytesMax`: then nothing of it is kept, and the rest is let pass. */
+export const boundedText = (bytesMax: number): TextSink<string | undefined> => {
   let chunks: Buffer[] = [];
   let bytes = 0;
   return {
     add: (chunk) => {
-      const fitted = bytes <= bytesMax;
       bytes += chunk.length;
       if (bytes <= bytesMax) chunks.push(chunk);
-      else if (fitted) {
-        chunks = [];
-        onOverflow();
-      }
+      else chunks = [];
     },
     text: () => (bytes > bytesMax ? undefined : Buffer.concat(chunks).toString('utf8')),
   };

@@ -1,125 +1,190 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { secondsToMs, toIso } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/telemetry.ts';
 import { boundedText, tailText } from './bounded-text.ts';
-import { printableReason, type RunnerContext, type RunnerOutcome, type TaskRunner } from './runner.ts';
+import { commandEnvironment } from './exec-environment.ts';
+import { fileVariables, openRunFolder, RUN_FILES, type RunFile, type RunFolder } from './exec-folder.ts';
+import { type GroupExit, type ProcessGroup, startGroup } from './exec-group.ts';
+import { openMail, RESULT_BYTES_MAX } from './exec-mail.ts';
+import { type ExecEnd, outcomeOf } from './exec-outcome.ts';
+import { readWorkerFile } from './exec-worker-file.ts';
+import type { RunnerContext, RunnerOutcome, TaskRunner } from './runner.ts';
 
-/** `EX_TEMPFAIL` of sysexits.h: run me again, elsewhere or later. */
-export const HAND_BACK_EXIT_CODE = 75;
-/** Larger results belong into the worker's own store, with the result naming them. */
-export const RESULT_BYTES_MAX = 1_048_576;
 const STDERR_BYTES_MAX = 4_096;
-/** Between SIGTERM and SIGKILL, when the task was asked to stop and nothing harder has come. */
-const KILL_AFTER_SECONDS = 10;
+/** Between SIGTERM and SIGKILL for a command whose task is somebody else's already. */
+const STALE_GRACE_SECONDS = 5;
+/** A process that has left the group may hold the output open for ever; what it says no longer counts. */
+const OUTPUT_WALL_SECONDS_MAX = 2;
 
 export interface ExecOptions {
   readonly command: string;
+  /** The agent's own; the command is given what is meant for it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly fleet: string;
+  /** Where the private folder of each run is made; the system's temporary folder otherwise. */
+  readonly stateFolder?: string;
+  readonly log: Log;
+  /** Service time. */
   readonly clock: Clock;
+  /** Real time, for what the operating system does. */
+  readonly wall: Clock;
 }
 
-/**
- * The command leads a process group of its own, so that whatever it starts ends with it. Beside it waits a guard that
- * reads from a pipe only the agent holds: should the agent die, the pipe ends, and the guard kills the group. The guard
- * ignores SIGTERM, which is meant for the command.
- */
-const SHELL_SCRIPT = `
-(trap '' TERM INT HUP; read -r _ <&3; kill -s KILL 0) >/dev/null 2>&1 </dev/null &
-exec 3<&-
-exec /bin/sh -c "$1"
-`;
+const FILES_TOLD = Object.keys(RUN_FILES) as RunFile[];
 
-const startCommand = ({ command, environment }: ExecOptions, context: RunnerContext): ChildProcess => {
+const startCommand = (options: ExecOptions, context: RunnerContext, folder: RunFolder): ProcessGroup => {
   const deadline = context.deadline();
-  return spawn('/bin/sh', ['-c', SHELL_SCRIPT, 'sh', command], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: {
-      ...environment,
-      SPOTHOP_TASK_ID: context.taskId,
-      SPOTHOP_ATTEMPT: String(context.attempt),
-      SPOTHOP_DEADLINE: deadline === undefined ? '' : toIso(deadline),
-    },
+  const environment = commandEnvironment(options.environment, {
+    SPOTHOP_TASK_ID: context.taskId,
+    SPOTHOP_ATTEMPT: String(context.attempt),
+    SPOTHOP_FLEET: options.fleet,
+    SPOTHOP_DEADLINE: deadline === undefined ? '' : toIso(deadline),
+    ...fileVariables(folder, FILES_TOLD),
   });
+  const { command } = options;
+  return startGroup({ command, environment, folder: folder.path, streams: ['pipe', 'pipe', 'pipe'] });
 };
 
-/** A group that is gone already is what was wanted. */
-const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
-  if (child.pid === undefined) return;
+/** A command that ends without reading its input has not failed for that. */
+const writeInput = ({ stdin }: ChildProcess, input: string): void => {
+  stdin?.on('error', () => undefined);
+  stdin?.end(input);
+};
+
+interface Output {
+  /** `undefined` when there was more of it than a result may have. */
+  stdout(): string | undefined;
+  stderr(): string;
+  /** Resolves once nobody holds the streams any more. */
+  readonly closed: Promise<void>;
+  /** Stops waiting for whoever does. */
+  abandon(): void;
+}
+
+const readOutput = ({ stdout, stderr }: ChildProcess): Output => {
+  const result = boundedText(RESULT_BYTES_MAX);
+  const complaints = tailText(STDERR_BYTES_MAX);
+  const streams = [stdout, stderr].flatMap((stream) => stream ?? []);
+  stdout?.on('data', result.add);
+  stderr?.on('data', complaints.add);
+  const closing = streams.map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())));
+  return {
+    stdout: result.text,
+    stderr: complaints.text,
+    closed: Promise.all(closing).then(() => undefined),
+    abandon: () => {
+      for (const stream of streams) stream.destroy();
+    },
+  };
+};
+
+/** Calls at once when it was aborted already; not any more after `over`. */
+const onAbort = (signal: AbortSignal, over: AbortSignal, listener: () => void): void => {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true, signal: over });
+};
+
+/** SIGTERM when asked to stop; SIGKILL for the whole group as soon as it must end, or a while after it went stale. */
+const stopOnRequest = (
+  group: ProcessGroup,
+  context: RunnerContext,
+  stale: AbortSignal,
+  clock: Clock,
+): AbortController => {
+  const over = new AbortController();
+  onAbort(context.signal, over.signal, () => group.signal('SIGTERM'));
+  onAbort(context.killSignal, over.signal, () => group.signal('SIGKILL'));
+  onAbort(stale, over.signal, async () => {
+    group.signal('SIGTERM');
+    await clock.sleep(secondsToMs(STALE_GRACE_SECONDS), over.signal);
+    group.signal('SIGKILL');
+  });
+  return over;
+};
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => onAbort(signal, new AbortController().signal, resolve));
+
+/**
+ * Waits for the command's end, and ends what it leaves behind. A shell that stood in front of the program dies of the
+ * SIGTERM that both were sent: what it ran may still write its checkpoint then, as long as its time lasts.
+ */
+const endOfGroup = async (
+  group: ProcessGroup,
+  output: Output,
+  context: RunnerContext,
+  wall: Clock,
+): Promise<GroupExit> => {
+  const exit = await group.exited;
+  const isShellInFront = exit.signal === 'SIGTERM' && context.signal.aborted;
+  if (isShellInFront) await Promise.race([output.closed, untilAborted(context.killSignal)]);
+  group.end();
+  const patience = new AbortController();
+  await Promise.race([output.closed, wall.sleep(secondsToMs(OUTPUT_WALL_SECONDS_MAX), patience.signal)]);
+  patience.abort();
+  output.abandon();
+  return exit;
+};
+
+/** The file if there is one, standard output otherwise. */
+const resultOf = async (folder: RunFolder, stdout: string | undefined): Promise<ExecEnd['result']> => {
+  const file = await readWorkerFile(folder.file('result'), RESULT_BYTES_MAX);
+  if (file !== undefined) {
+    await file.close();
+    return file;
+  }
+  return stdout === undefined ? { refusal: `it is larger than ${RESULT_BYTES_MAX} bytes` } : { text: stdout };
+};
+
+const runIn = async (folder: RunFolder, options: ExecOptions, context: RunnerContext): Promise<RunnerOutcome> => {
+  const { log, clock, wall } = options;
+  await folder.write('input', context.input);
+  if (context.resume !== undefined) {
+    await folder.write('resume', context.resume);
+    context.progress({ savesWhenStopped: true });
+  }
+  const stale = new AbortController();
+  const mail = await openMail({ context, folder, clock, wall, log, onStale: () => stale.abort() });
   try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (context.signal.aborted) return { kind: 'hand-back', reason: 'it was asked to stop before it began' };
+    const group = startCommand(options, context, folder);
+    const output = readOutput(group.leader);
+    writeInput(group.leader, context.input);
+    const over = stopOnRequest(group, context, stale.signal, clock);
+    const exit = await endOfGroup(group, output, context, wall);
+    over.abort();
+    const wasAsked = context.signal.aborted || stale.signal.aborted || group.wasKilled();
+    const result = await resultOf(folder, output.stdout());
+    return outcomeOf({ ...exit, result, stderr: output.stderr(), wasAsked });
+  } finally {
+    await mail.close();
   }
 };
 
-interface ExecEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string | undefined;
-  readonly stderr: string;
-}
-
-/** Resolves when the command has ended and every other process of its group has been killed. */
-const endOf = (child: ChildProcess): Promise<ExecEnd> =>
-  new Promise((resolve, reject) => {
-    const stdout = boundedText(RESULT_BYTES_MAX, () => signalGroup(child, 'SIGKILL'));
-    const stderr = tailText(STDERR_BYTES_MAX);
-    child.stdout?.on('data', stdout.add);
-    child.stderr?.on('data', stderr.add);
-    child.once('error', reject);
-    // Whoever keeps the pipes open beyond the command's end would keep us waiting, and must not outlive it anyway.
-    child.once('exit', () => signalGroup(child, 'SIGKILL'));
-    child.once('close', (code, signal) => resolve({ code, signal, stdout: stdout.text(), stderr: stderr.text() }));
-  });
-
-/** A command that ends without reading its input has not failed for that. */
-const writeInput = (child: ChildProcess, input: string): void => {
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(input);
-};
-
-/** SIGTERM when asked to stop, SIGKILL for the whole group after a while or as soon as it must. */
-const stopOnRequest = (child: ChildProcess, context: RunnerContext, clock: Clock): void => {
-  const ask = async () => {
-    signalGroup(child, 'SIGTERM');
-    await clock.sleep(secondsToMs(KILL_AFTER_SECONDS), context.killSignal);
-    if (child.exitCode === null && child.signalCode === null) signalGroup(child, 'SIGKILL');
-  };
-  if (context.signal.aborted) void ask();
-  else context.signal.addEventListener('abort', () => void ask(), { once: true });
-};
-
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
-
-const failureReason = ({ code, signal, stderr }: ExecEnd): string => {
-  const how = code === null ? `killed by ${signal}` : `exit code ${code}`;
-  const line = lastLine(stderr);
-  return printableReason(line === '' ? how : `${how}: ${line}`);
-};
-
-const outcomeOf = (end: ExecEnd, wasAsked: boolean): RunnerOutcome => {
-  if (end.stdout === undefined)
-    return { kind: 'failed', reason: `its result is larger than ${RESULT_BYTES_MAX} bytes` };
-  if (end.code === 0) return { kind: 'done', result: end.stdout };
-  if (end.code === HAND_BACK_EXIT_CODE) return { kind: 'hand-back', reason: 'it asked to be handed back' };
-  if (wasAsked) return { kind: 'hand-back', reason: 'it stopped when asked to' };
-  return { kind: 'failed', reason: failureReason(end) };
+/** What the operating system refuses, such as another process or a place on the disk, is not the task's failure. */
+const outcomeOfRefusal = ({ log }: ExecOptions, { taskId }: RunnerContext, error: unknown): RunnerOutcome => {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  log.error('this machine could not run the command', { taskId, error: code });
+  return { kind: 'hand-back', reason: `this machine could not run the command (${code})` };
 };
 
 /**
  * Runs any command: the input on its standard input, the result on its standard output; exit 0 done, 75 hand back,
- * anything else failed. Its group never outlives the agent.
+ * anything else failed. Checkpoints, notice and the rest go through files of a private folder, each named by a variable
+ * (docs/worker.md). Its group never outlives the agent.
  */
 export const execRunner = (options: ExecOptions): TaskRunner => ({
   name: 'exec',
   run: async (context) => {
-    const child = startCommand(options, context);
-    const ended = endOf(child);
-    writeInput(child, context.input);
-    stopOnRequest(child, context, options.clock);
-    const end = await ended.catch((error: Error) => ({ code: 127, signal: null, stdout: '', stderr: error.message }));
-    const wasAsked = context.signal.aborted;
-    return outcomeOf(end, wasAsked);
+    let folder: RunFolder | undefined;
+    try {
+      folder = await openRunFolder(options.stateFolder, options.log);
+      return await runIn(folder, options, context);
+    } catch (error) {
+      return outcomeOfRefusal(options, context, error);
+    } finally {
+      await folder?.remove();
+    }
   },
 });
