@@ -1,6 +1,7 @@
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
+import { type PlainAnswer, type PlainRequest, requestPlainly } from './plain-http.ts';
 
 /**
  * The instance metadata service, version 2 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html;
@@ -41,6 +42,7 @@ interface Token {
 
 export const createImds = ({ endpoint, clock, log, timeout }: ImdsOptions): Imds => {
   let token: Token | undefined;
+  let tokenUnderWay: Promise<Token> | undefined;
   const said = new Set<string>();
 
   const sayOnce = (message: string, fields: { readonly hint: string }): void => {
@@ -49,23 +51,15 @@ export const createImds = ({ endpoint, clock, log, timeout }: ImdsOptions): Imds
     log.error(message, fields);
   };
 
-  const request = async (path: string, init: RequestInit): Promise<Response> => {
+  const request = async (path: string, asked: Omit<PlainRequest, 'signal'>): Promise<PlainAnswer> => {
     try {
-      return await fetch(new URL(path, endpoint), { ...init, redirect: 'error', signal: timeout() });
+      return await requestPlainly(new URL(path, endpoint), { ...asked, signal: timeout() });
     } catch (error) {
-      throw new ImdsUnavailable(`The metadata service did not answer ${init.method} ${path}`, { cause: error });
+      throw new ImdsUnavailable(`The metadata service did not answer ${asked.method} ${path}`, { cause: error });
     }
   };
 
-  const textOf = async (response: Response): Promise<string> => {
-    try {
-      return await response.text();
-    } catch (error) {
-      throw new ImdsUnavailable('The metadata service broke off its answer', { cause: error });
-    }
-  };
-
-  const requestToken = async (): Promise<Response> => {
+  const requestToken = async (): Promise<PlainAnswer> => {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_TTL_SECONDS) };
     try {
       return await request('/latest/api/token', { method: 'PUT', headers });
@@ -76,39 +70,43 @@ export const createImds = ({ endpoint, clock, log, timeout }: ImdsOptions): Imds
   };
 
   const newToken = async (): Promise<Token> => {
-    const response = await requestToken();
-    const text = await textOf(response);
-    if (response.status === 403) sayOnce('the metadata service refuses', { hint: SWITCHED_OFF_HINT });
-    if (response.status !== 200) throw new ImdsUnavailable(`The metadata service gave no token: ${response.status}`);
+    const { status, text } = await requestToken();
+    if (status === 403) sayOnce('the metadata service refuses', { hint: SWITCHED_OFF_HINT });
+    if (status !== 200) throw new ImdsUnavailable(`The metadata service gave no token: ${status}`);
     const lifeMs = secondsToMs(TOKEN_TTL_SECONDS) * TOKEN_RENEWAL_SHARE;
     return { text, renewAt: epochMs(Math.floor(addMs(clock.now(), lifeMs))) };
   };
 
-  const readWithToken = async (path: string): Promise<Response> => {
-    if (token === undefined || clock.now() >= token.renewAt) token = await newToken();
-    return request(`/latest/meta-data/${path}`, {
-      method: 'GET',
-      headers: { 'x-aws-ec2-metadata-token': token.text },
+  /** Several readers at once ask for one token. */
+  const currentToken = async (): Promise<Token> => {
+    if (token !== undefined && clock.now() < token.renewAt) return token;
+    tokenUnderWay ??= newToken().finally(() => {
+      tokenUnderWay = undefined;
     });
+    token = await tokenUnderWay;
+    return token;
   };
 
+  const readWith = ({ text }: Token, path: string): Promise<PlainAnswer> =>
+    request(`/latest/meta-data/${path}`, { method: 'GET', headers: { 'x-aws-ec2-metadata-token': text } });
+
   /** 401 means that the token has died early, as after a resume: it is replaced once for each read (F61). */
-  const readRenewing = async (path: string): Promise<Response> => {
-    const response = await readWithToken(path);
-    if (response.status !== 401) return response;
-    await textOf(response);
-    token = undefined;
-    return readWithToken(path);
+  const readRenewing = async (path: string): Promise<PlainAnswer> => {
+    const used = await currentToken();
+    const answer = await readWith(used, path);
+    if (answer.status !== 401) return answer;
+    // Another reader may have replaced it already.
+    if (token === used) token = undefined;
+    return readWith(await currentToken(), path);
   };
 
   return {
     read: async (path) => {
-      const response = await readRenewing(path);
-      const text = await textOf(response);
-      if (response.status === 200) return text;
-      if (response.status === 404) return undefined;
-      if (response.status === 403) sayOnce('the metadata service refuses', { hint: SWITCHED_OFF_HINT });
-      throw new ImdsUnavailable(`The metadata service answered ${path} with ${response.status}`);
+      const { status, text } = await readRenewing(path);
+      if (status === 200) return text;
+      if (status === 404) return undefined;
+      if (status === 403) sayOnce('the metadata service refuses', { hint: SWITCHED_OFF_HINT });
+      throw new ImdsUnavailable(`The metadata service answered ${path} with ${status}`);
     },
   };
 };

@@ -5,8 +5,9 @@ import { type EpochMs, secondsToMs } from '../fleet/time.ts';
  * Notices that this process stood still: suspended with its machine, stopped by a signal, or starved. Whatever it
  * believed before may be wrong afterwards, so the next outside effect is preceded by a look at the row (F10, F57).
  *
- * The heartbeat loop ticks; a step between two ticks that is longer than a fresh heartbeat's age is a pause. A clock
- * that is set forward looks the same and costs one read; one set back hides a pause from here, not from the fence.
+ * The heartbeat loop ticks; a step between two ticks that is longer than a fresh heartbeat's age is a pause. It is
+ * measured twice: by the service's time, which a correction may move back just then, and by a clock that only goes
+ * forward. A date that is set forward may look like a suspended machine, and costs one read.
  */
 export interface Pulse {
   tick(now: EpochMs): void;
@@ -14,12 +15,18 @@ export interface Pulse {
   pauses(now: EpochMs): number;
 }
 
-export const createPulse = (start: EpochMs): Pulse => {
+const PAUSE_MS = secondsToMs(HEARTBEAT_FRESH_SECONDS);
+
+/** `monotonicMs` is the clock's own, where it has one. */
+export const createPulse = (start: EpochMs, monotonicMs: () => number = () => 0): Pulse => {
   let last = start;
+  let lastMonotonicMs = monotonicMs();
   let count = 0;
   const tick = (now: EpochMs): void => {
-    if (now - last > secondsToMs(HEARTBEAT_FRESH_SECONDS)) count += 1;
+    const steadyMs = monotonicMs();
+    if (now - last > PAUSE_MS || steadyMs - lastMonotonicMs > PAUSE_MS) count += 1;
     last = now;
+    lastMonotonicMs = steadyMs;
   };
   return {
     tick,

@@ -1,10 +1,9 @@
 import { drainEndOf, drainIsDue, drainsNow, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
 import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
-import type { Signal } from '../fleet/signal.ts';
 import { addMs, secondsToMs } from '../fleet/time.ts';
 import type { Mailbox } from './mailbox.ts';
-import { withRetries } from './retry.ts';
-import type { MachineWarning } from './watch.ts';
+import type { MachineWarning } from './notices.ts';
+import { createSignalWriter, type SignalWriterOptions } from './signal-writer.ts';
 import type { AgentShared } from './world.ts';
 
 /** Where every source of a drain comes together: metadata service, mailbox, SIGTERM, age and the dead-man's switch. */
@@ -19,42 +18,20 @@ export interface SignalDesk {
   settled(): Promise<void>;
 }
 
-export interface SignalDeskOptions {
-  onRecorded(record: InstanceRecord): void;
-}
-
-export const createSignalDesk = (shared: AgentShared, { onRecorded }: SignalDeskOptions): SignalDesk => {
-  const { clock, instances, wakes, log } = shared.ports;
-  const { drainPolicy, fleet, maximumAgeSeconds } = shared.settings;
-  const underWay = new Set<Promise<void>>();
+export const createSignalDesk = (shared: AgentShared, options: SignalWriterOptions): SignalDesk => {
+  const { clock, log } = shared.ports;
+  const { drainPolicy, maximumAgeSeconds } = shared.settings;
+  const writer = createSignalWriter(shared, options);
 
   /** A drain without a known deadline gets the window that the control plane gives it as well. */
   const windowEnd = () => addMs(clock.now(), secondsToMs(drainPolicy.windowSeconds));
-
-  const attempt = async (what: string, call: () => Promise<void>): Promise<void> => {
-    try {
-      await withRetries(clock, call);
-    } catch (error) {
-      log.error(`${what} failed`, { error: String(error) });
-    }
-  };
-
-  const record = async (signal: Signal, drains: boolean): Promise<void> => {
-    await attempt('recording the signal', async () => {
-      const item = await instances.recordSignal(signal, drains, clock.now());
-      if (item !== undefined) onRecorded(item);
-    });
-    if (drains) await attempt('waking the fleet', () => wakes.wake(fleet));
-  };
 
   const tell = (warning: MachineWarning): void => {
     const now = clock.now();
     const drains = drainsNow(warning, drainPolicy, now);
     log.info('signal', { kind: warning.kind, drains, deadline: warning.deadline });
     if (drains) shared.drain.begin({ reason: warning.kind, deadline: warning.deadline ?? windowEnd(), now });
-    const writing = record({ ...warning, instanceId: shared.instanceId }, drains);
-    underWay.add(writing);
-    void writing.finally(() => underWay.delete(writing));
+    writer.write({ ...warning, instanceId: shared.instanceId }, drains);
   };
 
   const stopBecause = (why: string): void => {
@@ -80,8 +57,6 @@ export const createSignalDesk = (shared: AgentShared, { onRecorded }: SignalDesk
       if (now - mailbox.readAt() >= secondsToMs(DEAD_MAN_SECONDS)) return stopBecause('its item cannot be read');
       if (now - mailbox.record().launchedAt >= secondsToMs(maximumAgeSeconds)) stopBecause('its maximum age');
     },
-    settled: async () => {
-      await Promise.all(underWay);
-    },
+    settled: writer.settled,
   };
 };

@@ -55,19 +55,69 @@ export const clientSettings = (pace: Pace) => {
   };
 };
 
+/** Learns the service's time from its answers; lib/clock has one, and this folder needs to know no more of it. */
+export interface DateListener {
+  /** Milliseconds of a clock that nobody sets. */
+  steadyMs(): number;
+  onDate(date: string, sentAtMs: number, receivedAtMs: number): void;
+}
+
+interface Answered {
+  readonly response: unknown;
+}
+
+type Exchange = <Request, Answer extends Answered>(
+  next: (request: Request) => Promise<Answer>,
+) => (request: Request) => Promise<Answer>;
+
+/** The part of an SDK client that every one of them has alike. */
+interface ClientWithExchanges {
+  readonly middlewareStack: {
+    add(middleware: Exchange, options: { step: 'deserialize'; priority: 'low'; name: string }): void;
+  };
+}
+
+const dateOf = (response: unknown): string | undefined =>
+  (response as { readonly headers?: Readonly<Record<string, string>> } | undefined)?.headers?.['date'];
+
+/**
+ * Tells the `Date` of every answer, refusals and each attempt of a retried call included: the last step before the wire
+ * sees them all, already signed, so that waiting for credentials does not count as waiting for the answer.
+ */
+const tellDates = (client: ClientWithExchanges, dates: DateListener | undefined): void => {
+  if (dates === undefined) return;
+  const exchange: Exchange = (next) => async (request) => {
+    const sentAtMs = dates.steadyMs();
+    const answer = await next(request);
+    const date = dateOf(answer.response);
+    if (date !== undefined) dates.onDate(date, sentAtMs, dates.steadyMs());
+    return answer;
+  };
+  client.middlewareStack.add(exchange, { step: 'deserialize', priority: 'low', name: 'spothopDates' });
+};
+
 /** Absent members of our records are absent attributes, not an error. */
 export const documentClient = (client: DynamoDBClient): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
-export const dynamoClient = (pace: Pace): DynamoDBDocumentClient =>
-  documentClient(new DynamoDBClient(clientSettings(pace)));
+export const dynamoClient = (pace: Pace, dates?: DateListener): DynamoDBDocumentClient => {
+  const client = new DynamoDBClient(clientSettings(pace));
+  tellDates(client, dates);
+  return documentClient(client);
+};
 
 /**
  * A queue's URL names AWS's own host, and the SDK would send there; when an endpoint is given, everything goes to that.
  */
-export const sqsClient = (pace: Pace, environment: Readonly<Record<string, string | undefined>>): SQSClient => {
+export const sqsClient = (
+  pace: Pace,
+  environment: Readonly<Record<string, string | undefined>>,
+  dates?: DateListener,
+): SQSClient => {
   const hasEndpoint = Boolean(environment['AWS_ENDPOINT_URL'] ?? environment['AWS_ENDPOINT_URL_SQS']);
-  return new SQSClient({ ...clientSettings(pace), useQueueUrlAsEndpoint: !hasEndpoint });
+  const client = new SQSClient({ ...clientSettings(pace), useQueueUrlAsEndpoint: !hasEndpoint });
+  tellDates(client, dates);
+  return client;
 };
 
 export const ec2Client = (pace: Pace): EC2Client => new EC2Client(clientSettings(pace));

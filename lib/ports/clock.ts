@@ -5,4 +5,9 @@ export interface Clock {
   now(): EpochMs;
   /** Resolves after `durationMs`, or as soon as `signal` aborts (it never rejects). */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Milliseconds of a clock that never goes backwards and counts on while the machine is suspended, for noticing a pause
+   * that a correction of `now()` would hide.
+   */
+  monotonicMs?(): number;
 }

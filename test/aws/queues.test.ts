@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sqsWorkQueue } from '../../lib/aws/queues.ts';
 import { taskId } from '../../lib/fleet/ids.ts';
-import type { WorkQueue } from '../../lib/ports/queues.ts';
+import { TooManyInFlight, type WorkQueue } from '../../lib/ports/queues.ts';
 
 interface Asked {
   readonly operation: string;
@@ -76,6 +76,26 @@ describe('sending many', () => {
   });
 });
 
+describe('the receipts that a queue’s own rule allows', () => {
+  const withPolicy = (policy: object | undefined) => {
+    const Attributes = policy === undefined ? undefined : { RedrivePolicy: JSON.stringify(policy) };
+    answer = () => ({ status: 200, body: { Attributes } });
+  };
+
+  test('are read from its redrive policy, written as a number or as a text', async () => {
+    withPolicy({ deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead', maxReceiveCount: 5 });
+    expect(await queue.receivesMax()).toBe(5);
+    withPolicy({ deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead', maxReceiveCount: '7' });
+    expect(await queue.receivesMax()).toBe(7);
+    expect(asked[0]).toMatchObject({ operation: 'GetQueueAttributes', body: { AttributeNames: ['RedrivePolicy'] } });
+  });
+
+  test('are without a limit where it has no such policy', async () => {
+    withPolicy(undefined);
+    expect(await queue.receivesMax()).toBeUndefined();
+  });
+});
+
 describe('an error of the queue', () => {
   const refusal = (code: string) => ({
     status: 400,
@@ -84,9 +104,9 @@ describe('an error of the queue', () => {
   const receive = () => queue.receive({ waitSeconds: 0, visibilitySeconds: 30 });
   const message = { messageId: 'm', body: '', attributes: {}, receiptHandle: 'h', receiveCount: 1 };
 
-  test('that says too much is in flight means that there is nothing to be had (B11)', async () => {
+  test('that says too much is in flight is told apart, so that whoever asked waits before asking again (F44, B11)', async () => {
     answer = () => refusal('OverLimit');
-    expect(await receive()).toStrictEqual([]);
+    await expect(receive()).rejects.toThrow(TooManyInFlight);
   });
 
   test('that says the handle has had its day changes nothing', async () => {

@@ -1,6 +1,15 @@
 import { type EpochMs, toIso } from '../../fleet/time.ts';
 import { type Credentials, LOCAL_ACCOUNT, LOCAL_REGION } from '../service.ts';
 
+/** A reboot, stop or retirement that AWS has planned for a machine, or had. */
+export interface MaintenancePlan {
+  readonly eventId: string;
+  readonly code: 'instance-reboot' | 'system-reboot' | 'system-maintenance' | 'instance-retirement' | 'instance-stop';
+  readonly notBefore: EpochMs;
+  readonly notAfter: EpochMs;
+  readonly state: 'active' | 'completed' | 'canceled';
+}
+
 /** What the metadata service of one machine tells about it, as it is now. */
 export interface MetadataView {
   readonly instanceId: string;
@@ -15,10 +24,38 @@ export interface MetadataView {
   /** Set once EC2 has given notice. */
   readonly deadlineAt?: EpochMs;
   readonly rebalanceAt?: EpochMs;
+  /** What is planned is listed as scheduled, what is over as history. */
+  readonly maintenance?: readonly MaintenancePlan[];
+  /** What the machine's Auto Scaling group wants it to become; absent where it has none. */
+  readonly targetLifecycleState?: string;
 }
 
 /** Instants as IMDS writes them: whole seconds, UTC. */
 const secondsIso = (instant: EpochMs): string => `${toIso(instant).slice(0, 19)}Z`;
+
+/** `21 Jan 2019 09:00:43 GMT` */
+const maintenanceDate = (instant: EpochMs): string => new Date(instant).toUTCString().slice('Mon, '.length);
+
+const DESCRIPTIONS: Readonly<Record<MaintenancePlan['state'], string>> = {
+  active: '',
+  completed: '[Completed] ',
+  canceled: '[Canceled] ',
+};
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html */
+const maintenanceDocument = ({ maintenance = [] }: MetadataView, isHistory: boolean): string =>
+  JSON.stringify(
+    maintenance
+      .filter(({ state }) => (state !== 'active') === isHistory)
+      .map(({ eventId, code, notBefore, notAfter, state }) => ({
+        NotBefore: maintenanceDate(notBefore),
+        Code: code,
+        Description: `${DESCRIPTIONS[state]}scheduled ${code.split('-').at(-1)}`,
+        EventId: eventId,
+        NotAfter: maintenanceDate(notAfter),
+        State: state,
+      })),
+  );
 
 /** Far enough that a run never renews; credentials end with the machine, not with the clock. */
 const CREDENTIALS_LIFE_MS = 6 * 3_600_000;
@@ -66,9 +103,9 @@ const CATEGORIES: Readonly<Record<string, Category>> = {
   'meta-data/spot/termination-time': (view) => view.deadlineAt && secondsIso(view.deadlineAt),
   'meta-data/events/recommendations/rebalance': (view) =>
     view.rebalanceAt && JSON.stringify({ noticeTime: secondsIso(view.rebalanceAt) }),
-  'meta-data/events/maintenance/scheduled': () => '[]',
-  'meta-data/events/maintenance/history': () => '[]',
-  'meta-data/autoscaling/target-lifecycle-state': () => undefined,
+  'meta-data/events/maintenance/scheduled': (view) => maintenanceDocument(view, false),
+  'meta-data/events/maintenance/history': (view) => maintenanceDocument(view, true),
+  'meta-data/autoscaling/target-lifecycle-state': (view) => view.targetLifecycleState,
   'dynamic/instance-identity/document': identityDocument,
 };
 

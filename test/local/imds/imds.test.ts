@@ -1,5 +1,8 @@
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createImds } from '../../../lib/agent/imds.ts';
+import { parseInstanceAction, parseMaintenance, parseTerminationTime } from '../../../lib/agent/notices.ts';
+import { wallTimeout } from '../../../lib/clock/wall-timeout.ts';
 import { epochMs } from '../../../lib/fleet/time.ts';
 import type { MetadataView } from '../../../lib/local/imds/metadata.ts';
 import { type MetadataService, startMetadataService } from '../../../lib/local/imds/server.ts';
@@ -103,6 +106,45 @@ describe('metadata', () => {
     });
   });
 
+  test('lists what is planned, and what is over, as AWS does', async () => {
+    const token = await newToken();
+    const plan = {
+      code: 'system-reboot',
+      notBefore: epochMs(1_548_061_243_000),
+      notAfter: epochMs(1_548_062_243_000),
+    } as const;
+    view = {
+      ...VIEW,
+      maintenance: [
+        { ...plan, eventId: 'instance-event-0d59937288b749b32', state: 'active' },
+        { ...plan, eventId: 'instance-event-0d59937288b749b33', state: 'canceled' },
+      ],
+    };
+    const dates = {
+      NotBefore: '21 Jan 2019 09:00:43 GMT',
+      NotAfter: '21 Jan 2019 09:17:23 GMT',
+      Code: 'system-reboot',
+    };
+    expect(JSON.parse((await read('meta-data/events/maintenance/scheduled', token)).text)).toEqual([
+      { ...dates, Description: 'scheduled reboot', EventId: 'instance-event-0d59937288b749b32', State: 'active' },
+    ]);
+    expect(JSON.parse((await read('meta-data/events/maintenance/history', token)).text)).toEqual([
+      {
+        ...dates,
+        Description: '[Canceled] scheduled reboot',
+        EventId: 'instance-event-0d59937288b749b33',
+        State: 'canceled',
+      },
+    ]);
+  });
+
+  test('tells what its group wants of a machine that has one', async () => {
+    const token = await newToken();
+    expect((await read('meta-data/autoscaling/target-lifecycle-state', token)).status).toBe(404);
+    view = { ...VIEW, targetLifecycleState: 'Terminated' };
+    expect((await read('meta-data/autoscaling/target-lifecycle-state', token)).text).toBe('Terminated');
+  });
+
   test('identifies the machine', async () => {
     const { text } = await read('dynamic/instance-identity/document', await newToken());
     expect(JSON.parse(text)).toMatchObject({
@@ -125,6 +167,32 @@ describe('metadata', () => {
     const { role: _, ...withoutRole } = VIEW;
     view = withoutRole;
     expect((await read('meta-data/iam/security-credentials/', await newToken())).status).toBe(404);
+  });
+});
+
+describe('what it says is what the agent reads', () => {
+  const agentReads = async (path: string): Promise<string> => {
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const imds = createImds({ endpoint: service.endpoint, clock, log, timeout: () => wallTimeout(5_000) });
+    return (await imds.read(path)) ?? '';
+  };
+
+  test('of a notice and its older form', async () => {
+    view = { ...VIEW, deadlineAt: epochMs(START + 120_000) };
+    const now = clock.now();
+    const notice = { kind: 'spot-interruption', at: now, deadline: START + 120_000, action: 'terminate' };
+    expect(parseInstanceAction(await agentReads('spot/instance-action'), now)).toEqual(notice);
+    expect(parseTerminationTime(await agentReads('spot/termination-time'), now)).toEqual(notice);
+  });
+
+  test('of maintenance', async () => {
+    const plan = { eventId: 'instance-event-1', code: 'instance-stop', notBefore: epochMs(START + 7_200_000) } as const;
+    view = { ...VIEW, maintenance: [{ ...plan, notAfter: epochMs(START + 9_000_000), state: 'active' }] };
+    expect(parseMaintenance(await agentReads('events/maintenance/scheduled'))).toEqual({
+      events: [{ eventId: 'instance-event-1', isOver: false, notBefore: START + 7_200_000 }],
+      unreadable: 0,
+    });
+    expect(parseMaintenance(await agentReads('events/maintenance/history'))).toEqual({ events: [], unreadable: 0 });
   });
 });
 
