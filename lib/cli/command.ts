@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
 };
 
-const whyUnreadable = (error: unknown): string => {
+export const whyUnreadable = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error without a code';
   return REASONS[code] ?? `reading it failed with ${code}`;
 };

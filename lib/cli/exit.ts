@@ -5,6 +5,8 @@ export const EXIT = {
   failedCheck: 1,
   /** The command line itself cannot be understood. */
   usage: 2,
+  /** Ctrl-C: what was under way was finished, the rest was not begun. What a shell shows for it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

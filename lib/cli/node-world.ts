@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import picocolors from 'picocolors';
+import { machineTime } from '../clock/machine-time.ts';
 import { timeScaleFromEnvironment, wallClock } from '../clock/wall-clock.ts';
+import { connectService } from '../wiring-cli.ts';
+import { loadTaskFile } from '../worker/load-task-file.ts';
+import { askPerson, openBytes } from './terminal-input.ts';
 import type { CliWorld } from './world.ts';
 
 /** A reader that has seen enough (`| head`) closes the pipe: the rest of the output is simply not wanted. */
@@ -26,17 +30,24 @@ const listenForTheEnd = (): AbortSignal => {
   return aborting.signal;
 };
 
-/** The world of a real terminal. */
-export const nodeWorld = (): CliWorld => {
+/** The world of a real terminal; what ships task files is no part of this folder. */
+export const nodeWorld = ({ taskFault }: Pick<CliWorld, 'taskFault'>): CliWorld => {
   endQuietlyWhenUnread(process.stdout);
   return {
     stdout: (output) => void process.stdout.write(output),
     stderr: (output) => void process.stderr.write(output),
     stdin: () => text(process.stdin),
     readFile: (path) => readFile(path, 'utf8'),
+    open: openBytes,
     colour: picocolors.isColorSupported && process.stdout.isTTY,
+    isWatched: process.stderr.isTTY === true,
+    ask: askPerson,
+    connect: (choice) => connectService(process.env, choice),
+    loadTasks: loadTaskFile,
     clock: wallClock(timeScaleFromEnvironment(process.env)),
+    steadyMs: machineTime.steadyMs,
     interruption: listenForTheEnd,
+    taskFault,
     environment: process.env,
   };
 };

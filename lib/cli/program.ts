@@ -2,14 +2,24 @@ import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { printable } from '../signals/printable.ts';
 import type { RegisterCommand } from './command.ts';
+import { registerDlq } from './commands/dlq.ts';
 import { registerEventsCheck } from './commands/events-check.ts';
 import { registerFleetCheck } from './commands/fleet-check.ts';
 import { registerLocal } from './commands/local.ts';
+import { registerSubmit } from './commands/submit.ts';
+import { registerTasks } from './commands/tasks.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit.ts';
 import type { CliWorld } from './world.ts';
 
 /** Every command of `spothop`, in the order of its help. */
-const COMMANDS: readonly RegisterCommand[] = [registerEventsCheck, registerFleetCheck, registerLocal];
+const COMMANDS: readonly RegisterCommand[] = [
+  registerSubmit,
+  registerTasks,
+  registerDlq,
+  registerEventsCheck,
+  registerFleetCheck,
+  registerLocal,
+];
 
 const USAGE_TEXT_CHARACTERS_MAX = 400;
 

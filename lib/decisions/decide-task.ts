@@ -1,5 +1,13 @@
 import { type InstanceRecord, silenceMs } from '../fleet/instance.ts';
-import { RESEND_AFTER_SECONDS, RESEND_QUEUED_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
+import {
+  CHECK_SHARDS,
+  RESEND_AFTER_SECONDS,
+  RESEND_QUEUED_SECONDS,
+  SILENCE_SECONDS_MAX,
+  SUBMITTED_SHARE_OF_SWEEP,
+  SWEEP_BATCH_MAX,
+  SWEEP_SECONDS,
+} from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 
@@ -27,6 +35,16 @@ const whyNotOwned = (row: TaskRecord, owner: InstanceRecord | undefined, now: Ep
  */
 export const isStillQueued = (row: TaskRecord, waiting: number, now: EpochMs): boolean =>
   row.attempt === 0 && waiting > 0 && now - row.submittedAt < secondsToMs(RESEND_QUEUED_SECONDS);
+
+/** Rows of waiting tasks that the sweep looks at in a second: the rest of it is for the tasks of silent machines. */
+const QUEUED_LOOKS_PER_SECOND = (SWEEP_BATCH_MAX * CHECK_SHARDS * SUBMITTED_SHARE_OF_SWEEP) / SWEEP_SECONDS;
+
+/**
+ * When a task that waits among so many is looked at again: a large backlog is spread so thinly that it never fills the
+ * sweep, whose first duty are tasks that somebody held.
+ */
+export const queuedLookAt = (waiting: number, now: EpochMs): EpochMs =>
+  addMs(now, Math.ceil(secondsToMs(Math.max(RESEND_AFTER_SECONDS, waiting / QUEUED_LOOKS_PER_SECOND))));
 
 /**
  * A row whose `checkAt` has passed, with its owner's item, both read strongly. Holding follows taking within

@@ -1,5 +1,5 @@
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../fleet/ids.ts';
-import { drainsNow } from '../fleet/instance.ts';
+import { drainsNow, type RunTimeSummary } from '../fleet/instance.ts';
 import type { Pool } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import { settingsOf, type World } from './world.ts';
@@ -11,6 +11,8 @@ export interface OwnedMachine {
   readonly ec2FleetId: Ec2FleetId;
   readonly pool: Pool;
   readonly launchedAt: EpochMs;
+  /** How long the fleet's tasks take, so that its agent need not learn it anew. */
+  readonly runTimesExpected?: RunTimeSummary;
 }
 
 /** Warnings that came before the row did. */
@@ -34,7 +36,7 @@ const claimSignals = async (world: World, machine: OwnedMachine): Promise<void> 
  * an item that is there stands, and a machine whose run has been closed meanwhile gets no place again.
  */
 export const adoptMachine = async (world: World, machine: OwnedMachine): Promise<void> => {
-  const { instanceId, fleet, intentId, ec2FleetId, pool } = machine;
+  const { instanceId, fleet, intentId, ec2FleetId, pool, runTimesExpected } = machine;
   await world.instances.create({
     form: 1,
     instanceId,
@@ -43,6 +45,7 @@ export const adoptMachine = async (world: World, machine: OwnedMachine): Promise
     ec2FleetId,
     pool,
     launchedAt: machine.launchedAt,
+    ...(runTimesExpected === undefined ? {} : { runTimesExpected }),
     leases: {},
     signals: {},
   });

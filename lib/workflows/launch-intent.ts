@@ -1,6 +1,7 @@
 import { learnFromLaunch } from '../decisions/learn-from-launch.ts';
 import type { Intent } from '../fleet/fleet.ts';
 import type { Ec2FleetId, FleetName } from '../fleet/ids.ts';
+import type { RunTimeSummary } from '../fleet/instance.ts';
 import type { Pool } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { LaunchAnswer, LaunchedMachine } from '../ports/machines.ts';
@@ -16,6 +17,8 @@ interface StoredLaunch {
   readonly fleet: FleetName;
   readonly pools: readonly Pool[];
   readonly request: string;
+  /** Absent in intents of earlier versions, and of a fleet whose tasks nobody has seen end. */
+  readonly runTimesExpected?: RunTimeSummary;
 }
 
 const readStoredLaunch = (intent: Intent): StoredLaunch => JSON.parse(intent.request) as StoredLaunch;
@@ -23,12 +26,18 @@ const readStoredLaunch = (intent: Intent): StoredLaunch => JSON.parse(intent.req
 const writeRows = async (
   world: World,
   intent: Intent,
-  fleet: FleetName,
+  { fleet, runTimesExpected }: StoredLaunch,
   ec2FleetId: Ec2FleetId,
   machines: readonly LaunchedMachine[],
 ): Promise<void> => {
   await world.fleets.recordAnswer(fleet, intent.intentId, ec2FleetId);
-  const owned = { fleet, intentId: intent.intentId, ec2FleetId, launchedAt: world.clock.now() };
+  const owned = {
+    fleet,
+    intentId: intent.intentId,
+    ec2FleetId,
+    launchedAt: world.clock.now(),
+    ...(runTimesExpected === undefined ? {} : { runTimesExpected }),
+  };
   throwFirstFailure(
     await inParallel(machines, MACHINES_AT_ONCE, (machine) => adoptMachine(world, { ...machine, ...owned })),
   );
@@ -80,7 +89,7 @@ export const launchIntent = async (world: World, wakes: WakeCollector, intent: I
     });
     return;
   }
-  if (answer.ec2FleetId !== undefined) await writeRows(world, intent, fleet, answer.ec2FleetId, answer.machines);
+  if (answer.ec2FleetId !== undefined) await writeRows(world, intent, stored, answer.ec2FleetId, answer.machines);
   countAnswer(world, intent, fleet, answer);
   await closeIntent(world, intent, stored, answer, world.clock.now());
   // The rest of a partial answer is the next plan's, which now knows which pools refused.

@@ -82,7 +82,7 @@ const adoptOrReport = async (
   // Its item proves that it is ours, and that whoever wrote it did not get to its place in the fleet.
   if (record !== undefined) return adoptMachine(world, record);
   const { instanceId, pool, launchedAt } = machine;
-  const { fleet } = state.head;
+  const { fleet, runTimes } = state.head;
   const proof = settings.mode === 'manage' ? await provenIntent(world, state, machine) : attachment(machine);
   if (proof === undefined) {
     world.metrics.count('InstancesUnproven', 1, { fleet });
@@ -99,6 +99,7 @@ const adoptOrReport = async (
     ec2FleetId: proof.ec2Fleet,
     pool,
     launchedAt,
+    ...(runTimes === undefined ? {} : { runTimesExpected: runTimes }),
   });
   world.metrics.count('InstancesAdopted', 1, { fleet });
   world.log.info('Adopted a machine found by its tags.', { instanceId, fleet });
@@ -117,8 +118,15 @@ const recordVanished = async (world: World, member: Member, now: EpochMs): Promi
   await world.instances.recordSignal(signal, true, now);
 };
 
-/** Compares the fleet's rows with what EC2 shows: adopts what is ours, and records the ends that no event told. */
-export const observeMachines = async (world: World, settings: FleetSettings, state: FleetState): Promise<void> => {
+/**
+ * Compares the fleet's rows with what EC2 shows: adopts what is ours, and records the ends that no event told. Answers
+ * what EC2 shows.
+ */
+export const observeMachines = async (
+  world: World,
+  settings: FleetSettings,
+  state: FleetState,
+): Promise<readonly DescribedMachine[]> => {
   const described = await world.machines.describeFleet(settings.fleet);
   const members = new Set(state.members.map((member) => member.instanceId));
   const looked = await inParallel(described, MACHINES_AT_ONCE, async (machine) => {
@@ -129,4 +137,5 @@ export const observeMachines = async (world: World, settings: FleetSettings, sta
   const shown = new Set(described.map((machine) => machine.instanceId));
   const missing = state.members.filter((member) => !shown.has(member.instanceId));
   for (const member of missing) await recordVanished(world, member, world.clock.now());
+  return described;
 };

@@ -1,6 +1,7 @@
 import { bootsFail } from '../decisions/boots-fail.ts';
 import type { CapacityView, LaunchOrder } from '../decisions/capacity-view.ts';
 import { decideCapacity } from '../decisions/decide-capacity.ts';
+import { isWorthNoting, mergeRunTimes } from '../decisions/merge-run-times.ts';
 import { type Action, describePlan, type Plan } from '../decisions/plan.ts';
 import { afterReclaim } from '../decisions/pool-memory.ts';
 import type { FleetState, Intent } from '../fleet/fleet.ts';
@@ -9,7 +10,9 @@ import { type InstanceId, intentId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
 import { BOOTS_FAILED_REST_SECONDS } from '../fleet/limits.ts';
 import { poolKey } from '../fleet/pool.ts';
+import { TEMPLATE_VERSION_TAG } from '../fleet/tags.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+import type { DescribedMachine } from '../ports/machines.ts';
 import { executePlan } from './execute-plan.ts';
 import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
 import { observeMachines } from './observe-machines.ts';
@@ -27,7 +30,7 @@ const readRecords = async (world: World, state: FleetState): Promise<ReadonlyMap
 
 /** The request as it will be sent, now and on every retry, together with what is needed to read its answer. */
 const intentMaker =
-  (world: World, settings: FleetSettings) =>
+  (world: World, settings: FleetSettings, { head }: FleetState) =>
   (order: LaunchOrder, now: EpochMs): Intent => {
     const id = intentId(world.newId());
     const subnets = new Map(
@@ -47,7 +50,8 @@ const intentMaker =
       launchTemplateVersion: settings.launchTemplateVersion,
       tags: settings.tags,
     });
-    const stored = JSON.stringify({ fleet: settings.fleet, pools: order.pools, request });
+    const { runTimes: runTimesExpected } = head;
+    const stored = JSON.stringify({ fleet: settings.fleet, pools: order.pools, request, runTimesExpected });
     return {
       intentId: id,
       purchase: order.purchase,
@@ -76,6 +80,18 @@ const notePools = async (
   return { ...state, head: { ...state.head, pools } };
 };
 
+/** What its machines have learned of their tasks is kept for those to come, also when none is left meanwhile. */
+const noteRunTimes = async (
+  world: World,
+  state: FleetState,
+  records: ReadonlyMap<InstanceId, InstanceRecord>,
+): Promise<FleetState> => {
+  const runTimes = mergeRunTimes([...records.values()].map((record) => record.runTimes));
+  if (runTimes === undefined || !isWorthNoting(state.head.runTimes, runTimes)) return state;
+  await world.fleets.noteRunTimes(state.head.fleet, runTimes);
+  return { ...state, head: { ...state.head, runTimes } };
+};
+
 /** A fleet whose machines cannot start rests, so that mending it costs a boot now and then and not one after the other. */
 const restIfBootsFail = async (
   world: World,
@@ -102,6 +118,16 @@ const writeIntents = async (world: World, state: FleetState, plan: Plan): Promis
   return world.fleets.changeHead(state.head.fleet, state.head.generation, { open: intents });
 };
 
+/** Which agent and task a machine fetched is told by the template that it was launched from. */
+const outdatedMachines = (
+  { upgrade, launchTemplateVersion }: FleetSettings,
+  described: readonly DescribedMachine[],
+): ReadonlySet<InstanceId> => {
+  const isOlder = ({ tags }: DescribedMachine): boolean => tags[TEMPLATE_VERSION_TAG] !== launchTemplateVersion;
+  const older = upgrade === 'rolling' ? described.filter(isOlder) : [];
+  return new Set(older.map((machine) => machine.instanceId));
+};
+
 const keepPlan = async (world: World, settings: FleetSettings, plan: Plan): Promise<void> => {
   if (plan.actions.length === 0) return;
   const { fleet } = settings;
@@ -112,16 +138,18 @@ const reconcileCapacity = async (
   world: World,
   wakes: WakeCollector,
   settings: FleetSettings,
-  read: { readonly state: FleetState; readonly records: ReadonlyMap<InstanceId, InstanceRecord> },
+  read: Pick<CapacityView, 'state' | 'records' | 'outdated'>,
 ): Promise<void> => {
   const now = world.clock.now();
+  const learned = await noteRunTimes(world, read.state, read.records);
   const view: CapacityView = {
-    state: await notePools(world, read.state, read.records, now),
+    state: await notePools(world, learned, read.records, now),
     records: read.records,
     backlog: await world.workQueue(settings.fleet).backlog(),
     policy: settings.capacity,
     drainPolicy: settings.drain,
-    makeIntent: intentMaker(world, settings),
+    outdated: read.outdated,
+    makeIntent: intentMaker(world, settings, learned),
   };
   const plan = decideCapacity(view, now);
   await keepPlan(world, settings, plan);
@@ -140,7 +168,7 @@ const reconcileCapacity = async (
 export const reconcileFleet = async (world: World, wakes: WakeCollector, settings: FleetSettings): Promise<void> => {
   const before = await world.fleets.read(settings.fleet);
   // Adoption first: the proof of a machine whose launch was never answered is its intent, still open.
-  await observeMachines(world, settings, before);
+  const described = await observeMachines(world, settings, before);
   if (settings.mode === 'manage') await resumeIntents(world, wakes, before);
   const state = await world.fleets.read(settings.fleet);
   const records = await readRecords(world, state);
@@ -148,6 +176,10 @@ export const reconcileFleet = async (world: World, wakes: WakeCollector, setting
     reconcileInstance(world, wakes, record, { seenBy: 'reconcile' }),
   );
   const rested = settings.mode === 'manage' ? await restIfBootsFail(world, settings, state, records) : state;
-  await reconcileCapacity(world, wakes, settings, { state: rested, records });
+  await reconcileCapacity(world, wakes, settings, {
+    state: rested,
+    records,
+    outdated: outdatedMachines(settings, described),
+  });
   throwFirstFailure(results);
 };

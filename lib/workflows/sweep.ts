@@ -1,4 +1,4 @@
-import { decideTask, isStillQueued } from '../decisions/decide-task.ts';
+import { decideTask, isStillQueued, queuedLookAt } from '../decisions/decide-task.ts';
 import type { FleetName, TaskId } from '../fleet/ids.ts';
 import { SWEEP_BATCH_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
@@ -40,8 +40,11 @@ const sendAgain = async (
   row: TaskRecord,
   checkAt: TaskRecord['checkAt'],
 ): Promise<void> => {
-  if (isStillQueued(row, await waiting(row.fleet), world.clock.now())) {
-    await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: checkAt! });
+  const now = world.clock.now();
+  const before = await waiting(row.fleet);
+  if (isStillQueued(row, before, now)) {
+    const lookAt = queuedLookAt(before, now);
+    await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: lookAt });
     return;
   }
   await world.workQueue(row.fleet).send(row.taskId);

@@ -112,6 +112,21 @@ describe('a ready task', () => {
     expect(await receivedIds(world)).toEqual(['patient']);
   });
 
+  it('is looked at the more rarely the more tasks wait, so that a backlog never fills the sweep', async () => {
+    const world = workflowWorld();
+    await submitRow(world, 'patient');
+    const queue = world.workQueue(INDEX);
+    const waiting = 160_000;
+    const busy = {
+      ...world,
+      workQueue: () => ({ ...queue, backlog: async () => ({ waiting, inFlight: 0, delayed: 0 }) }),
+    };
+    await world.clock.advance(300_000);
+    await sweep(busy);
+    // 1,600 rows a minute, half of them for waiting tasks: 160,000 take 200 minutes.
+    expect(await world.tasks.get(aTaskId('patient'))).toMatchObject({ checkAt: world.clock.now() + 12_000_000 });
+  });
+
   it('that was taken before is sent again whatever waits: its message may have been lost with its machine', async () => {
     const world = await withOwner();
     const task = await aHeldTask(world, 'held', OWNER);

@@ -1,8 +1,11 @@
 import { type FleetFileResult, readFleetFile } from '../../config/fleet-file.ts';
-import { formatProblems, type Problem } from '../../config/problem.ts';
+import type { FleetSpecification } from '../../config/fleet-specification.ts';
+import { formatProblems, type Problem, pathText } from '../../config/problem.ts';
+import { readYaml } from '../../config/yaml-document.ts';
 import { printable } from '../../signals/printable.ts';
 import { errorLine, groupOf, type RegisterCommand, readText } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import type { CliWorld } from '../world.ts';
 
 const EXAMPLES = `
 Examples:
@@ -30,6 +33,31 @@ const checkedFleetFile = (file: string, result: FleetFileResult): CheckedFleetFi
     ? { file, ok: true, fleets: result.fleets.map(({ name }) => name), problems: [], warnings: result.warnings }
     : { file, ok: false, fleets: [], problems: result.problems, warnings: [] };
 
+/** A task that cannot be shipped is no mistake in the text, and stops the deployment all the same. */
+const taskWarning = async (
+  { name, mode, worker }: FleetSpecification,
+  { file, text }: { readonly file: string; readonly text: string },
+  world: CliWorld,
+): Promise<readonly Problem[]> => {
+  if (mode !== 'manage' || worker.program.kind !== 'task') return [];
+  const fault = await world.taskFault(worker.program.path, file);
+  if (fault === undefined) return [];
+  const path = ['fleets', name, 'worker', 'task'];
+  const { line, column } = readYaml(text).positionOf(path);
+  const reason = printable(`${worker.program.path} ${fault.reason}`, 1_000);
+  return [{ line, column, path: pathText(path), reason, fix: fault.fix }];
+};
+
+const withTaskWarnings = async (
+  result: FleetFileResult,
+  read: { readonly file: string; readonly text: string },
+  world: CliWorld,
+): Promise<FleetFileResult> => {
+  if (!result.ok) return result;
+  const found = await Promise.all(result.fleets.map((fleet) => taskWarning(fleet, read, world)));
+  return { ...result, warnings: [...result.warnings, ...found.flat()] };
+};
+
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 const render = ({ file, ok, fleets, problems, warnings }: CheckedFleetFile): string => {
@@ -44,7 +72,7 @@ const render = ({ file, ok, fleets, problems, warnings }: CheckedFleetFile): str
 export const registerFleetCheck: RegisterCommand = (program, { world, finish }) => {
   groupOf(program, 'fleet', 'look at fleets')
     .command('check')
-    .description('find every problem of a fleet file at once')
+    .description('find every problem of a fleet file at once, and of the task files it names')
     .argument('[file]', 'the fleet file; - is standard input', 'spothop.yml')
     .option('--json', 'the answer as one JSON object on one line')
     .addHelpText('after', EXAMPLES)
@@ -56,7 +84,8 @@ export const registerFleetCheck: RegisterCommand = (program, { world, finish }) 
         );
         return finish(EXIT.failedCheck);
       }
-      const checked = checkedFleetFile(file, readFleetFile(read.text));
+      const result = await withTaskWarnings(readFleetFile(read.text), { file, text: read.text }, world);
+      const checked = checkedFleetFile(file, result);
       world.stdout(`${json ? JSON.stringify(checked) : render(checked)}\n`);
       finish(checked.ok ? EXIT.ok : EXIT.failedCheck);
     });

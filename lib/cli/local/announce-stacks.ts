@@ -1,15 +1,16 @@
 import type { WholeCloud } from '../../local/whole-cloud.ts';
-import { sendCommand } from './guide.ts';
+import { LOCAL_STACK, taskCommands } from './guide.ts';
 
 const FLEET_RESOURCES = 'FleetResources';
 
+/** The environment that was printed names one stack; any other has to be named. */
+const stackOption = (stack: string): string => (stack === LOCAL_STACK ? '' : ` --stack ${stack}`);
+
 const fleetLines = (stack: string, fleetResources: string): readonly string[] =>
-  Object.entries(JSON.parse(fleetResources) as Record<string, { readonly queueUrl: string }>).flatMap(
-    ([fleet, { queueUrl }]) => [
-      `deployed   ${stack}, fleet ${fleet}; send it a task (this body is for examples/index-sources):`,
-      `           ${sendCommand(queueUrl)}`,
-    ],
-  );
+  Object.keys(JSON.parse(fleetResources) as object).flatMap((fleet) => [
+    `deployed   ${stack}, fleet ${fleet}; send it a task (this body is for examples/index-sources):`,
+    ...taskCommands(fleet).map((command) => `           ${command}${stackOption(stack)}`),
+  ]);
 
 /** Calls name a stack by its name or by its ARN, `…:stack/NAME/ID`. */
 const nameOf = (stack: string): string => (stack.startsWith('arn:') ? (stack.split('/')[1] ?? stack) : stack);

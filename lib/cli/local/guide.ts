@@ -14,6 +14,9 @@ export interface LocalGuide {
 
 export const DEPLOY_COMMAND = 'npx serverless deploy --stage local';
 
+/** What that command makes, as `serverless.yml` names it. */
+export const LOCAL_STACK = 'spothop-local';
+
 /** A profile wins over keys, and would lead to the real AWS. */
 const UNSET = 'unset AWS_PROFILE AWS_DEFAULT_PROFILE';
 
@@ -48,6 +51,8 @@ export const renderGuide = (guide: LocalGuide): string =>
     '',
   ].join('\n');
 
-/** How a task reaches a fleet that has just been deployed: a producer need know nothing of Spothop. */
-export const sendCommand = (queueUrl: string): string =>
-  `aws sqs send-message --queue-url ${queueUrl} --message-body '{"files":["package.json"]}'`;
+/** How a task reaches a fleet that has just been deployed, and how to see what becomes of it. */
+export const taskCommands = (fleet: string): readonly string[] => [
+  `npx spothop submit --fleet ${fleet} --body '{"files":["package.json"]}'`,
+  'npx spothop tasks list',
+];

@@ -7,7 +7,7 @@ import { exampleMarket } from '../../market/settings.ts';
 import { clockTime } from '../clock-time.ts';
 import { happeningOf } from '../happenings.ts';
 import { stackAnnouncer } from './announce-stacks.ts';
-import { DEPLOY_COMMAND, type LocalGuide } from './guide.ts';
+import { DEPLOY_COMMAND, LOCAL_STACK, type LocalGuide } from './guide.ts';
 import type { LocalOptions } from './options.ts';
 import type { PlaceOfFleets } from './place-of-fleets.ts';
 
@@ -38,7 +38,11 @@ export const openLocalCloud = async (options: LocalOptions, place: PlaceOfFleets
 
 export const guideTo = (cloud: WholeCloud, options: LocalOptions, fleets: readonly string[]): LocalGuide => ({
   endpoint: cloud.endpoint,
-  environment: { ...cloud.environmentToExport(), SPOTHOP_FLEET_FILE: resolve(options.fleetFile) },
+  environment: {
+    ...cloud.environmentToExport(),
+    SPOTHOP_FLEET_FILE: resolve(options.fleetFile),
+    SPOTHOP_STACK: LOCAL_STACK,
+  },
   fleetFile: options.fleetFile,
   fleets,
   outbox: join(resolve(options.state), 'outbox'),
