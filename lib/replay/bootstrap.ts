@@ -1,0 +1,42 @@
+import type { Random } from '../ports/random.ts';
+import type { Replayed } from './evaluate.ts';
+
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+const DRAWS = 1_000;
+const TAIL_SHARE = 0.025;
+
+interface Block {
+  readonly sum: number;
+  readonly count: number;
+}
+
+const blocksOf = (runs: readonly Replayed[]): readonly Block[] =>
+  [...Map.groupBy(runs, ({ block }) => block).values()].map((ofBlock) => ({
+    sum: ofBlock.reduce((sum, { cost }) => sum + cost, 0),
+    count: ofBlock.length,
+  }));
+
+const drawnMean = (blocks: readonly Block[], random: Random): number => {
+  let sum = 0;
+  let count = 0;
+  for (let draw = 0; draw < blocks.length; draw += 1) {
+    const block = blocks[Math.floor(random() * blocks.length)]!;
+    sum += block.sum;
+    count += block.count;
+  }
+  return sum / count;
+};
+
+/**
+ * Where the mean cost lies in 95 of 100 redrawings. Windows that share hours of a trace are drawn together, because
+ * they are few independent samples however many there are (the block bootstrap; Künsch 1989).
+ */
+export const costInterval = (runs: readonly Replayed[], random: Random): Interval => {
+  const blocks = blocksOf(runs);
+  const means = Float64Array.from({ length: DRAWS }, () => drawnMean(blocks, random)).sort();
+  return { from: means[Math.floor(TAIL_SHARE * DRAWS)]!, to: means[Math.ceil((1 - TAIL_SHARE) * DRAWS) - 1]! };
+};
