@@ -1,10 +1,19 @@
 import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
+import type { FleetName } from '../lib/fleet/ids.ts';
 import { QUEUE_RECEIVES_MAX } from '../lib/fleet/limits.ts';
 import { FLEET_TAG, STACK_TAG } from '../lib/fleet/tags.ts';
-import { agentEnvironment, userData } from './user-data.ts';
+import { agentEnvironment } from './agent-environment.ts';
+import { userData } from './user-data.ts';
 
 type Resource = Readonly<Record<string, unknown>>;
 export type Resources = Readonly<Record<string, Resource>>;
+
+/** SHA-256 of what machines fetch at their first boot, in hexadecimal: they run nothing else. */
+export interface MachineFileDigests {
+  readonly agent: string;
+  /** Of fleets that run a task file. */
+  readonly tasks: ReadonlyMap<FleetName, string>;
+}
 
 /** SQS keeps messages 14 days at most; the ledger keeps the task whatever the queue does. */
 const RETENTION_SECONDS = 1_209_600;
@@ -92,11 +101,12 @@ const BURSTABLE_TYPE = /^t\d/;
 const creditsOf = ({ instanceTypes }: FleetSpecification): Resource =>
   instanceTypes.every((type) => BURSTABLE_TYPE.test(type)) ? { CreditSpecification: { CpuCredits: 'standard' } } : {};
 
-const launchTemplate = (fleet: FleetSpecification, name: string, agentSha256: string): Resource => {
+const launchTemplate = (fleet: FleetSpecification, name: string, digests: MachineFileDigests): Resource => {
   const environment = agentEnvironment(fleet, {
     work: workQueueUrl(fleet),
     deadLetters: `\${${name}DeadLetterQueue}`,
-    agentSha256,
+    agentSha256: digests.agent,
+    taskSha256: digests.tasks.get(fleet.name),
   });
   return {
     Type: 'AWS::EC2::LaunchTemplate',
@@ -155,19 +165,19 @@ const deadTasksAlarm = (name: string): Resource => ({
   },
 });
 
-const resourcesOf = (fleet: FleetSpecification, agentSha256: string): Resources => {
+const resourcesOf = (fleet: FleetSpecification, digests: MachineFileDigests): Resources => {
   const name = logicalName(fleet);
   return {
     ...queuesOf(fleet, name),
-    ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name, agentSha256) } : {}),
+    ...(fleet.mode === 'manage' ? { [`${name}LaunchTemplate`]: launchTemplate(fleet, name, digests) } : {}),
     [`${name}ReportSchedule`]: reportSchedule(fleet),
     [`${name}DeadTasksAlarm`]: deadTasksAlarm(name),
   };
 };
 
 /** What each fleet of the fleet file adds to the template. */
-export const fleetResources = (fleets: readonly FleetSpecification[], agentSha256: string): Resources =>
-  Object.assign({}, ...fleets.map((fleet) => resourcesOf(fleet, agentSha256))) as Resources;
+export const fleetResources = (fleets: readonly FleetSpecification[], digests: MachineFileDigests): Resources =>
+  Object.assign({}, ...fleets.map((fleet) => resourcesOf(fleet, digests))) as Resources;
 
 /** What the functions are told about those resources: one line of JSON for each function's environment. */
 export const fleetResourcesVariable = (fleets: readonly FleetSpecification[]): unknown => {

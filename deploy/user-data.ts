@@ -1,54 +1,11 @@
 import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
 import { DEAD_MAN_SECONDS } from '../lib/fleet/limits.ts';
+import { type AgentEnvironment, literalForSub } from './agent-environment.ts';
+import { AGENT_HOME, AGENT_UNIT, AGENT_USER } from './agent-unit.ts';
+import { DEAD_MAN_PATH, DEAD_MAN_SCRIPT, DEAD_MAN_SERVICE, DEAD_MAN_TIMER } from './dead-man.ts';
 
 /** EC2's limit on user data before its encoding (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html). */
 export const USER_DATA_BYTES_MAX = 16 * 1_024;
-
-/** Values of the agent's environment; `${Name}` in them is CloudFormation's to fill in. */
-export type AgentEnvironment = Readonly<Record<string, string>>;
-
-/** Text that `Fn::Sub` must leave as it is. */
-export const literalForSub = (text: string): string => text.replaceAll('${', '${!');
-
-const taskIdVariables = (fleet: FleetSpecification): AgentEnvironment => {
-  const { taskId } = fleet.queue;
-  if (taskId.kind === 'body-path') return { SPOTHOP_TASK_ID_PATH: literalForSub(taskId.keys.join('.')) };
-  if (taskId.kind === 'attribute') return { SPOTHOP_TASK_ID_ATTRIBUTE: literalForSub(taskId.name) };
-  return {};
-};
-
-const programVariables = ({ worker }: FleetSpecification): AgentEnvironment =>
-  worker.program.kind === 'command'
-    ? { SPOTHOP_EXEC: literalForSub(worker.program.command) }
-    : { SPOTHOP_TASK: literalForSub(worker.program.path) };
-
-/** Everything an agent needs to know; it holds no secret, for user data can be read by whoever is on the machine. */
-export const agentEnvironment = (
-  fleet: FleetSpecification,
-  made: { readonly work: string; readonly deadLetters: string; readonly agentSha256: string },
-): AgentEnvironment => ({
-  SPOTHOP_FLEET: fleet.name,
-  SPOTHOP_INSTANCES_TABLE: '${InstancesTable}',
-  SPOTHOP_TASKS_TABLE: '${TasksTable}',
-  SPOTHOP_QUEUE_URL: made.work,
-  SPOTHOP_DEAD_LETTER_QUEUE_URL: made.deadLetters,
-  SPOTHOP_WAKE_QUEUE_URL: '${WakeQueue}',
-  SPOTHOP_CONTENT_BUCKET: '${ContentBucket}',
-  SPOTHOP_ACCOUNT: '${AWS::AccountId}',
-  AWS_REGION: '${AWS::Region}',
-  SPOTHOP_AGENT_FUNCTION: '${AgentLambdaFunction}',
-  SPOTHOP_AGENT_SHA256: made.agentSha256,
-  SPOTHOP_VISIBILITY_SECONDS: String(fleet.queue.visibilitySeconds),
-  SPOTHOP_FAILURES_MAX: String(fleet.queue.maxFailures),
-  SPOTHOP_RETRY_DELAY_SECONDS: String(fleet.queue.retryDelaySeconds),
-  SPOTHOP_DRAIN_MARGIN_SECONDS: String(fleet.drain.marginSeconds),
-  SPOTHOP_DRAIN_WINDOW_SECONDS: String(fleet.drain.windowSeconds),
-  SPOTHOP_WARY_SECONDS: String(fleet.drain.warySeconds),
-  SPOTHOP_REBALANCE: fleet.drain.rebalance,
-  SPOTHOP_MAXIMUM_AGE_HOURS: String(fleet.worker.maximumAgeHours),
-  ...taskIdVariables(fleet),
-  ...programVariables(fleet),
-});
 
 const environmentBlock = (environment: AgentEnvironment): string[] => [
   '# spothop-environment begin',
@@ -62,38 +19,50 @@ const quotedHereDocument = (path: string, lines: readonly string[]): string[] =>
   'SPOTHOP_END_OF_FILE',
 ];
 
-/**
- * The agent exits 0 when its machine should end, and shutting down means terminating. An agent that will not stay up
- * ends the machine too: a machine without an agent is a bill that nobody watches (N1).
- */
-const AGENT_UNIT = [
-  '[Unit]',
-  'Description=Spothop agent',
-  'Wants=network-online.target',
-  'After=network-online.target',
-  'StartLimitIntervalSec=900',
-  'StartLimitBurst=30',
-  'StartLimitAction=poweroff',
-  // systemd reads this in [Unit] only: anywhere else it is ignored, and a drained machine would stay on.
-  'SuccessAction=poweroff',
-  '[Service]',
-  'WorkingDirectory=/opt/spothop',
-  'ExecStart=/usr/bin/node-24 /opt/spothop/agent.mjs --environment /etc/spothop/agent.env',
-  'Restart=on-failure',
-  'RestartSec=5',
-  'KillMode=mixed',
-  'TimeoutStopSec=110',
-  '[Install]',
-  'WantedBy=multi-user.target',
+const unitFile = (name: string, lines: readonly string[]): string[] =>
+  quotedHereDocument(`/etc/systemd/system/${name}`, lines.map(literalForSub));
+
+/** An image may have the user already. Root owns what root runs; the user owns its home. */
+const MAKE_USER = [
+  `id ${AGENT_USER} >/dev/null 2>&1 || useradd --system --home-dir ${AGENT_HOME} --shell /sbin/nologin ${AGENT_USER}`,
+  `install -d -m 0755 -o ${AGENT_USER} -g ${AGENT_USER} ${AGENT_HOME}`,
 ];
 
-/** Only the agent whose digest the launch template names is ever run; another one ends the boot, and so the machine. */
-const FETCH_AGENT = [
+/**
+ * Only a file whose digest the launch template names is ever run; another one ends the boot, and so the machine. Asked
+ * again a few times, because a function that is being deployed, or a network that is coming up, is no reason to end.
+ */
+const FETCH = [
   'value() { sed -n "s/^$1=//p" /etc/spothop/agent.env; }',
-  'aws lambda invoke --region "$(value AWS_REGION)" --function-name "$(value SPOTHOP_AGENT_FUNCTION)" /opt/spothop/answer.json',
-  'node-24 -e \'const fs = require("node:fs"); fs.writeFileSync("/opt/spothop/agent.mjs", JSON.parse(fs.readFileSync("/opt/spothop/answer.json")).agent)\'',
-  'echo "$(value SPOTHOP_AGENT_SHA256)  /opt/spothop/agent.mjs" | sha256sum --check --strict',
-  'rm /opt/spothop/answer.json',
+  'fetch() {',
+  '  for attempt in 1 2 3 4 5; do',
+  '    aws lambda invoke --region "$(value AWS_REGION)" --function-name "$(value SPOTHOP_AGENT_FUNCTION)" --cli-binary-format raw-in-base64-out --payload "$2" /opt/spothop/answer.json && break',
+  '    sleep 10',
+  '  done',
+  '  node-24 -e \'const fs = require("node:fs"), [name] = process.argv.slice(1); fs.writeFileSync(`/opt/spothop/${name}.mjs`, JSON.parse(fs.readFileSync("/opt/spothop/answer.json"))[name])\' "$1"',
+  '  echo "$(value "$3")  /opt/spothop/$1.mjs" | sha256sum --check --strict',
+  '  rm /opt/spothop/answer.json',
+  '}',
+  "fetch agent '{}' SPOTHOP_AGENT_SHA256",
+];
+
+const fetchTask = ({ name, worker }: FleetSpecification): string[] =>
+  worker.program.kind === 'task' ? [`fetch task '{"task":"${name}"}' SPOTHOP_TASK_SHA256`] : [];
+
+/** The user's own lines run as root, in the folder where the worker will run, and leave nothing there that is root's. */
+const setUp = ({ worker }: FleetSpecification): string[] =>
+  worker.setup === undefined
+    ? []
+    : [`cd ${AGENT_HOME}`, literalForSub(worker.setup), `chown -R ${AGENT_USER}: ${AGENT_HOME}`];
+
+/** A worker may write into /run/spothop, where root should not. */
+const DEAD_MAN_UNIT = [...DEAD_MAN_SERVICE, 'Environment=SPOTHOP_LOOKED_FILE=/run/spothop-looked'];
+
+const INSTALL_UNITS = [
+  ...quotedHereDocument(DEAD_MAN_PATH, DEAD_MAN_SCRIPT.map(literalForSub)),
+  ...unitFile('spothop-dead-man.service', DEAD_MAN_UNIT),
+  ...unitFile('spothop-dead-man.timer', DEAD_MAN_TIMER),
+  ...unitFile('spothop-agent.service', AGENT_UNIT),
 ];
 
 /**
@@ -101,7 +70,6 @@ const FETCH_AGENT = [
  * values stand in a quoted here document, one a line, and the agent reads that file itself.
  */
 export const userData = (fleet: FleetSpecification, environment: AgentEnvironment): string => {
-  const setup = fleet.worker.setup === undefined ? [] : [literalForSub(fleet.worker.setup)];
   const script = [
     '#!/bin/bash',
     'set -euo pipefail',
@@ -109,12 +77,13 @@ export const userData = (fleet: FleetSpecification, environment: AgentEnvironmen
     `shutdown -h +${DEAD_MAN_SECONDS / 60}`,
     'install -d -m 0755 /etc/spothop /opt/spothop',
     ...quotedHereDocument('/etc/spothop/agent.env', environmentBlock(environment)),
+    ...MAKE_USER,
     'dnf install -y nodejs24',
-    ...FETCH_AGENT.map(literalForSub),
-    ...setup,
-    ...quotedHereDocument('/etc/systemd/system/spothop-agent.service', AGENT_UNIT),
+    ...[...FETCH, ...fetchTask(fleet)].map(literalForSub),
+    ...setUp(fleet),
+    ...INSTALL_UNITS,
     'systemctl daemon-reload',
-    'systemctl enable --now spothop-agent.service',
+    'systemctl enable --now spothop-dead-man.timer spothop-agent.service',
     'shutdown -c',
     '',
   ].join('\n');

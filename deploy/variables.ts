@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { formatProblems, readFleetFile } from '../lib/config/fleet-file.ts';
 import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
 import { serialiseFleets } from '../lib/config/serialise-fleets.ts';
 import { buildAgent } from './build-agent.ts';
-import { fleetResources, fleetResourcesVariable, logicalName, workQueueArn } from './fleet-resources.ts';
+import { bundleTasks, type TaskBundles } from './bundle-tasks.ts';
+import {
+  fleetResources,
+  fleetResourcesVariable,
+  logicalName,
+  type MachineFileDigests,
+  workQueueArn,
+} from './fleet-resources.ts';
+import { fleetTasksVariable } from './fleet-tasks.ts';
 
+/** `functions/agent.ts` answers what lies here: `agent.mjs`, and `tasks/FLEET.mjs`. */
 const AGENT_FOLDER = '.build/agent';
 
 const readFleets = (path: string): readonly FleetSpecification[] => {
@@ -33,17 +42,37 @@ const senderArns = (address: string): unknown[] =>
 const orNothing = (arns: readonly unknown[], service: string): readonly unknown[] =>
   arns.length > 0 ? arns : [localArn(service, 'none')];
 
+const writeTasks = (folder: string, tasks: TaskBundles): void => {
+  mkdirSync(folder, { recursive: true });
+  for (const [fleet, { text }] of tasks) writeFileSync(join(folder, `${fleet}.mjs`), text);
+};
+
+/** Makes the files that machines fetch, and answers their digests. Nothing is written when a task cannot be shipped. */
+const makeMachineFiles = async (
+  fleets: readonly FleetSpecification[],
+  fleetFile: string,
+): Promise<MachineFileDigests> => {
+  const tasks = await bundleTasks(fleets, { fleetFile, deployFolder: '.' });
+  const { path } = await buildAgent(resolve(AGENT_FOLDER));
+  writeTasks(resolve(AGENT_FOLDER, 'tasks'), tasks);
+  return {
+    agent: createHash('sha256').update(readFileSync(path)).digest('hex'),
+    tasks: new Map([...tasks].map(([fleet, { sha256 }]) => [fleet, sha256])),
+  };
+};
+
 /** What `serverless.yml` reads of the fleet file: everything in the template that depends on which fleets there are. */
 export const variables = async () => {
-  const fleets = readFleets(resolve(process.env['SPOTHOP_FLEET_FILE'] ?? 'spothop.yml'));
+  const fleetFile = resolve(process.env['SPOTHOP_FLEET_FILE'] ?? 'spothop.yml');
+  const fleets = readFleets(fleetFile);
   const managed = fleets.filter((fleet) => fleet.mode === 'manage');
   const senders = [...new Set(fleets.flatMap((fleet) => fleet.report.from ?? []))];
-  const { path } = await buildAgent(resolve(AGENT_FOLDER));
-  const agentSha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const digests = await makeMachineFiles(fleets, fleetFile);
   return {
     fleets: serialiseFleets(fleets),
     fleetResources: fleetResourcesVariable(fleets),
-    resources: { Resources: fleetResources(fleets, agentSha256) },
+    fleetTasks: fleetTasksVariable(fleets),
+    resources: { Resources: fleetResources(fleets, digests) },
     workQueueArns: fleets.map(workQueueArn),
     workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],
     deadLetterQueueArns: fleets.map((fleet) => ({ 'Fn::GetAtt': [`${logicalName(fleet)}DeadLetterQueue`, 'Arn'] })),

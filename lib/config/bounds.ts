@@ -104,6 +104,9 @@ export const PER_USD: Bounds = { min: 0.000_1, max: 10_000_000, unit: 'units for
 export const SETUP_CHARACTERS_MAX = 2_000;
 export const COMMAND_CHARACTERS_MAX = 1_000;
 
+/** One item holds all leases of a machine; beyond this, more machines are the answer (lib/agent/configuration.ts). */
+export const CONCURRENCY: Bounds = { min: 1, max: 100, unit: 'tasks at once' };
+
 /** An hour leaves room for work; two weeks are the longest that a machine goes without the newest image. */
 export const AGE_HOURS: Bounds = { min: 1, max: 336, unit: 'hours' };
 

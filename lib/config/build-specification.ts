@@ -57,14 +57,21 @@ const buildReport = ({ from, currency, ...rest }: FleetSource['report']): Report
 const rateOf = (currency: { readonly code: string; readonly perUsd?: number | undefined }): number =>
   currency.perUsd ?? 1;
 
-const buildProgram = ({ command, task }: FleetSource['worker']): WorkerProgram =>
-  command === undefined ? { kind: 'task', path: task! } : { kind: 'command', command };
+const buildProgram = ({ command, task, supervise }: FleetSource['worker']): WorkerProgram => {
+  if (command !== undefined) return { kind: 'command', command };
+  return supervise === undefined ? { kind: 'task', path: task! } : { kind: 'supervise', command: supervise };
+};
+
+const programSourceOf = (program: WorkerProgram): Pick<FleetSource['worker'], 'command' | 'task' | 'supervise'> => {
+  if (program.kind === 'command') return { command: program.command };
+  return program.kind === 'task' ? { task: program.path } : { supervise: program.command };
+};
 
 /** A checked fleet in its final form. Only for a source that no rule found an error in. */
 export const buildSpecification = (name: string, source: FleetSource): FleetSpecification => {
-  const { mode, tier, instanceTypes, zones, capacity, tags } = source;
+  const { mode, tier, instanceTypes, zones, capacity, upgrade, tags } = source;
   const { marginSeconds, windowSeconds, rebalance, waryMinutes } = source.drain;
-  const { setup, maximumAgeHours } = source.worker;
+  const { setup, maximumAgeHours, concurrency } = source.worker;
   const architecture = architectureFor(source.architecture, instanceTypes);
   return {
     name: fleetName(name),
@@ -75,10 +82,15 @@ export const buildSpecification = (name: string, source: FleetSource): FleetSpec
       subnets: source.network ? subnetsByZone(source.network.subnets, zones) : {},
       securityGroups: source.network?.securityGroups ?? [],
     },
-    ...{ capacity, tags },
+    ...{ capacity, upgrade, tags },
     onDemand: { ...source.onDemand, max: source.onDemand.max ?? capacity.max },
     drain: { marginSeconds, windowSeconds, rebalance, warySeconds: waryMinutes * SECONDS_PER_MINUTE },
-    worker: { program: buildProgram(source.worker), ...(setup !== undefined && { setup }), maximumAgeHours },
+    worker: {
+      program: buildProgram(source.worker),
+      concurrency,
+      ...(setup !== undefined && { setup }),
+      maximumAgeHours,
+    },
     report: buildReport(source.report),
   };
 };
@@ -107,11 +119,11 @@ const imageSourceOf = ({ image, architecture, instanceTypes }: FleetSpecificatio
 
 /** The way back: the fleet as a file would have it. */
 export const sourceOf = (fleet: FleetSpecification): FleetSourceInput => {
-  const { mode, tier, capacity, onDemand } = fleet;
+  const { mode, tier, capacity, upgrade, onDemand } = fleet;
   const { program, ...worker } = fleet.worker;
   const { warySeconds, ...drain } = fleet.drain;
   return {
-    ...{ mode, tier, capacity },
+    ...{ mode, tier, capacity, upgrade },
     ...imageSourceOf(fleet),
     ...networkSourceOf(fleet.network),
     instanceTypes: [...fleet.instanceTypes],
@@ -120,7 +132,7 @@ export const sourceOf = (fleet: FleetSpecification): FleetSourceInput => {
     queue: queueSourceOf(fleet.queue),
     onDemand: { ...onDemand, max: onDemand.max === capacity.max ? undefined : onDemand.max },
     drain: { ...drain, waryMinutes: warySeconds / SECONDS_PER_MINUTE },
-    worker: { ...worker, ...(program.kind === 'command' ? { command: program.command } : { task: program.path }) },
+    worker: { ...worker, ...programSourceOf(program) },
     report: reportSourceOf(fleet.report),
     tags: { ...fleet.tags },
   };

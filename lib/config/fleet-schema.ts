@@ -113,18 +113,18 @@ const report = section({
   ).default('USD'),
 });
 
+const commandLine = (example: string) =>
+  shellText(bounds.COMMAND_CHARACTERS_MAX, /^(?=\s*\S)[^\0\r\n]*$/, 'one line', example);
+
 const worker = section({
-  command: shellText(
-    bounds.COMMAND_CHARACTERS_MAX,
-    /^(?=\s*\S)[^\0\r\n]*$/,
-    'one line',
-    'python3 worker.py',
-  ).optional(),
+  command: commandLine('python3 worker.py').optional(),
   task: matching(
     /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[\w./@-]{1,200}\.[cm]?[jt]s$/,
     'the path of a TypeScript or JavaScript file inside the project',
     './examples/index-sources/task.ts',
   ).optional(),
+  supervise: commandLine('prefect worker start --pool spot').optional(),
+  concurrency: wholeNumber(bounds.CONCURRENCY).default(1),
   setup: shellText(
     bounds.SETUP_CHARACTERS_MAX,
     /^(?=\s*\S)[^\0]*$/,
@@ -152,6 +152,7 @@ export const FleetSchema = section({
   drain: drain.prefault({}),
   report: report.prefault({}),
   worker,
+  upgrade: choice('on-replacement', 'rolling').default('on-replacement'),
   image: matching(
     new RegExp(`^(?=.{2,${bounds.PARAMETER_CHARACTERS_MAX}}$)(?:/[\\w.-]+)+$`),
     "the path of an SSM parameter that holds an image's id",

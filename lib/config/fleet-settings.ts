@@ -1,6 +1,6 @@
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import type { FleetName } from '../fleet/ids.ts';
-import { FLEET_TAG, STACK_TAG } from '../fleet/tags.ts';
+import { FLEET_TAG, STACK_TAG, TEMPLATE_VERSION_TAG } from '../fleet/tags.ts';
 import type { FleetSpecification } from './fleet-specification.ts';
 
 /** What the deployment made for a fleet, as `serverless.yml` tells it to the functions. */
@@ -34,8 +34,15 @@ const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, sta
   maximumAgeSeconds: fleet.worker.maximumAgeHours * SECONDS_IN_HOUR,
   launchTemplateId: deployed.launchTemplateId ?? '',
   launchTemplateVersion: deployed.launchTemplateVersion ?? '',
+  upgrade: fleet.upgrade,
   // The user's own tags first: ours can never be overwritten.
-  tags: { ...fleet.tags, Name: `spothop-${fleet.name}`, [STACK_TAG]: stack, [FLEET_TAG]: fleet.name },
+  tags: {
+    ...fleet.tags,
+    Name: `spothop-${fleet.name}`,
+    [STACK_TAG]: stack,
+    [FLEET_TAG]: fleet.name,
+    ...(deployed.launchTemplateVersion && { [TEMPLATE_VERSION_TAG]: deployed.launchTemplateVersion }),
+  },
 });
 
 /** The fleets of the fleet file joined with what was deployed for them. */

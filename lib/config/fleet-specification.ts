@@ -1,3 +1,4 @@
+import type { UpgradePolicy } from '../fleet/fleet-settings.ts';
 import type { FleetName } from '../fleet/ids.ts';
 import type { DrainPolicy } from '../fleet/instance.ts';
 import type { Architecture } from './instance-type.ts';
@@ -23,6 +24,7 @@ export interface FleetSpecification {
   readonly onDemand: OnDemandSpecification;
   readonly drain: DrainPolicy;
   readonly worker: WorkerSpecification;
+  readonly upgrade: UpgradePolicy;
   readonly report: ReportSpecification;
   /** The user's own tags, put on every machine beside Spothop's. */
   readonly tags: Readonly<Record<string, string>>;
@@ -80,14 +82,21 @@ export interface OnDemandSpecification {
 
 export interface WorkerSpecification {
   readonly program: WorkerProgram;
-  /** Shell lines run once, at first boot, as root. */
+  /** Tasks that one machine runs at once, 1 to 100; 1 for a supervised program, which decides that itself. */
+  readonly concurrency: number;
+  /** Shell lines run once, at first boot, as root, in the folder where the worker runs later. */
   readonly setup?: string;
   /** A machine is replaced at this age. */
   readonly maximumAgeHours: number;
 }
 
-/** `command` is any program (input on stdin); `task` is a module of the project, its path relative to the fleet file. */
+/**
+ * `command` is any program (input on stdin), run once for each task. `task` is a module, its path relative to the fleet
+ * file; it is bundled at deployment. `supervise` is another system's own worker, which the agent keeps running and ends in
+ * time: no task of ours runs there.
+ */
 export type WorkerProgram =
+  | { readonly kind: 'supervise'; readonly command: string }
   | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'task'; readonly path: string };
 

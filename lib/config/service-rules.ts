@@ -2,6 +2,7 @@ import { LONG_POLL_SECONDS, SWEEP_SECONDS } from '../fleet/limits.ts';
 import { TAG_KEY_CHARACTERS_MAX, TAGS_MAX, TASK_TAKEN_SECONDS_MAX } from './bounds.ts';
 import { errorAt, type Finding, warningAt } from './problem.ts';
 import { type Rule, repeatedIn } from './rule.ts';
+import { superviseRules } from './supervise-rules.ts';
 
 const urlAndArnTogether: Rule = (_fleet, isWritten) => {
   const hasUrl = isWritten('queue', 'url');
@@ -33,12 +34,18 @@ const visibilityKeepsPromise: Rule = ({ queue }) => {
   ];
 };
 
+const PROGRAMS = ['command', 'task', 'supervise'];
+
 const oneProgram: Rule = (_fleet, isWritten) => {
-  const written = ['command', 'task'].filter((key) => isWritten('worker', key)).length;
-  if (written === 1 || !isWritten('worker')) return [];
-  return written === 0
-    ? [errorAt(['worker'], 'has neither command nor task', 'write command: python3 worker.py, or task: ./task.ts')]
-    : [errorAt(['worker', 'task'], 'stands beside command; a fleet runs one program', 'keep one of the two')];
+  const written = PROGRAMS.filter((key) => isWritten('worker', key));
+  if (written.length === 1 || !isWritten('worker')) return [];
+  if (written.length > 1) {
+    return written
+      .slice(1)
+      .map((key) => errorAt(['worker', key], `stands beside ${written[0]}; a fleet runs one program`, 'keep one'));
+  }
+  const fix = 'write command: python3 worker.py, or task: ./task.ts, or supervise: prefect worker start';
+  return [errorAt(['worker'], 'has neither command nor task nor supervise', fix)];
 };
 
 const mailHasSender: Rule = ({ report }, isWritten) =>
@@ -80,6 +87,7 @@ const tagsAreAllowed: Rule = ({ tags }) => {
 };
 
 export const serviceRules: readonly Rule[] = [
+  ...superviseRules,
   urlAndArnTogether,
   urlAndArnAgree,
   oneTaskIdSource,

@@ -14,6 +14,8 @@ export interface CapacityView {
   readonly backlog: Backlog;
   readonly policy: CapacityPolicy;
   readonly drainPolicy: DrainPolicy;
+  /** Machines of an older launch template that a rolling upgrade replaces; none where each waits for its own end. */
+  readonly outdated: ReadonlySet<InstanceId>;
   /** Makes the intent, with the request serialised; ids are random, so the caller passes this in. */
   readonly makeIntent: (order: LaunchOrder, now: EpochMs) => Intent;
 }

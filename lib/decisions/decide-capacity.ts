@@ -2,12 +2,13 @@ import type { FleetState } from '../fleet/fleet.ts';
 import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
 import type { InstanceId } from '../fleet/ids.ts';
-import { OPEN_INTENTS_MAX, RETURN_SURGE_SHARE } from '../fleet/limits.ts';
+import { OPEN_INTENTS_MAX } from '../fleet/limits.ts';
 import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
 import { type CapacityView, type LaunchOrder, recallableMembers, usefulMembers } from './capacity-view.ts';
 import { decideLeaving } from './decide-leaving.ts';
+import { surgeMax, upgradeOrders } from './decide-upgrade.ts';
 import type { Action, Plan } from './plan.ts';
 import { isQuarantined } from './pool-memory.ts';
 
@@ -54,16 +55,22 @@ const countMachines = (view: CapacityView, now: EpochMs): Counts => {
  */
 const decideReturn = (view: CapacityView, counts: Counts, spotPools: readonly Pool[]): LaunchOrder[] => {
   const standIns = counts.hadOnDemand - Math.min(view.policy.onDemandBase, counts.wanted);
-  const surgeMax = Math.ceil(counts.wanted * RETURN_SURGE_SHARE);
-  const replacementsMax = Math.min(standIns, surgeMax) - Math.max(0, counts.had - counts.wanted);
+  const replacementsMax = Math.min(standIns, surgeMax(counts.wanted)) - Math.max(0, counts.had - counts.wanted);
   return order('spot', replacementsMax, spotPools, `spot is back for ${standIns} on-demand machines`);
+};
+
+/** Nothing is missing: on-demand machines go back to spot first, and then machines of an older version are replaced. */
+const decideReplacements = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
+  const pools = { spot: allowedPools(view, 'spot', now), 'on-demand': allowedPools(view, 'on-demand', now) };
+  const returning = decideReturn(view, counts, pools.spot);
+  return returning.length > 0 ? returning : upgradeOrders(view, usefulMembers(view, now), counts, pools);
 };
 
 /** The on-demand base first, the rest on spot; on demand instead when no spot pool may be asked. */
 const decideOrders = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
   const missing = Math.max(0, counts.wanted - counts.had);
   const { policy } = view;
-  if (missing === 0) return decideReturn(view, counts, allowedPools(view, 'spot', now));
+  if (missing === 0) return decideReplacements(view, counts, now);
   const baseMissing = Math.min(missing, Math.max(0, Math.min(policy.onDemandBase, counts.wanted) - counts.hadOnDemand));
   const onDemandPools = allowedPools(view, 'on-demand', now);
   const base = order('on-demand', baseMissing, onDemandPools, `on-demand base of ${policy.onDemandBase}`);

@@ -86,11 +86,19 @@ const decideGone = (view: InstanceView): Action[] => {
   return record.goneAt === undefined ? [...releases, ...wake(view, `${instanceId} is gone`)] : releases;
 };
 
+/**
+ * A leaving machine whose agent is heard goes by itself once nothing runs on it. Only the agent knows: a program that it
+ * supervises for another system holds no lease of ours.
+ */
+const hasNothingToFinish = (record: InstanceRecord, now: EpochMs): boolean =>
+  leasesOf(record).length === 0 &&
+  (record.session === undefined || silenceMs(record, now) >= secondsToMs(HEARTBEAT_FRESH_SECONDS));
+
 /** Why a machine that nobody drained should nevertheless go. */
 const reasonToEnd = (view: InstanceView, now: EpochMs): string | undefined => {
   const { record, maximumAgeSeconds } = view;
   const ageMs = now - record.launchedAt;
-  if (record.signals.leave !== undefined && leasesOf(record).length === 0) return 'leaving, and it holds nothing';
+  if (record.signals.leave !== undefined && hasNothingToFinish(record, now)) return 'leaving, and it holds nothing';
   if (record.session === undefined && ageMs >= secondsToMs(BOOT_SECONDS_MAX)) {
     return `no agent registered within ${BOOT_SECONDS_MAX} s of the launch`;
   }

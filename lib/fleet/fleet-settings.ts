@@ -4,6 +4,12 @@ import type { DrainPolicy } from './instance.ts';
 /** `observe`: record, plan, report, change nothing. `attach`: drain and requeue, launch and end nothing. `manage`: all. */
 export type FleetMode = 'observe' | 'attach' | 'manage';
 
+/**
+ * What a deployment with a new agent, task or image means for machines that run already. `on-replacement`: nothing; each
+ * goes when it would have gone anyway. `rolling`: they are replaced a few at a time, and finish what they hold.
+ */
+export type UpgradePolicy = 'on-replacement' | 'rolling';
+
 /** What a fleet may buy, from its fleet file. */
 export interface CapacityPolicy {
   readonly machinesMin: number;
@@ -26,5 +32,6 @@ export interface FleetSettings {
   readonly maximumAgeSeconds: number;
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: string;
+  readonly upgrade: UpgradePolicy;
   readonly tags: Readonly<Record<string, string>>;
 }

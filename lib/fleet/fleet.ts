@@ -1,4 +1,5 @@
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from './ids.ts';
+import type { RunTimeSummary } from './instance.ts';
 import type { Pool, Purchase } from './pool.ts';
 import type { EpochMs } from './time.ts';
 
@@ -40,6 +41,8 @@ export interface FleetHead {
   /** EC2 fleet ids that answered our intents: half of the proof that a machine is ours. */
   readonly answered: Readonly<Record<Ec2FleetId, IntentId>>;
   readonly pools: Readonly<Record<string, PoolMemory>>;
+  /** How long its tasks take, for machines to come: kept when there is no machine left to ask. */
+  readonly runTimes?: RunTimeSummary;
   /** Nobody is asked for capacity before this. */
   readonly restUntil?: EpochMs;
 }

@@ -13,7 +13,7 @@ import type { HoldsWork } from './ec2/script-runner.ts';
 import { eventBridge } from './events/event-bridge.ts';
 import { keyProvider } from './kms/key-provider.ts';
 import { lambdaService } from './lambda/lambda-service.ts';
-import { agentFetcher } from './machines/fetch-agent.ts';
+import { programFetcher } from './machines/fetch-program.ts';
 import { mailService } from './mail/mail-service.ts';
 import { notifications } from './notifications/notifications-service.ts';
 import { pricing } from './pricing/pricing-service.ts';
@@ -46,7 +46,7 @@ export const startWholeCloud = async (options: WholeCloudOptions): Promise<Whole
   let ec2: Ec2Part | undefined;
   const parts = (context: LocalContext): readonly LocalPart[] => {
     const lambda = lambdaService(context);
-    ec2 = ec2Service(context, { ...options, fetchAgent: agentFetcher(context, lambda.functions) });
+    ec2 = ec2Service(context, { ...options, fetchProgram: programFetcher(context, lambda.functions) });
     return [
       // Machines end first when the cloud closes, while their last calls are still answered.
       ec2,

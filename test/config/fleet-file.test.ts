@@ -183,12 +183,44 @@ const FAULTS: readonly (readonly [rule: string, text: string, answer: string])[]
   [
     'a fleet runs a program',
     smallFileWith('worker: { command: python3 worker.py }', 'worker: {}'),
-    'spothop.yml:11:5  fleets.jobs.worker: has neither command nor task; fix: write command: python3 worker.py, or task: ./task.ts',
+    'spothop.yml:11:5  fleets.jobs.worker: has neither command nor task nor supervise; fix: write command: python3 worker.py, or task: ./task.ts, or supervise: prefect worker start',
   ],
   [
     'a fleet runs one program',
     smallFileWith('worker.py }', 'worker.py, task: ./task.ts }'),
-    'spothop.yml:11:43  fleets.jobs.worker.task: stands beside command; a fleet runs one program; fix: keep one of the two',
+    'spothop.yml:11:43  fleets.jobs.worker.task: stands beside command; a fleet runs one program; fix: keep one',
+  ],
+  [
+    'a fleet runs one program, of three as of two',
+    smallFileWith('worker.py }', 'worker.py, supervise: celery worker, task: ./task.ts }'),
+    [
+      'spothop.yml:10:17  fleets.jobs.capacity.min: is 0, and nothing tells how much work waits for a supervised program, so that none is ever launched; fix: write at least 1, or name the queue it works on by queue.url and arn',
+      'spothop.yml:11:43  fleets.jobs.worker.supervise: stands beside command; a fleet runs one program; fix: keep one',
+      'spothop.yml:11:69  fleets.jobs.worker.task: stands beside command; a fleet runs one program; fix: keep one',
+    ].join('\n'),
+  ],
+  [
+    'a supervised program needs a number of machines, for nothing tells how much waits for it',
+    smallFileWith('command: python3 worker.py', 'supervise: prefect worker start'),
+    'spothop.yml:10:17  fleets.jobs.capacity.min: is 0, and nothing tells how much work waits for a supervised program, so that none is ever launched; fix: write at least 1, or name the queue it works on by queue.url and arn',
+  ],
+  [
+    'a supervised program decides itself how much it does at once',
+    smallFileWith('{ command: python3 worker.py }', '{ supervise: celery worker, concurrency: 4 }').replace(
+      'min: 0',
+      'min: 1',
+    ),
+    'spothop.yml:11:41  fleets.jobs.worker.concurrency: stands beside supervise; that program decides itself how much it does at once; fix: remove it, and tell the program in its own command line',
+  ],
+  [
+    'a machine runs 1 to 100 tasks at once',
+    smallFileWith('worker.py }', 'worker.py, concurrency: 101 }'),
+    'spothop.yml:11:43  fleets.jobs.worker.concurrency: must be a whole number of tasks at once from 1 to 100, not 101; fix: write a number from 1 to 100',
+  ],
+  [
+    'an upgrade is rolling or waits for a replacement',
+    smallFileAnd('upgrade: now'),
+    'spothop.yml:12:5  fleets.jobs.upgrade: must be one of on-replacement, rolling, not "now"; fix: write on-replacement or rolling',
   ],
   [
     'a task module stays inside the project',
@@ -337,7 +369,8 @@ describe('a valid fleet file', () => {
       capacity: { min: 0, max: 20, targetBacklog: 10 },
       onDemand: { base: 0, fallback: true, max: 20 },
       drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
-      worker: { program: { kind: 'command', command: 'python3 worker.py' }, maximumAgeHours: 24 },
+      worker: { program: { kind: 'command', command: 'python3 worker.py' }, concurrency: 1, maximumAgeHours: 24 },
+      upgrade: 'on-replacement',
       report: {
         recipients: [],
         schedule: 'cron(0 8 ? * MON *)',
@@ -374,6 +407,19 @@ describe('a valid fleet file', () => {
   it('needs no network when it launches nothing', () => {
     const text = SMALL_FILE.replace('manage', 'attach').replace(/ {4}network:\n.*\n.*\n/, '');
     expect(fleetIn(text).network).toEqual({ subnets: {}, securityGroups: [] });
+  });
+
+  it('supervises another system’s worker: on a number of machines, or by the backlog of a queue that it works on', () => {
+    const supervised = smallFileWith('command: python3 worker.py', 'supervise: prefect worker start --pool "spot"');
+    const onTwo = fleetIn(supervised.replace('min: 0', 'min: 2'));
+    expect(onTwo.worker).toEqual({
+      program: { kind: 'supervise', command: 'prefect worker start --pool "spot"' },
+      concurrency: 1,
+      maximumAgeHours: 24,
+    });
+    const byBacklog = fleetIn(supervised + GIVEN_QUEUE.map((line) => `    ${line}\n`).join(''));
+    expect(byBacklog.capacity.min).toBe(0);
+    expect(fleetIn(supervised.replace('manage', 'attach')).capacity.min).toBe(0);
   });
 
   it('is what the example at the root of the project is, without a warning', () => {

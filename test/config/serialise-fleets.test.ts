@@ -37,7 +37,7 @@ const anyReport = fc.record({
 });
 
 /** Valid fleets, each part written or left to its default. */
-const anyFleet = fc.record({
+const anyFleetAsDrawn = fc.record({
   mode: fc.constantFrom('manage', 'observe'),
   tier: maybe(fc.constantFrom('bulk', 'realtime')),
   queue: maybe(anyQueue),
@@ -56,12 +56,26 @@ const anyFleet = fc.record({
     fc.record({ marginSeconds: maybe(fc.integer({ min: 5, max: 54 })), waryMinutes: maybe(fc.constantFrom(7, 15)) }),
   ),
   report: maybe(anyReport),
-  worker: fc.record({ task: fc.constant('./task.ts'), setup: maybe(fc.constant('echo "one"\necho two\n')) }),
+  worker: fc.oneof(
+    fc.record({
+      task: fc.constant('./task.ts'),
+      setup: maybe(fc.constant('echo "one"\necho two\n')),
+      concurrency: maybe(fc.integer({ min: 1, max: 100 })),
+    }),
+    fc.record({ command: fc.constant('python3 worker.py --name "a b"'), concurrency: maybe(fc.constantFrom(1, 8)) }),
+    fc.record({ supervise: fc.constant('prefect worker start --pool spot') }),
+  ),
+  upgrade: maybe(fc.constantFrom('on-replacement', 'rolling')),
   image: maybe(fc.constant('/team/images/worker')),
   tags: maybe(
     fc.dictionary(fc.stringMatching(/^[A-Za-z]{1,8}$/), fc.stringMatching(/^[A-Za-z0-9 ]{0,8}$/), { maxKeys: 3 }),
   ),
 });
+
+/** A supervised program needs a number of machines. */
+const anyFleet = anyFleetAsDrawn.map((fleet) =>
+  'supervise' in fleet.worker ? { ...fleet, capacity: { ...fleet.capacity, min: 1 } } : fleet,
+);
 
 const anyFile = fc
   .dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,6}$/), anyFleet, { minKeys: 1, maxKeys: 2 })

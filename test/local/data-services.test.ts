@@ -157,6 +157,15 @@ describe('objects', () => {
     await expect(put()).rejects.toMatchObject({ name: 'PreconditionFailed' });
   });
 
+  test('are replaced only as they were, when asked to: 412 for a changed one, 404 for one that has gone', async () => {
+    const put = (Key: string, IfMatch: string) =>
+      s3.send(new PutObjectCommand({ Bucket: 'shelf', Key, Body: 'new', IfMatch }));
+    const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: 'shelf', Key: 'as-it-was', Body: 'old' }));
+    await put('as-it-was', ETag);
+    await expect(put('as-it-was', ETag)).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    await expect(put('gone', ETag)).rejects.toMatchObject({ name: 'NoSuchKey', $metadata: { httpStatusCode: 404 } });
+  });
+
   test('are listed by prefix, page by page, and deleted together', async () => {
     for (const Key of ['p/1', 'p/2&<', 'p/3', 'q/1'])
       await s3.send(new PutObjectCommand({ Bucket: 'shelf', Key, Body: 'x' }));

@@ -63,6 +63,7 @@ describe('alarms', () => {
       ['NightlyEncodeDeadTasksAlarm', 'NightlyEncodeDeadLetterQueue'],
       ['WatchedDeadTasksAlarm', 'WatchedDeadLetterQueue'],
       ['AttachedDeadTasksAlarm', 'AttachedDeadLetterQueue'],
+      ['FlowsDeadTasksAlarm', 'FlowsDeadLetterQueue'],
     ]);
   });
 

@@ -21,7 +21,11 @@ const scriptOf = (id: string): string =>
 
 describe('machines that are launched', () => {
   it('exist for the fleets that we manage, and for no others', () => {
-    expect(machines.map(([id]) => id)).toEqual(['IndexLaunchTemplate', 'NightlyEncodeLaunchTemplate']);
+    expect(machines.map(([id]) => id)).toEqual([
+      'IndexLaunchTemplate',
+      'NightlyEncodeLaunchTemplate',
+      'FlowsLaunchTemplate',
+    ]);
   });
 
   it('answer metadata with a token only, and to nobody behind them', () => {
@@ -69,6 +73,7 @@ describe('machines that are launched', () => {
     expect(Object.fromEntries(groups)).toEqual({
       IndexLaunchTemplate: ['sg-0c3d4e5f60718293a'],
       NightlyEncodeLaunchTemplate: ['sg-0c3d4e5f60718293a', 'sg-0e5f60718293a4b5c'],
+      FlowsLaunchTemplate: ['sg-0c3d4e5f60718293a'],
     });
   });
 
@@ -83,8 +88,8 @@ describe('machines that are launched', () => {
 });
 
 describe('what a machine runs at its first boot', () => {
-  it('is less than the 16 KB that EC2 takes', () => {
-    expect(breaking(machines, (_data, id) => Buffer.byteLength(scriptOf(id)) < 16_384)).toEqual([]);
+  it('is less than half of the 16 KB that EC2 takes, so that any worker.setup (2,000 characters) fits', () => {
+    expect(breaking(machines, (_data, id) => Buffer.byteLength(scriptOf(id)) < 8_192)).toEqual([]);
   });
 
   it('has one environment block, of lines NAME=value', () => {
@@ -105,23 +110,53 @@ describe('what a machine runs at its first boot', () => {
   it('runs only the agent whose digest the template names', () => {
     for (const [id] of machines) {
       expect(scriptOf(id)).toMatch(/^SPOTHOP_AGENT_SHA256=[0-9a-f]{64}$/m);
+      expect(scriptOf(id)).toContain("\nfetch agent '{}' SPOTHOP_AGENT_SHA256\n");
       expect(scriptOf(id)).toContain('sha256sum --check --strict');
     }
+  });
+
+  it('runs only the task whose digest the template names, and asks for none where a command is run', () => {
+    const [index, encode, flows] = machines.map(([id]) => scriptOf(id));
+    expect(index).toMatch(/^SPOTHOP_TASK_SHA256=[0-9a-f]{64}$/m);
+    expect(index).toContain('\nSPOTHOP_TASK=/opt/spothop/task.mjs\n');
+    expect(index).toContain(`\nfetch task '{"task":"index"}' SPOTHOP_TASK_SHA256\n`);
+    for (const script of [encode, flows]) expect(script).not.toMatch(/SPOTHOP_TASK=|SPOTHOP_TASK_SHA256|fetch task/);
+  });
+
+  it('says how many tasks run at once, and which program is supervised', () => {
+    expect(scriptOf('IndexLaunchTemplate')).toContain('\nSPOTHOP_CONCURRENCY=4\n');
+    expect(scriptOf('NightlyEncodeLaunchTemplate')).toContain('\nSPOTHOP_CONCURRENCY=1\n');
+    expect(scriptOf('FlowsLaunchTemplate')).toContain('\nSPOTHOP_SUPERVISE=prefect worker start --pool "spot"\n');
+    expect(scriptOf('FlowsLaunchTemplate')).not.toContain('SPOTHOP_EXEC');
   });
 
   it('ends the machine after 15 minutes unless the boot came to its end, however it went wrong', () => {
     for (const [id] of machines) {
       const lines = scriptOf(id).trimEnd().split('\n');
       expect(lines.slice(0, 3)).toEqual(['#!/bin/bash', 'set -euo pipefail', 'shutdown -h +15']);
-      expect(lines.slice(-2)).toEqual(['systemctl enable --now spothop-agent.service', 'shutdown -c']);
+      expect(lines.slice(-2)).toEqual([
+        'systemctl enable --now spothop-dead-man.timer spothop-agent.service',
+        'shutdown -c',
+      ]);
     }
   });
 
   it('makes a unit whose end is the machine’s, said where systemd reads it', () => {
     for (const [id] of machines) {
-      const [, unit = ''] = /^\[Unit\]\n([^[]*)/m.exec(scriptOf(id)) ?? [];
+      const [, file = ''] = scriptOf(id).split(
+        "cat > /etc/systemd/system/spothop-agent.service <<'SPOTHOP_END_OF_FILE'\n",
+      );
+      const [, unit = ''] = /^\[Unit\]\n([^[]*)/.exec(file) ?? [];
       expect(unit).toContain('SuccessAction=poweroff\n');
       expect(unit).toContain('StartLimitAction=poweroff\n');
+    }
+  });
+
+  it('starts the timer that looks whether the agent is alive, from a script that root alone can change', () => {
+    for (const [id] of machines) {
+      expect(scriptOf(id)).toContain("cat > /opt/spothop/dead-man.sh <<'SPOTHOP_END_OF_FILE'\n#!/bin/sh\n");
+      expect(scriptOf(id)).toContain('/etc/systemd/system/spothop-dead-man.timer');
+      expect(scriptOf(id)).not.toMatch(/chown.*\/opt\/spothop/);
     }
   });
 

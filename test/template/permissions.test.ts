@@ -146,13 +146,20 @@ describe("a machine's role", () => {
     });
   });
 
-  it('sends to the wake queue and to the dead-letter queues of the fleets, and to nothing else', () => {
-    expect(actionsOn('sqs:SendMessage').map(targetOf).toSorted()).toEqual([
+  it('sends to the wake queue and to the queues of the fleets, and to nothing else', () => {
+    const queues = actionsOn('sqs:SendMessage').map((one) => targetOf(one) ?? one);
+    expect(queues.toSorted()).toEqual([
       'AttachedDeadLetterQueue',
+      'AttachedWorkQueue',
+      'FlowsDeadLetterQueue',
+      'FlowsWorkQueue',
       'IndexDeadLetterQueue',
+      'IndexWorkQueue',
       'NightlyEncodeDeadLetterQueue',
       'WakeQueue',
       'WatchedDeadLetterQueue',
+      'WatchedWorkQueue',
+      'arn:aws:sqs:us-east-1:123456789012:films',
     ]);
   });
 
@@ -160,13 +167,14 @@ describe("a machine's role", () => {
     const queues = actionsOn('sqs:ReceiveMessage').map((one) => targetOf(one) ?? one);
     expect(queues.toSorted()).toEqual([
       'AttachedWorkQueue',
+      'FlowsWorkQueue',
       'IndexWorkQueue',
       'WatchedWorkQueue',
       'arn:aws:sqs:us-east-1:123456789012:films',
     ]);
   });
 
-  it('has no right in EC2, IAM or the ledger of money, and starts only the function that gives it the agent', () => {
+  it('has no right in EC2, IAM or the ledger of money, and starts only the function that gives it agent and task', () => {
     const own = statements.filter(({ role }) => role === 'InstanceRole');
     const services = new Set(own.flatMap(({ actions }) => actions.map((action) => action.split(':')[0])));
     expect([...services].toSorted()).toEqual(['dynamodb', 'lambda', 's3', 'sqs']);

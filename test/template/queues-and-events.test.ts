@@ -54,6 +54,8 @@ describe('queues', () => {
     expect(ofFleets.toSorted()).toEqual([
       'AttachedDeadLetterQueue',
       'AttachedWorkQueue',
+      'FlowsDeadLetterQueue',
+      'FlowsWorkQueue',
       'IndexDeadLetterQueue',
       'IndexWorkQueue',
       'NightlyEncodeDeadLetterQueue',
@@ -196,6 +198,7 @@ describe('schedules', () => {
       NightlyEncodeReportSchedule: 'UTC',
       WatchedReportSchedule: 'UTC',
       AttachedReportSchedule: 'UTC',
+      FlowsReportSchedule: 'UTC',
     });
   });
 });

@@ -6,6 +6,8 @@ import { checkReferences, findCycles } from './support/check-references.ts';
 import { checkSchema } from './support/check-schema.ts';
 import { PACKAGING_MS_MAX, type Properties, type Resource, type Template, theTemplate } from './support/template.ts';
 
+const DIGEST = 'f'.repeat(64);
+
 let template: Template;
 beforeAll(async () => {
   template = await theTemplate();
@@ -42,7 +44,10 @@ describe("the packaged template, by AWS's own definitions of its resources", () 
     if (!result.ok) throw new Error('spothop.yml is refused');
     const Resources = {
       ...template.Resources,
-      ...fleetResources(result.fleets, 'f'.repeat(64)),
+      ...fleetResources(result.fleets, {
+        agent: DIGEST,
+        tasks: new Map(result.fleets.map(({ name }) => [name, DIGEST])),
+      }),
     } as Template['Resources'];
     const example: Template = { Resources };
     expect([...checkSchema(example), ...checkReferences(example), ...findCycles(example)]).toEqual([]);

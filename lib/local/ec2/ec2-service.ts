@@ -9,7 +9,7 @@ import { epochMs } from '../../fleet/time.ts';
 import { createMarket } from '../../market/market.ts';
 import type { MarketScript } from '../../market/script.ts';
 import type { MarketSettings } from '../../market/settings.ts';
-import type { FetchAgent } from '../machines/fetch-agent.ts';
+import type { FetchProgram } from '../machines/fetch-program.ts';
 import { Machine, type MachineLaunch, type MachineWorld } from '../machines/machine.ts';
 import type { ProcessHost } from '../machines/processes.ts';
 import type { LocalContext, LocalPart, LocalService } from '../service.ts';
@@ -30,8 +30,8 @@ export interface Ec2Options {
   readonly market: MarketSettings;
   /** Working folder of the agents: workers' commands are looked up from here. */
   readonly projectFolder: string;
-  /** The path of the agent that a machine's user data names, fetched as the machine's role. */
-  readonly fetchAgent: FetchAgent;
+  /** The path of a program that a machine's user data names, fetched as the machine's role. */
+  readonly fetchProgram: FetchProgram;
   /** Default: the built-in network with one subnet in each of the market's zones. */
   readonly network?: LocalNetwork;
   /** Played once the local cloud has started. */

@@ -46,9 +46,10 @@ const boot = (
     timeOriginMs: context.timeOriginMs,
     projectFolder: options.projectFolder,
     stateFolder: context.stateFolder,
-    fetchAgent: async (reference) => {
-      if (booted.role === undefined) throw new Error('The machine has no role, so it may not fetch the agent.');
-      return options.fetchAgent(reference, booted.role.caller);
+    fetchProgram: async (reference) => {
+      if (booted.role === undefined)
+        throw new Error('The machine has no role, so it may fetch neither agent nor task.');
+      return options.fetchProgram(reference, booted.role.caller);
     },
   });
 

@@ -46,10 +46,14 @@ const store = (
   bucket.objects.set(object.key, { ...object, lastModified: parts.clock.now() });
 };
 
+const noSuchKey = (key: string): AwsError => new AwsError(404, 'NoSuchKey', `The specified key ${key} does not exist.`);
+
 const putObject: Handler = (parts, request, target) => {
   const bucket = parts.buckets.bucket(target.bucket);
   const existing = bucket.objects.get(target.key);
   const mustMatch = request.headers['if-match'];
+  // Of an object that is not there S3 says so: 404, not 412.
+  if (mustMatch !== undefined && existing === undefined) throw noSuchKey(target.key);
   if (
     (request.headers['if-none-match'] === '*' && existing) ||
     (mustMatch !== undefined && existing?.etag !== mustMatch)
@@ -63,7 +67,7 @@ const putObject: Handler = (parts, request, target) => {
 
 const objectOf = (parts: S3Parts, target: S3Target): StoredObject => {
   const object = parts.buckets.bucket(target.bucket).objects.get(target.key);
-  if (object === undefined) throw new AwsError(404, 'NoSuchKey', `The specified key ${target.key} does not exist.`);
+  if (object === undefined) throw noSuchKey(target.key);
   return object;
 };
 

@@ -20,7 +20,7 @@ const open = async (): Promise<Ec2Cloud> => {
     timeFactor: scale.timeFactor,
     timeOriginMs: scale.originMs,
     processes: createProcessHost(),
-    fetchAgent: async () => AGENT,
+    fetchProgram: async () => AGENT,
   });
   const role = opened.directory.role('MachineRole')!;
   opened.directory.putRole({

@@ -131,7 +131,7 @@ export const openEc2Cloud = async (options: Ec2CloudOptions): Promise<Ec2Cloud> 
   const part = ec2Service(context, {
     market: exampleMarket(7, epochMs(clock.now()), { restlessness: 0 }),
     projectFolder: stateFolder,
-    fetchAgent: async () => join(stateFolder, 'agent.mjs'),
+    fetchProgram: async () => join(stateFolder, 'agent.mjs'),
     processes: idleProcesses(),
     ...options,
   });

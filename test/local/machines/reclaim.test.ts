@@ -187,7 +187,7 @@ describe('a machine that we or it itself end', () => {
 
   test('that ends while its agent is being fetched waits for the fetch, and then starts nothing', async () => {
     const fetched = Promise.withResolvers<string>();
-    const { clock, cloud, launch, stateOf, started } = await open({ fetchAgent: () => fetched.promise });
+    const { clock, cloud, launch, stateOf, started } = await open({ fetchProgram: () => fetched.promise });
     const [id] = await launch(1);
     await clock.advance(MINUTE);
     await cloud.client.send(new TerminateInstancesCommand({ InstanceIds: [id!] }));
@@ -238,7 +238,9 @@ describe('a machine that we or it itself end', () => {
       'PATH',
       'SPOTHOP_AGENT_FUNCTION',
       'SPOTHOP_AGENT_SHA256',
+      'SPOTHOP_ALIVE_FILE',
       'SPOTHOP_FLEET',
+      'SPOTHOP_STATE_DIR',
       'SPOTHOP_TIME_FACTOR',
       'SPOTHOP_TIME_ORIGIN_MS',
     ]);
@@ -248,7 +250,7 @@ describe('a machine that we or it itself end', () => {
 
   test('records why it could not boot, and does not run for ever', async () => {
     const { clock, cloud, launch } = await open({
-      fetchAgent: async ({ functionName }) => {
+      fetchProgram: async ({ functionName }) => {
         throw new Error(`no function ${functionName}`);
       },
     });

@@ -22,7 +22,8 @@ import { copyProject } from '../../support/packaged-service.ts';
 const TIME_FACTOR = 10;
 const SEED = 7;
 const FLEET = fleetName('varied');
-const TASK_FILE = fileURLToPath(new URL('./varied-task.ts', import.meta.url));
+/** The task, and the file that it imports: one file by the time that a machine fetches it. */
+const TASK_FILES = ['varied-task.ts', 'varied-work.ts'];
 
 /** Service time in milliseconds that the batch, and then the way home, may take. */
 const PATIENCE_MS = 1_500_000;
@@ -192,7 +193,7 @@ const play = async (cloud: WholeCloud, service: DeployedService, look: () => voi
 export const runScenario = async (): Promise<Scenario> => {
   const folder = mkdtempSync(join(tmpdir(), 'spothop-policies-'));
   const project = copyProject(folder);
-  cpSync(TASK_FILE, join(project, 'varied-task.ts'));
+  for (const name of TASK_FILES) cpSync(fileURLToPath(new URL(`./${name}`, import.meta.url)), join(project, name));
   let service: DeployedService | undefined;
   const cloud = await openCloud(join(folder, 'cloud'), project, async (id) => {
     const record = await service?.instances.get(instanceId(id));

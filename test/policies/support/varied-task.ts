@@ -1,15 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { TaskContext } from '../../../lib/worker/define-task.ts';
+import { defineTask } from 'spothop';
+import { workFor } from './varied-work.ts';
 
 /** The three kinds of task that a policy must serve: one that takes a while, one that fails, one with a large result. */
-export default {
+export default defineTask({
   name: 'varied',
-  async run(context: TaskContext, input: { readonly kind: 'work' | 'fail' | 'large'; readonly wallMs: number }) {
+  async run(context, input: { readonly kind: 'work' | 'fail' | 'large'; readonly wallMs: number }) {
     if (input.kind === 'fail') throw new Error('This one always fails.');
-    await pause(input.wallMs / 2);
-    context.signal.throwIfAborted();
+    await workFor(input.wallMs / 2, context.signal);
     await context.checkpoint({ half: true });
-    await pause(input.wallMs / 2, undefined, { signal: context.signal });
+    await workFor(input.wallMs / 2, context.signal);
     return input.kind === 'large' ? 'x'.repeat(100_000) : input.kind;
   },
-};
+});
