@@ -4,12 +4,13 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { loadTaskFile, moduleRunner } from '../lib/agent/module-runner.ts';
 import { buildProgram } from '../lib/cli/program.ts';
 import type { CliWorld } from '../lib/cli/world.ts';
-import { taskId } from '../lib/fleet/ids.ts';
 import { STEP_CONDITIONS } from '../lib/fleet/task-protocol.ts';
 import { epochMs } from '../lib/fleet/time.ts';
+import type { TaskDefinition } from '../lib/worker/define-task.ts';
+import { loadTaskFile } from '../lib/worker/load-task-file.ts';
+import { rehearse } from '../lib/worker/rehearse.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { run } from './cli/support.ts';
 
@@ -82,6 +83,15 @@ const NOWHERE: CliWorld = {
   stderr: () => undefined,
   stdin: async () => '',
   readFile: async () => '',
+  open: async () => ({ isRepeatable: true, read: async function* () {} }),
+  isWatched: false,
+  ask: async () => undefined,
+  connect: async () => {
+    throw new Error('Nothing is deployed here.');
+  },
+  loadTasks: async () => [],
+  steadyMs: () => 0,
+  taskFault: async () => undefined,
   colour: false,
   clock: { now: () => epochMs(0), sleep: async () => undefined },
   interruption: () => new AbortController().signal,
@@ -175,30 +185,23 @@ describe('README.md', () => {
     );
   });
 
-  it('has a worker that works as it stands', async () => {
-    const [worker] = all(page, /```ts\n(import type[\s\S]*?)```/g);
+  it('has a worker that works as it stands, and goes on where it was stopped', async () => {
+    const [worker] = all(page, /```ts\n(import \{ defineTask, runBatch[\s\S]*?)```/g);
     const folder = mkdtempSync(join(tmpdir(), 'spothop-readme-'));
     try {
       const path = join(folder, 'worker.ts');
       writeFileSync(path, worker!);
-      const checkpoints: string[] = [];
-      const runFrom = async (resume: string | undefined) =>
-        moduleRunner(await loadTaskFile(path)).run({
-          taskId: taskId('one'),
-          attempt: 1,
-          input: JSON.stringify({ numbers: Array.from({ length: 2_500 }, () => 2) }),
-          resume,
-          signal: new AbortController().signal,
-          killSignal: new AbortController().signal,
-          deadline: () => undefined,
-          noticeSignal: new AbortController().signal,
-          checkpoint: async (text) => void checkpoints.push(text),
-          commit: async () => undefined,
-          progress: () => undefined,
-        });
-      expect(await runFrom(undefined)).toEqual({ kind: 'done', result: '5000' });
-      expect(checkpoints).toEqual(['{"next":1000,"sum":2000}', '{"next":2000,"sum":4000}']);
-      expect(await runFrom(checkpoints[1])).toEqual({ kind: 'done', result: '5000' });
+      const task = (await loadTaskFile(path)) as TaskDefinition;
+      const input = { numbers: Array.from({ length: 2_500 }, () => 2) };
+      const whole = await rehearse(task, input);
+      expect(whole.end).toEqual({ kind: 'done', result: 5_000 });
+      expect(whole.checkpoints).toEqual([
+        { nextIndex: 1_000, carry: 2_000 },
+        { nextIndex: 2_000, carry: 4_000 },
+      ]);
+      const resumed = await rehearse(task, input, { attempt: 2, resume: whole.checkpoints[0] });
+      expect(resumed.end).toEqual({ kind: 'done', result: 5_000 });
+      expect(resumed.checkpoints).toEqual([{ nextIndex: 2_000, carry: 4_000 }]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -1,16 +1,20 @@
 import { powerOffAt } from '../decisions/decide-power-off.ts';
-import { type SessionId, sessionId } from '../fleet/ids.ts';
+import { type InstanceId, type SessionId, sessionId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
 import { addMs, secondsToMs } from '../fleet/time.ts';
 import { createDrain } from './drain.ts';
 import { beat } from './heartbeat.ts';
 import { awaitIdentity, type MachineIdentity } from './identity.ts';
 import { createLeases } from './leases.ts';
+import { settleLeftovers } from './leftovers.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import { createPulse } from './pulse.ts';
+import { createReceivesMax } from './receives-max.ts';
 import { createRunTimes } from './run-times.ts';
+import { createRunningTasks } from './running-tasks.ts';
 import { type Opening, openSession } from './session.ts';
 import { createSignalDesk, type SignalDesk } from './signal-desk.ts';
+import { supervise } from './supervise.ts';
 import { emptyTally, type Tally } from './tally.ts';
 import { watchMachine } from './watch.ts';
 import { work } from './work.ts';
@@ -52,14 +56,17 @@ const shareOut = (
   ports: AgentPorts,
   settings: AgentSettings,
   ids: Pick<AgentShared, 'instanceId' | 'session'>,
+  { runTimesExpected }: InstanceRecord,
 ): AgentShared => ({
   ports,
   settings,
   ...ids,
   drain: createDrain(),
-  pulse: createPulse(ports.clock.now()),
+  pulse: createPulse(ports.clock.now(), ports.clock.monotonicMs),
   leases: createLeases({ ...ports, ...ids }),
-  runTimes: createRunTimes(),
+  receivesMax: createReceivesMax(ports),
+  runTimes: createRunTimes(runTimesExpected),
+  running: createRunningTasks(),
   tally: emptyTally(),
 });
 
@@ -102,6 +109,15 @@ const drainOnRequest = ({ ports, settings, drain }: AgentShared, { desk }: Ears,
     if (count > 1) drain.force();
   });
 
+/** What outlives single tasks, such as a process that hosts them, ends before the machine is left to its end. */
+const closeRunner = async ({ ports }: AgentShared): Promise<void> => {
+  try {
+    await ports.runner.close?.();
+  } catch (error) {
+    ports.log.warn('the runner did not close', { error: String(error) });
+  }
+};
+
 /** A drained machine that EC2 is taking is left to EC2, its heartbeat going on, unless somebody asks it to stop. */
 const waitForEc2 = async ({ ports }: AgentShared, { mailbox }: Ears, stopping: Stopping): Promise<void> => {
   const now = ports.clock.now();
@@ -124,7 +140,8 @@ const live = async (
     for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
   const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.checkAge(mailbox) });
-  await work(shared, ears);
+  await (shared.ports.supervised === undefined ? work : supervise)(shared, ears);
+  await closeRunner(shared);
   await desk.settled();
   shared.ports.log.info('drained', { reason: shared.drain.state()?.reason, ...shared.tally });
   if (!ears.isSessionLost()) await waitForEc2(shared, ears, stopping);
@@ -161,27 +178,37 @@ const createStopping = (): Stopping & { request(): void } => {
   };
 };
 
-const runOnce = async (
-  ports: AgentPorts,
-  settings: AgentSettings,
-  session: SessionId,
-  stopping: Stopping,
-): Promise<AgentEnd> => {
+/** The session of an agent that ended on this machine, else a new one, known here before it is known anywhere else. */
+const sessionOf = async ({ machineState, newId }: AgentPorts, instanceId: InstanceId): Promise<SessionId> => {
+  const kept = await machineState.readSession(instanceId);
+  if (kept !== undefined) return kept;
+  const session = sessionId(newId());
+  await machineState.keepSession(instanceId, session);
+  return session;
+};
+
+const runOnce = async (ports: AgentPorts, settings: AgentSettings, stopping: Stopping): Promise<AgentEnd> => {
   const identity = await awaitIdentity(ports, stopping.signal);
   if (identity === undefined) return endOf('stopped');
-  const { instanceId } = identity;
-  ports.log.info('agent started', { instanceId, session, runner: ports.runner.name, zone: identity.zone });
-  const opening = await openSession(ports, { instanceId, session }, stopping.signal);
+  const { instanceId, zone } = identity;
+  const { version: agentVersion } = settings;
+  if (!(await ports.machineState.takeLock(instanceId))) return endOfOpening(ports, { kind: 'second-agent' });
+  const session = await sessionOf(ports, instanceId);
+  ports.log.info('agent started', { instanceId, session, agentVersion, runner: ports.runner.name, zone });
+  const opening = await openSession(ports, { instanceId, session, agentVersion }, stopping.signal);
   if (opening.kind !== 'opened') return endOfOpening(ports, opening);
-  ports.log.info('session opened', { instanceId, session });
-  return live(shareOut(ports, settings, { instanceId, session }), opening.record, identity, stopping);
+  const shared = shareOut(ports, settings, { instanceId, session }, opening.record);
+  const held = Object.keys(opening.record.leases);
+  ports.log.info('session opened', { instanceId, session, held });
+  if (held.length > 0) await settleLeftovers(shared, opening.record);
+  return live(shared, opening.record, identity, stopping);
 };
 
 /** The machine's loop: watch, take and hold, run, checkpoint, drain. */
 export const createAgent = (ports: AgentPorts, settings: AgentSettings): Agent => {
   const stopping = createStopping();
   return {
-    run: () => runOnce(ports, settings, sessionId(ports.newId()), stopping),
+    run: () => runOnce(ports, settings, stopping),
     stop: () => stopping.request(),
   };
 };

@@ -1,9 +1,9 @@
-import type { Content, TaskRecord } from '../fleet/task.ts';
-import { isFinished } from '../fleet/task.ts';
+import { type Checkpoint, isFinished, type TaskRecord } from '../fleet/task.ts';
+import { needsFallback, type TaskOutcome, type TaskStep } from '../fleet/task-protocol.ts';
 import type { EpochMs } from '../fleet/time.ts';
-import { StaleAttempt } from '../worker/define-task.ts';
+import { StaleAttempt } from '../worker/errors.ts';
 import { packContent } from '../workflows/content.ts';
-import { withRetries } from './retry.ts';
+import { RESULT_TRIES_MAX, withRetries } from './retry.ts';
 import type { ProgressReport } from './runner.ts';
 import type { AgentShared } from './world.ts';
 
@@ -16,14 +16,21 @@ export interface Attempt {
   checkpointedAt(): EpochMs | undefined;
   /** The ledger could not be reached for a checkpoint: what the task throws then is not its own failure. */
   isCutOff(): boolean;
-  /** After a pause the row is read before the next outside effect. @throws StaleAttempt */
-  assertOurs(): Promise<void>;
+  /** What the task goes on from, where that is not the newest checkpoint of its row: that one could not be read. */
+  resumedFrom(checkpoint: Checkpoint | undefined): void;
   /** @throws StaleAttempt when refused; any other error when the ledger cannot be reached */
   checkpoint(text: string): Promise<void>;
   /** Commits in the middle of the run. @throws StaleAttempt when refused; any other error when the ledger cannot be reached */
   commit(result: string): Promise<void>;
   /** Its result is in the ledger: whatever the run ends with counts for nothing. */
   isCommitted(): boolean;
+  /** Commits, and answers what the ledger says of it. */
+  settleResult(result: string): Promise<TaskOutcome>;
+  /**
+   * One step of this attempt. After a pause the row is read first, and what is not ours any more is refused without a
+   * write (reliability F57).
+   */
+  apply(step: TaskStep): Promise<TaskOutcome>;
   progress(report: ProgressReport): void;
   /** The newest of each thing the task has told. */
   reported(): ProgressReport;
@@ -32,71 +39,112 @@ export interface Attempt {
 const isOurs = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
   row !== undefined && row.attempt === ours.attempt && !isFinished(row);
 
-export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => {
-  const { clock, tasks, blobs } = shared.ports;
+/** Runs what it is given one after the other: a later checkpoint must not overtake an earlier one. */
+const createLine = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(next: () => Promise<T>): Promise<T> => {
+    const result = last.then(next, next);
+    last = result;
+    return result;
+  };
+};
+
+/** The row behind the fence: who may still write, and what has been refused. */
+const createFence = (shared: AgentShared, row: TaskRecord) => {
+  const { clock, tasks } = shared.ports;
   const stale = new AbortController();
+  let pausesSeen = shared.pulse.pauses(clock.now());
+
+  const refusal = (found: TaskRecord | undefined): TaskOutcome => {
+    stale.abort();
+    return { outcome: 'refused', row: found, unmet: found === undefined ? 'rowMissing' : 'attemptIsOurs' };
+  };
+
+  /** `undefined` while the attempt is ours, as far as can be known. */
+  const refusalBefore = async (): Promise<TaskOutcome | undefined> => {
+    const pauses = shared.pulse.pauses(clock.now());
+    if (pauses === pausesSeen && !stale.signal.aborted) return undefined;
+    const found = await withRetries(clock, () => tasks.get(row.taskId));
+    if (stale.signal.aborted || !isOurs(found, row)) return refusal(found);
+    pausesSeen = pauses;
+    return undefined;
+  };
+
+  const apply = async (step: TaskStep, triesMax?: number): Promise<TaskOutcome> => {
+    const refused = await refusalBefore();
+    if (refused !== undefined) return refused;
+    const outcome = await withRetries(clock, () => tasks.apply(row.taskId, step), triesMax);
+    if (outcome.outcome === 'refused') stale.abort();
+    return outcome;
+  };
+
+  return { staleSignal: stale.signal, refusalBefore, apply };
+};
+
+const throwIfRefused = ({ outcome }: TaskOutcome): void => {
+  if (outcome === 'refused') throw new StaleAttempt();
+};
+
+export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => {
+  const { clock, blobs } = shared.ports;
+  const fence = createFence(shared, row);
+  const inLine = createLine();
+  let before = row.checkpoint;
   let sequence = row.checkpoint?.sequence ?? 0;
   let checkpointedAt: EpochMs | undefined;
   let isCutOff = false;
   let isCommitted = false;
   let reported: ProgressReport = {};
-  let pausesSeen = shared.pulse.pauses(clock.now());
 
-  const refuse = (): never => {
-    stale.abort();
-    throw new StaleAttempt();
-  };
+  const pack = (text: string) => withRetries(clock, () => packContent(blobs, text));
 
-  const assertOurs = async (): Promise<void> => {
-    if (stale.signal.aborted) throw new StaleAttempt();
-    const pauses = shared.pulse.pauses(clock.now());
-    if (pauses === pausesSeen) return;
-    const found = await withRetries(clock, () => tasks.get(row.taskId));
-    if (!isOurs(found, row)) refuse();
-    pausesSeen = pauses;
-  };
-
-  const writeCheckpoint = async (text: string): Promise<void> => {
-    await assertOurs();
+  const writeCheckpoint = async (text: string): Promise<TaskOutcome> => {
+    const refused = await fence.refusalBefore();
+    if (refused !== undefined) return refused;
     sequence += 1;
-    const content: Content = await withRetries(clock, () => packContent(blobs, text));
     const { share } = reported;
-    const checkpoint = { sequence, content, ...(share === undefined ? {} : { share }) };
-    const step = { step: 'checkpoint', attempt: row.attempt, checkpoint } as const;
-    const { outcome } = await withRetries(clock, () => tasks.apply(row.taskId, step));
-    if (outcome === 'refused') refuse();
+    const checkpoint: Checkpoint = { sequence, content: await pack(text), ...(share === undefined ? {} : { share }) };
+    const fallback = before !== undefined && needsFallback(checkpoint) ? { before } : {};
+    const outcome = await fence.apply({ step: 'checkpoint', attempt: row.attempt, checkpoint, ...fallback });
+    if (outcome.outcome === 'refused') return outcome;
+    before = checkpoint;
     checkpointedAt = clock.now();
+    return outcome;
+  };
+
+  const writeResult = async (text: string): Promise<TaskOutcome> => {
+    const refused = await fence.refusalBefore();
+    if (refused !== undefined) return refused;
+    const step = { step: 'commit', attempt: row.attempt, result: await pack(text), now: clock.now() } as const;
+    const outcome = await fence.apply(step, RESULT_TRIES_MAX);
+    isCommitted ||= outcome.outcome !== 'refused';
+    return outcome;
   };
 
   /** What the ledger could not be asked for is nobody's failure; what it refused is not ours any more. */
-  const noteCutOff = async (write: () => Promise<void>): Promise<void> => {
-    try {
-      await write();
-    } catch (error) {
-      isCutOff ||= !(error instanceof StaleAttempt);
+  const forTheTask = async (write: () => Promise<TaskOutcome>): Promise<void> => {
+    const outcome = await inLine(write).catch((error: unknown) => {
+      isCutOff = true;
       throw error;
-    }
-  };
-
-  const writeResult = async (text: string): Promise<void> => {
-    await assertOurs();
-    const result = await withRetries(clock, () => packContent(blobs, text));
-    const step = { step: 'commit', attempt: row.attempt, result, now: clock.now() } as const;
-    const { outcome } = await withRetries(clock, () => tasks.apply(row.taskId, step));
-    if (outcome === 'refused') refuse();
-    isCommitted = true;
+    });
+    throwIfRefused(outcome);
   };
 
   return {
     row,
     startedAt: clock.now(),
-    staleSignal: stale.signal,
+    staleSignal: fence.staleSignal,
     checkpointedAt: () => checkpointedAt,
     isCutOff: () => isCutOff,
-    assertOurs,
-    checkpoint: (text) => noteCutOff(() => writeCheckpoint(text)),
-    commit: (result) => noteCutOff(() => writeResult(result)),
+    resumedFrom: (checkpoint) => {
+      before = checkpoint;
+    },
+    // A task that still tidies up after its commit may go on keeping its state; nobody will ever need it.
+    checkpoint: async (text) => (isCommitted ? undefined : forTheTask(() => writeCheckpoint(text))),
+    commit: (result) => forTheTask(() => writeResult(result)),
     isCommitted: () => isCommitted,
+    settleResult: (result) => inLine(() => writeResult(result)),
+    apply: (step) => inLine(() => fence.apply(step)),
     progress: (report) => {
       reported = { ...reported, ...report };
     },

@@ -7,6 +7,7 @@ import {
   VISIBILITY_SECONDS_DEFAULT,
   WARY_SECONDS_DEFAULT,
 } from '../fleet/limits.ts';
+import { agentVersion } from './version.ts';
 import type { AgentSettings } from './world.ts';
 
 /** Everything the agent is told from outside. */
@@ -20,8 +21,12 @@ export interface AgentConfiguration {
   readonly contentBucket: string;
   readonly account: string;
   readonly region: string;
-  readonly worker: { readonly taskFile: string } | { readonly command: string };
+  readonly worker: { readonly taskFile: string } | { readonly command: string } | { readonly supervised: string };
+  /** Where the agent's session is kept, and the private folder of each run of a command made, in place of the defaults. */
+  readonly stateFolder?: string;
   readonly metadataEndpoint: string;
+  /** Where the dead-man's timer looks for a sign of the agent (deploy/dead-man.ts). */
+  readonly aliveFile: string;
   /** Run once the machine is drained; nothing on a machine that ends with the agent's process. */
   readonly powerOffCommand?: string;
 }
@@ -36,6 +41,7 @@ export class InvalidConfiguration extends Error {
   }
 }
 
+const ALIVE_FILE_DEFAULT = '/run/spothop/alive';
 const METADATA_ENDPOINT_DEFAULT = 'http://169.254.169.254';
 /** Beyond this, more machines are the answer: one item holds all leases of a machine. */
 export const CONCURRENCY_MAX = 100;
@@ -100,6 +106,7 @@ const readSettings = (reader: Reader): AgentSettings => {
   const ageHours = { least: 0.25, most: 8_760, otherwise: MAXIMUM_AGE_HOURS_DEFAULT };
   return {
     fleet: fleetName(reader.required('SPOTHOP_FLEET', 'the name of the fleet this machine belongs to')),
+    version: agentVersion(reader.optional('SPOTHOP_AGENT_SHA256')),
     concurrency: reader.number('SPOTHOP_CONCURRENCY', { least: 1, most: CONCURRENCY_MAX, otherwise: 1 }),
     visibilitySeconds: reader.number('SPOTHOP_VISIBILITY_SECONDS', {
       least: 10,
@@ -123,10 +130,15 @@ const readSettings = (reader: Reader): AgentSettings => {
 const readWorker = (reader: Reader): AgentConfiguration['worker'] => {
   const taskFile = reader.optional('SPOTHOP_TASK');
   const command = reader.optional('SPOTHOP_EXEC');
-  if ((taskFile === undefined) === (command === undefined)) {
-    reader.problems.push('Set either SPOTHOP_TASK (a module with a task) or SPOTHOP_EXEC (a command), and not both.');
+  const supervised = reader.optional('SPOTHOP_SUPERVISE');
+  const given = [taskFile, command, supervised].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    reader.problems.push(
+      'Set exactly one of SPOTHOP_TASK (a module with a task), SPOTHOP_EXEC (a command for each task) and SPOTHOP_SUPERVISE (another system’s worker).',
+    );
   }
-  return taskFile === undefined ? { command: command ?? '' } : { taskFile };
+  if (taskFile !== undefined) return { taskFile };
+  return supervised === undefined ? { command: command ?? '' } : { supervised };
 };
 
 /** @throws InvalidConfiguration */
@@ -134,6 +146,7 @@ export const readAgentConfiguration = (environment: Environment): AgentConfigura
   const reader = createReader(environment);
   const { required, optional } = reader;
   const powerOffCommand = optional('SPOTHOP_POWER_OFF_COMMAND');
+  const stateFolder = optional('SPOTHOP_STATE_DIR');
   const configuration: AgentConfiguration = {
     settings: readSettings(reader),
     instancesTable: required('SPOTHOP_INSTANCES_TABLE', 'the table of machines'),
@@ -146,7 +159,9 @@ export const readAgentConfiguration = (environment: Environment): AgentConfigura
     region: required('AWS_REGION', 'the region of the stack'),
     worker: readWorker(reader),
     metadataEndpoint: optional('AWS_EC2_METADATA_SERVICE_ENDPOINT') ?? METADATA_ENDPOINT_DEFAULT,
+    aliveFile: optional('SPOTHOP_ALIVE_FILE') ?? ALIVE_FILE_DEFAULT,
     ...(powerOffCommand === undefined ? {} : { powerOffCommand }),
+    ...(stateFolder === undefined ? {} : { stateFolder }),
   };
   if (reader.problems.length > 0) throw new InvalidConfiguration(reader.problems);
   return configuration;

@@ -15,12 +15,16 @@ export interface HeartbeatOptions {
  * its time: the next one says the same.
  */
 export const beat = async (shared: AgentShared, options: HeartbeatOptions): Promise<void> => {
-  const { clock, instances, log } = shared.ports;
+  const { clock, instances, log, tellAlive } = shared.ports;
   let isSilent = false;
   while (!options.signal.aborted) {
     shared.pulse.tick(clock.now());
     try {
-      options.mailbox.hear(await instances.heartbeat(shared.instanceId, shared.session, clock.now()));
+      const runTimes = shared.runTimes.summary();
+      const report = runTimes === undefined ? {} : { runTimes };
+      const outcome = await instances.heartbeat(shared.instanceId, shared.session, clock.now(), report);
+      options.mailbox.hear(outcome);
+      if (outcome.record !== undefined) tellAlive?.();
       isSilent = false;
     } catch (error) {
       if (!isSilent) log.warn('heartbeat failed', { error: String(error) });

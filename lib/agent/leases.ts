@@ -1,18 +1,22 @@
 import type { InstanceId, SessionId, TaskId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import type { Hold } from '../fleet/lease-rules.ts';
+import { LEASES_CHANGED_MAX } from '../fleet/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InstanceStore, LeaseOutcome } from '../ports/instances.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { withRetries } from './retry.ts';
 
 /**
- * The tasks held on this machine's own item. Giving one up waits for the next hold and shares its write, so that a busy
- * machine pays one write for both; an idle one flushes. A lease that outlives its task for a while does no harm: every
- * release is conditional on the row.
+ * The tasks held on this machine's own item. One write is under way at a time, and whatever is asked for meanwhile goes
+ * into the next one together: un-holding one task and holding the next is one write, and so is all that fifty slots ask
+ * for while a write takes its time. A lease that outlives its task for a while does no harm: every release is
+ * conditional on the row.
  */
 export interface Leases {
   hold(taskId: TaskId, attempt: number): Promise<LeaseOutcome>;
-  /** Given up by the next write. */
-  letGo(taskId: TaskId): void;
+  /** Given up by the next write, unless a later attempt of the task is held by then. */
+  letGo(taskId: TaskId, attempt: number): void;
   /** Writes what is still to be given up; what fails stays for the next time. */
   flush(): Promise<void>;
 }
@@ -25,46 +29,125 @@ export interface LeasesOptions {
   readonly session: SessionId;
 }
 
-export const createLeases = ({ instances, clock, log, instanceId, session }: LeasesOptions): Leases => {
-  const toLetGo = new Set<TaskId>();
-  const owner = { instanceId, session };
+interface AskedHold extends Hold {
+  readonly resolve: (outcome: LeaseOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
 
-  const unhold = async (taskId: TaskId): Promise<void> => {
-    const outcome = await withRetries(clock, () =>
-      instances.changeLeases({ ...owner, unhold: { taskId } }, clock.now()),
-    );
-    if (outcome.outcome === 'refused') log.warn('un-hold refused', { taskId, because: outcome.because });
-    toLetGo.delete(taskId);
-  };
+/** What one write is to change. */
+interface Group {
+  readonly holds: readonly AskedHold[];
+  readonly unholds: readonly TaskId[];
+}
 
-  return {
-    hold: async (taskId, attempt) => {
-      // Its new lease overwrites the old one; naming it twice in one write is not possible.
-      toLetGo.delete(taskId);
-      const [last] = toLetGo;
-      const unholdLast = last === undefined ? {} : { unhold: { taskId: last } };
-      const change = { ...owner, hold: { taskId, attempt }, ...unholdLast };
+/** Nothing can be written to an item that is not there or is another session's, now or later. */
+const isHopeless = (outcome: LeaseOutcome): boolean =>
+  outcome.outcome === 'refused' && (outcome.because === 'no-item' || outcome.because === 'other-session');
+
+class GroupedLeases implements Leases {
+  readonly #options: LeasesOptions;
+  /** The attempt of each task that is held here, or is about to be. */
+  readonly #held = new Map<TaskId, number>();
+  readonly #toLetGo = new Set<TaskId>();
+  #asked: AskedHold[] = [];
+  #isFlushAsked = false;
+  #isWriting = false;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  hold(taskId: TaskId, attempt: number): Promise<LeaseOutcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<LeaseOutcome>();
+    // Its new lease overwrites the old one.
+    this.#toLetGo.delete(taskId);
+    this.#held.set(taskId, attempt);
+    this.#asked.push({ taskId, attempt, resolve, reject });
+    void this.#write();
+    return promise;
+  }
+
+  letGo(taskId: TaskId, attempt: number): void {
+    const held = this.#held.get(taskId);
+    if (held !== undefined && held !== attempt) return;
+    this.#held.delete(taskId);
+    this.#toLetGo.add(taskId);
+  }
+
+  async flush(): Promise<void> {
+    this.#isFlushAsked ||= this.#toLetGo.size > 0;
+    await this.#write();
+  }
+
+  #write(): Promise<void> {
+    if (!this.#isWriting) {
+      this.#isWriting = true;
+      this.#written = this.#writeAll();
+    }
+    return this.#written;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#asked.length > 0 || (this.#isFlushAsked && this.#toLetGo.size > 0)) {
+      const group = this.#nextGroup();
       try {
-        const outcome = await withRetries(clock, () => instances.changeLeases(change, clock.now()));
-        if (outcome.outcome === 'done' && last !== undefined) toLetGo.delete(last);
-        return outcome;
+        this.#conclude(group, await this.#send(group));
       } catch (error) {
-        // The write may have happened: a lease on a task that does not run here would keep the sweep from it.
-        toLetGo.add(taskId);
-        throw error;
+        this.#giveUp(group, error);
       }
-    },
-    letGo: (taskId) => {
-      toLetGo.add(taskId);
-    },
-    flush: async () => {
-      for (const taskId of [...toLetGo]) {
-        try {
-          await unhold(taskId);
-        } catch (error) {
-          log.warn('un-hold failed', { taskId, error: String(error) });
-        }
-      }
-    },
-  };
-};
+    }
+    this.#isFlushAsked = false;
+    // At once, not a turn later: whoever asks from here on begins anew.
+    this.#isWriting = false;
+  }
+
+  #nextGroup(): Group {
+    const holds = this.#asked.splice(0, LEASES_CHANGED_MAX);
+    return { holds, unholds: [...this.#toLetGo].slice(0, LEASES_CHANGED_MAX - holds.length) };
+  }
+
+  #send({ holds, unholds }: Group): Promise<LeaseOutcome> {
+    const { instances, clock, instanceId, session } = this.#options;
+    const held = holds.map(({ taskId, attempt }) => ({ taskId, attempt }));
+    const change = { instanceId, session, holds: held, unholds };
+    return withRetries(clock, () => instances.changeLeases(change, clock.now()));
+  }
+
+  /** What the item says is what counts: an un-hold that a refused hold has kept from happening is written by itself. */
+  #conclude({ holds, unholds }: Group, outcome: LeaseOutcome): void {
+    const leases: InstanceRecord['leases'] = isHopeless(outcome) ? {} : (outcome.record?.leases ?? {});
+    for (const hold of holds) {
+      // An earlier attempt's lease, which the refused hold was to overwrite, is given up instead.
+      if (outcome.outcome === 'refused' && this.#forget(hold)) this.#toLetGo.add(hold.taskId);
+      hold.resolve(outcome);
+    }
+    if (isHopeless(outcome)) this.#warnOfUnholds(unholds, outcome);
+    for (const taskId of [...holds.map((hold) => hold.taskId), ...unholds]) {
+      if (leases[taskId] === undefined) this.#toLetGo.delete(taskId);
+      else this.#isFlushAsked ||= this.#toLetGo.has(taskId);
+    }
+  }
+
+  /** The write may have happened: a lease on a task that does not run here would keep the sweep from it. */
+  #giveUp({ holds, unholds }: Group, error: unknown): void {
+    for (const hold of holds) {
+      if (this.#forget(hold)) this.#toLetGo.add(hold.taskId);
+      hold.reject(error);
+    }
+    this.#isFlushAsked = false;
+    if (unholds.length > 0) this.#options.log.warn('un-hold failed', { taskIds: unholds, error: String(error) });
+  }
+
+  /** Whether it was the last word about its task. */
+  #forget({ taskId, attempt }: Hold): boolean {
+    return this.#held.get(taskId) === attempt && this.#held.delete(taskId);
+  }
+
+  #warnOfUnholds(taskIds: readonly TaskId[], outcome: LeaseOutcome): void {
+    if (outcome.outcome === 'done' || taskIds.length === 0) return;
+    this.#options.log.warn('un-hold refused', { taskIds, because: outcome.because });
+  }
+}
+
+export const createLeases = (options: LeasesOptions): Leases => new GroupedLeases(options);

@@ -5,6 +5,12 @@ import type { Clock } from '../ports/clock.ts';
 export const RETRY_TRIES_MAX = 6;
 export const RETRY_PAUSE_SECONDS = 0.2;
 
+/**
+ * A finished task's result is worth more patience: nine tries span some 45 seconds, about as long as the control plane
+ * waits for a machine that has fallen silent.
+ */
+export const RESULT_TRIES_MAX = 9;
+
 /** The longest pause of a loop that never gives up, such as the one that asks for work. */
 export const BACK_OFF_SECONDS_MAX = 20;
 
@@ -14,14 +20,18 @@ export const backOffMs = (failures: number): number =>
 
 /**
  * Repeats a call that failed, which every call of the agent allows: each is conditional or says the same again.
- * Gives up with the last error after `RETRY_TRIES_MAX` tries; what is left open then is the control plane's to find.
+ * Gives up with the last error after so many tries; what is left open then is the control plane's to find.
  */
-export const withRetries = async <T>(clock: Clock, call: () => Promise<T>): Promise<T> => {
+export const withRetries = async <T>(
+  clock: Clock,
+  call: () => Promise<T>,
+  triesMax: number = RETRY_TRIES_MAX,
+): Promise<T> => {
   for (let failures = 1; ; failures += 1) {
     try {
       return await call();
     } catch (error) {
-      if (failures >= RETRY_TRIES_MAX) throw error;
+      if (failures >= triesMax) throw error;
       await clock.sleep(backOffMs(failures));
     }
   }

@@ -1,35 +1,29 @@
-import { type AgentStep, decideAgentStep } from '../decisions/decide-agent-step.ts';
+import type { AgentStep } from '../decisions/decide-agent-step.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { CorruptContent, unpackContent } from '../workflows/content.ts';
 import type { Attempt } from './attempt.ts';
 import type { DrainState } from './drain.ts';
+import { type Losses, lossesOf } from './losses.ts';
+import { type ObservedRun, observeRun } from './observed-run.ts';
+import { readResume } from './resume.ts';
 import { withRetries } from './retry.ts';
-import type { RunnerOutcome } from './runner.ts';
+import type { RunnerContext, RunnerOutcome } from './runner.ts';
 import type { AgentShared } from './world.ts';
 
 /** How a run ended: as its runner said, or `stale` when the ledger no longer takes anything of this attempt. */
-export type RunEnd = RunnerOutcome | { readonly kind: 'stale' };
+export type RunEnd =
+  | Exclude<RunnerOutcome, { readonly kind: 'hand-back' }>
+  | { readonly kind: 'hand-back'; readonly reason: string; readonly losses: Losses }
+  | { readonly kind: 'stale' };
+
+/** What a task tells of itself changes while it runs, and is not worth waking all others for. */
+const DRAIN_LOOK_SECONDS_MAX = 5;
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-const readInput = ({ ports }: AgentShared, { row }: Attempt): Promise<string> =>
-  withRetries(ports.clock, () => unpackContent(ports.blobs, row.body));
-
-/** A checkpoint that cannot be read costs its work, not the task: it starts over (F54). */
-const readResume = async ({ ports }: AgentShared, { row }: Attempt): Promise<string | undefined> => {
-  const { checkpoint } = row;
-  if (checkpoint === undefined) return undefined;
-  try {
-    return await withRetries(ports.clock, () => unpackContent(ports.blobs, checkpoint.content));
-  } catch (error) {
-    ports.log.error('checkpoint unreadable, starting over', { taskId: row.taskId, error: String(error) });
-    return undefined;
-  }
-};
 
 interface Stops {
   /** Asks the task to stop. */
@@ -38,79 +32,127 @@ interface Stops {
   readonly kill: AbortController;
 }
 
-const stopAt = (shared: AgentShared): EpochMs | undefined => {
-  const state = shared.drain.state();
-  return state && addMs(state.deadline, -secondsToMs(shared.settings.drainPolicy.marginSeconds));
-};
+/** Nothing of a task runs beyond this. */
+const endOfNotice = ({ settings }: AgentShared, { deadline }: DrainState): EpochMs =>
+  addMs(deadline, -secondsToMs(settings.drainPolicy.marginSeconds));
 
-/** Starts the task; what is thrown because the ledger could not be reached hands it back. */
-const startRun = async (shared: AgentShared, attempt: Attempt, stops: Stops): Promise<RunnerOutcome> => {
-  const input = await readInput(shared, attempt);
-  const outcome = await shared.ports.runner.run({
-    taskId: attempt.row.taskId,
-    attempt: attempt.row.attempt,
-    input,
-    resume: await readResume(shared, attempt),
-    signal: stops.ask.signal,
-    killSignal: stops.kill.signal,
-    noticeSignal: shared.drain.signal,
-    deadline: () => stopAt(shared),
-    checkpoint: attempt.checkpoint,
-    commit: attempt.commit,
-    progress: attempt.progress,
+/** A body that is not what was stored stays so however often it is read. */
+const readInput = async ({ ports }: AgentShared, { row }: Attempt): Promise<string | CorruptContent> =>
+  withRetries(ports.clock, async () => {
+    try {
+      return await unpackContent(ports.blobs, row.body);
+    } catch (error) {
+      if (error instanceof CorruptContent) return error;
+      throw error;
+    }
   });
+
+const contextFor = (
+  shared: AgentShared,
+  attempt: Attempt,
+  run: { readonly stops: Stops; readonly observed: ObservedRun },
+  content: Pick<RunnerContext, 'input' | 'resume'>,
+): RunnerContext => ({
+  ...content,
+  taskId: attempt.row.taskId,
+  attempt: attempt.row.attempt,
+  signal: run.stops.ask.signal,
+  killSignal: run.stops.kill.signal,
+  noticeSignal: shared.drain.signal,
+  deadline: () => {
+    const state = shared.drain.state();
+    return state && endOfNotice(shared, state);
+  },
+  noticeReason: () => shared.drain.state()?.reason,
+  checkpoint: (text) => run.observed.saving(() => attempt.checkpoint(text)),
+  commit: attempt.commit,
+  progress: (report) => {
+    attempt.progress(report);
+    run.observed.progress(report, shared.ports.clock.now());
+  },
+});
+
+/** Starts the task. What is thrown because a store could not be reached hands it back; a body that is broken is its own failure. */
+const startRun = async (
+  shared: AgentShared,
+  attempt: Attempt,
+  run: { readonly stops: Stops; readonly observed: ObservedRun },
+): Promise<RunnerOutcome> => {
+  const input = await readInput(shared, attempt);
+  if (input instanceof CorruptContent) return { kind: 'failed', reason: `Its body cannot be read: ${input.message}` };
+  const resume = await readResume(shared, attempt);
+  const outcome = await shared.ports.runner.run(contextFor(shared, attempt, run, { input, resume }));
   if (outcome.kind !== 'failed' || !attempt.isCutOff()) return outcome;
   return { kind: 'hand-back', reason: 'its checkpoint could not be written' };
 };
 
-/** A body that cannot be read back is the task's own failure; a store that does not answer is nobody's. */
-const outcomeOfError = (error: unknown): RunnerOutcome =>
-  error instanceof CorruptContent
-    ? { kind: 'failed', reason: `Its body cannot be read: ${error.message}` }
-    : { kind: 'hand-back', reason: 'its body could not be fetched' };
-
-const stepFor = (shared: AgentShared, attempt: Attempt, state: DrainState, now: EpochMs): AgentStep => {
-  if (state.isForced) return { do: 'hand-back-now', reason: 'it was asked twice to stop' };
-  const runMsExpected = shared.runTimes.expectedMs();
-  const checkpointedAt = attempt.checkpointedAt();
-  const task = {
-    startedAt: attempt.startedAt,
-    ...(runMsExpected === undefined ? {} : { runMsExpected }),
-    ...(checkpointedAt === undefined ? {} : { checkpointedAt }),
-  };
-  const { marginSeconds } = shared.settings.drainPolicy;
-  return decideAgentStep(task, { deadline: state.deadline, marginSeconds }, now);
-};
-
 interface Run {
-  end(): RunEnd | undefined;
+  readonly observed: ObservedRun;
+  outcome(): RunnerOutcome | undefined;
   askToStop(): void;
-  /** Ends the task by force and answers what it came to. */
-  giveUp(how: RunEnd): RunEnd;
+  /** Asks it to stop and ends it, whatever it still does. */
+  end(): void;
   /** Aborted by whatever makes another look worth while. */
   changeSignal(): AbortSignal;
 }
 
 const launch = (shared: AgentShared, attempt: Attempt): Run => {
   const stops: Stops = { ask: new AbortController(), kill: new AbortController() };
+  const { clock } = shared.ports;
+  const { running, runTimes } = shared;
+  const observed = observeRun(attempt, { runTimes, now: () => clock.now(), onChange: () => running.changed() });
   const ended = new AbortController();
-  const held: { end?: RunEnd } = {};
-  void startRun(shared, attempt, stops)
-    .catch(outcomeOfError)
-    .then((outcome) => {
-      held.end = outcome;
+  let outcome: RunnerOutcome | undefined;
+  void startRun(shared, attempt, { stops, observed })
+    .catch((): RunnerOutcome => ({ kind: 'hand-back', reason: 'its body or checkpoint could not be fetched' }))
+    .then((how) => {
+      outcome = how;
       ended.abort();
     });
   return {
-    end: () => held.end,
+    observed,
+    outcome: () => outcome,
     askToStop: () => stops.ask.abort(),
-    giveUp: (how) => {
+    end: () => {
       stops.ask.abort();
       stops.kill.abort();
-      return how;
     },
     changeSignal: () => AbortSignal.any([ended.signal, attempt.staleSignal, shared.drain.changeSignal()]),
   };
+};
+
+/** With what it cost, for whoever writes it down. Who asked twice wanted no notice used. */
+const handedBack = (shared: AgentShared, attempt: Attempt, { observed }: Run, reason: string): RunEnd => {
+  const state = shared.drain.state();
+  const notice = state && !state.isForced ? { since: state.since, until: endOfNotice(shared, state) } : undefined;
+  const losses = lossesOf({
+    startedAt: attempt.startedAt,
+    keptAt: observed.keptAt(),
+    endedAt: shared.ports.clock.now(),
+    ...(notice === undefined ? {} : { notice }),
+  });
+  return { kind: 'hand-back', reason, losses };
+};
+
+const stepFor = (shared: AgentShared, { observed }: Run, state: DrainState, now: EpochMs): AgentStep => {
+  if (state.isForced) return { do: 'hand-back-now', endAt: now, reason: 'it was asked twice to stop' };
+  const learned = shared.runTimes.learned();
+  const checkpointMs = shared.runTimes.checkpointMs();
+  const left = {
+    since: state.since,
+    deadline: state.deadline,
+    marginSeconds: shared.settings.drainPolicy.marginSeconds,
+    ...(learned === undefined ? {} : { learned }),
+    ...(checkpointMs === undefined ? {} : { checkpointMs }),
+  };
+  return shared.running.stepFor(observed, left, now);
+};
+
+/** The next moment that a step says something about. */
+const momentOf = (step: AgentStep, now: EpochMs): EpochMs => {
+  if (step.do === 'finish') return step.lookAgainAt;
+  if (step.do === 'checkpoint-and-hand-back' && now < step.stopAt) return step.stopAt;
+  return step.endAt;
 };
 
 /** One look at a running task of a draining machine: gives it up, or waits for the next moment that matters. */
@@ -118,21 +160,47 @@ const drainOnce = async (
   shared: AgentShared,
   attempt: Attempt,
   run: Run,
-  state: DrainState,
+  options: { readonly state: DrainState; say(step: AgentStep): void },
 ): Promise<RunEnd | undefined> => {
-  const { clock, log } = shared.ports;
+  const { clock } = shared.ports;
   const now = clock.now();
-  const change = run.changeSignal();
-  const step = stepFor(shared, attempt, state, now);
-  log.info('draining: decided about the task', { taskId: attempt.row.taskId, step: step.do, reason: step.reason });
-  if (step.do === 'hand-back-now') return run.giveUp({ kind: 'hand-back', reason: step.reason });
-  if (step.do === 'finish') await clock.sleep(step.lookAgainAt - now, change);
-  else if (now < step.stopAt) await clock.sleep(step.stopAt - now, change);
-  else {
+  const change = AbortSignal.any([run.changeSignal(), shared.running.changeSignal()]);
+  const step = stepFor(shared, run, options.state, now);
+  options.say(step);
+  if (step.do === 'hand-back-now' && now >= step.endAt) return handedBack(shared, attempt, run, step.reason);
+  if (step.do === 'hand-back-now' || (step.do === 'checkpoint-and-hand-back' && now >= step.stopAt)) {
+    run.observed.stopping(now, step.endAt);
     run.askToStop();
-    await clock.sleep(step.endAt - now, change);
   }
+  const wait = Math.min(momentOf(step, now) - now, secondsToMs(DRAIN_LOOK_SECONDS_MAX));
+  await clock.sleep(wait, change);
   return undefined;
+};
+
+/** Says what is decided about a task once, and again when something else is. */
+const sayer = ({ ports }: AgentShared, { row }: Attempt): ((step: AgentStep) => void) => {
+  let said: AgentStep['do'] | undefined;
+  return (step) => {
+    if (step.do === said) return;
+    said = step.do;
+    ports.log.info('draining: decided about the task', { taskId: row.taskId, step: step.do, reason: step.reason });
+  };
+};
+
+const runToItsEnd = async (shared: AgentShared, attempt: Attempt, run: Run): Promise<RunEnd> => {
+  const say = sayer(shared, attempt);
+  for (;;) {
+    if (attempt.staleSignal.aborted) return { kind: 'stale' };
+    const outcome = run.outcome();
+    if (outcome?.kind === 'hand-back') return handedBack(shared, attempt, run, outcome.reason);
+    if (outcome !== undefined) return outcome;
+    const state = shared.drain.state();
+    if (state === undefined) await untilAborted(run.changeSignal());
+    else {
+      const end = await drainOnce(shared, attempt, run, { state, say });
+      if (end !== undefined) return end;
+    }
+  }
 };
 
 /**
@@ -141,15 +209,11 @@ const drainOnce = async (
  */
 export const runTask = async (shared: AgentShared, attempt: Attempt): Promise<RunEnd> => {
   const run = launch(shared, attempt);
-  for (;;) {
-    if (attempt.staleSignal.aborted) return run.giveUp({ kind: 'stale' });
-    const end = run.end();
-    if (end !== undefined) return run.giveUp(end);
-    const state = shared.drain.state();
-    if (state === undefined) await untilAborted(run.changeSignal());
-    else {
-      const given = await drainOnce(shared, attempt, run, state);
-      if (given !== undefined) return given;
-    }
+  shared.running.add(run.observed);
+  try {
+    return await runToItsEnd(shared, attempt, run);
+  } finally {
+    shared.running.remove(run.observed);
+    run.end();
   }
 };

@@ -1,4 +1,4 @@
-import type { TaskId } from '../fleet/ids.ts';
+import type { InstanceId, TaskId } from '../fleet/ids.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
 /** What a running task is given, whatever it is written in. */
@@ -17,6 +17,8 @@ export interface RunnerContext {
   readonly noticeSignal: AbortSignal;
   /** When it will be stopped, where that is known. */
   deadline(): EpochMs | undefined;
+  /** Why this machine drains, once it does: such as `spot-interruption`. */
+  noticeReason?(): string | undefined;
   /** Resolves once the checkpoint is accepted. @throws StaleAttempt when the attempt is no longer ours */
   checkpoint(text: string): Promise<void>;
   /**
@@ -38,6 +40,13 @@ export interface ProgressReport {
   readonly savesWhenStopped?: boolean;
 }
 
+/** What a task says of its own failures, instead of its fleet's figures. */
+export interface FailurePolicy {
+  /** Failures at which it is dead. */
+  readonly failuresMax?: number;
+  readonly retryDelaySeconds?: number;
+}
+
 /**
  * - `done`: the result, to be committed under the fence.
  * - `hand-back`: the task asks to be run elsewhere or later; nothing failed.
@@ -47,7 +56,7 @@ export interface ProgressReport {
 export type RunnerOutcome =
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'hand-back'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly isFinal?: true };
+  | ({ readonly kind: 'failed'; readonly reason: string; readonly isFinal?: true } & FailurePolicy);
 
 /** One way to run tasks: a TypeScript module, or any command. */
 export interface TaskRunner {
@@ -58,20 +67,30 @@ export interface TaskRunner {
   close?(): Promise<void>;
 }
 
+/** What a supervised program is told of its machine's end. */
+export interface SupervisedNotice {
+  /** When it will be killed. */
+  readonly deadline: EpochMs;
+  readonly reason: string;
+}
+
 /** A long-lived program that pulls its own work, such as another system's worker: one process group, run by the agent. */
 export interface SupervisedRun {
   /** Resolves when the program has ended and nothing of its process group is left. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** SIGTERM to the group's leader: finish, and end. */
+  /** SIGTERM to the program, not to what it runs: finish, and end. */
   terminate(): void;
   /** SIGKILL to the whole group. */
   kill(): void;
+  /** The machine's notice has come, or has come nearer. */
+  notice?(notice: SupervisedNotice): void;
 }
 
 /** The other way to use a machine: no task of ours runs on it, and a drain means ending the program in time. */
 export interface SupervisedProgram {
   readonly name: string;
-  start(): SupervisedRun;
+  /** @throws when the operating system does not let it start */
+  start(machine: { readonly instanceId: InstanceId }): SupervisedRun | Promise<SupervisedRun>;
 }
 
 const REASON_CHARACTERS_MAX = 300;

@@ -25,17 +25,30 @@ const openingOf = (outcome: LeaseOutcome, session: SessionId): Opening | undefin
   return outcome.record?.session === session ? { kind: 'opened', record: outcome.record } : undefined;
 };
 
+/**
+ * Every answer tells the service's time (lib/clock/service-clock.ts). The first one is asked for nothing else, so that no
+ * stamp is written, and no wait is measured, by a machine's date that nobody has compared (F55).
+ */
+const learnTime = async (instances: AgentPorts['instances'], instanceId: InstanceId): Promise<void> => {
+  try {
+    await instances.get(instanceId);
+  } catch {
+    // Asked again, and complained about, by the loop that follows.
+  }
+};
+
 /** Waits for the item, which an agent never makes, and opens the machine's one session on it. */
 export const openSession = async (
   { instances, clock, log }: AgentPorts,
-  ids: { readonly instanceId: InstanceId; readonly session: SessionId },
+  ids: { readonly instanceId: InstanceId; readonly session: SessionId; readonly agentVersion: string },
   stop: AbortSignal,
 ): Promise<Opening> => {
+  await learnTime(instances, ids.instanceId);
   const giveUpAt = addMs(clock.now(), secondsToMs(DEAD_MAN_SECONDS));
   let failures = 0;
   while (!stop.aborted) {
     try {
-      const outcome = await instances.openSession(ids.instanceId, ids.session, clock.now());
+      const outcome = await instances.openSession(ids.instanceId, ids.session, clock.now(), ids.agentVersion);
       const opening = openingOf(outcome, ids.session);
       if (opening !== undefined) return opening;
       failures = 0;

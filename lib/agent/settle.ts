@@ -1,34 +1,30 @@
 import type { TaskRecord } from '../fleet/task.ts';
-import type { TaskOutcome, TaskStep } from '../fleet/task-protocol.ts';
-import type { ReceivedMessage } from '../ports/queues.ts';
-import { StaleAttempt } from '../worker/define-task.ts';
-import { packContent } from '../workflows/content.ts';
+import type { TaskOutcome } from '../fleet/task-protocol.ts';
 import type { Attempt } from './attempt.ts';
-import { buryDead, deleteMessage, meetRow, putBack } from './meet.ts';
+import { countLosses } from './losses.ts';
+import { buryDead, meetRow } from './meet.ts';
 import { withRetries } from './retry.ts';
 import type { RunEnd } from './run-task.ts';
+import type { Ticket } from './ticket.ts';
 import type { AgentShared } from './world.ts';
 
 /** The one line that tells of a zombie's write, whatever it was. Other programs count it by this text. */
 export const FENCED_OFF = 'fenced off';
 
-type StepOutcome = TaskOutcome | typeof FENCED_OFF;
+/** A run that is over, with the message that it came by. */
+interface Ended {
+  readonly attempt: Attempt;
+  readonly ticket: Ticket;
+  /** Called between the write on the row and the message's return: from then on the task may be taken here again. */
+  release(): void;
+}
 
-const applyOwn = async (shared: AgentShared, attempt: Attempt, step: TaskStep): Promise<StepOutcome> => {
-  try {
-    await attempt.assertOurs();
-  } catch (error) {
-    if (error instanceof StaleAttempt) return FENCED_OFF;
-    throw error;
-  }
-  return withRetries(shared.ports.clock, () => shared.ports.tasks.apply(attempt.row.taskId, step));
-};
+type EndedAs<Kind extends RunEnd['kind']> = Extract<RunEnd, { readonly kind: Kind }>;
 
 /** Somebody else has the task, or it is finished: what we have is counted and thrown away. */
 const fencedOff = async (
   shared: AgentShared,
-  { row }: Attempt,
-  message: ReceivedMessage,
+  { attempt: { row }, ticket, release }: Ended,
   refused: { readonly what: string; readonly found?: TaskRecord | undefined },
 ): Promise<void> => {
   shared.tally.fencedOff += 1;
@@ -40,90 +36,97 @@ const fencedOff = async (
     attemptNow: found?.attempt,
     statusNow: found?.status,
   });
-  if (found !== undefined) await meetRow(shared, found, message);
+  release();
+  if (found !== undefined) await meetRow(shared, found, ticket);
 };
 
-const refusedBy = (outcome: StepOutcome, what: string) => ({
-  what,
-  found: outcome === FENCED_OFF ? undefined : outcome.row,
-});
-
-const isRefused = (outcome: StepOutcome): outcome is typeof FENCED_OFF | Extract<TaskOutcome, { outcome: 'refused' }> =>
-  outcome === FENCED_OFF || outcome.outcome === 'refused';
-
-const confirmCommitted = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage): Promise<void> => {
+const confirmCommitted = async (shared: AgentShared, { attempt, ticket, release }: Ended): Promise<void> => {
   const runMs = shared.ports.clock.now() - attempt.startedAt;
   shared.tally.done += 1;
-  shared.runTimes.add(runMs);
+  // One that went on from a checkpoint ran longer than this.
+  if (attempt.row.checkpoint === undefined) shared.runTimes.add(runMs);
   shared.ports.log.info('task done', { taskId: attempt.row.taskId, attempt: attempt.row.attempt, runMs });
-  return deleteMessage(shared, message);
+  release();
+  await ticket.remove();
 };
 
-const commit = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage, text: string) => {
-  const { clock, blobs } = shared.ports;
-  const result = await withRetries(clock, () => packContent(blobs, text));
-  const step = { step: 'commit', attempt: attempt.row.attempt, result, now: clock.now() } as const;
-  const outcome = await applyOwn(shared, attempt, step);
-  if (isRefused(outcome)) return fencedOff(shared, attempt, message, refusedBy(outcome, 'commit'));
-  return confirmCommitted(shared, attempt, message);
+const commit = async (shared: AgentShared, ended: Ended, { result }: EndedAs<'done'>): Promise<void> => {
+  const outcome = await ended.attempt.settleResult(result);
+  if (outcome.outcome === 'refused') return fencedOff(shared, ended, { what: 'commit', found: outcome.row });
+  return confirmCommitted(shared, ended);
 };
 
-const fail = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage, reason: string) => {
-  const { ports, settings, tally } = shared;
-  const { failuresMax, retryDelaySeconds } = settings;
-  const { attempt: number, failures: failuresBefore, taskId } = attempt.row;
-  const now = ports.clock.now();
-  const step = { step: 'fail', attempt: number, reason, now, failuresMax, retryDelaySeconds, failuresBefore } as const;
-  const outcome = await applyOwn(shared, attempt, step);
-  if (isRefused(outcome)) return fencedOff(shared, attempt, message, refusedBy(outcome, 'failure'));
+/** What a task says of its own failures goes before what its fleet says; one that is final is not tried again. */
+const failStep = (
+  { settings, ports }: AgentShared,
+  { attempt, failures: failuresBefore }: TaskRecord,
+  { reason, isFinal, failuresMax, retryDelaySeconds }: EndedAs<'failed'>,
+) =>
+  ({
+    step: 'fail',
+    attempt,
+    reason,
+    now: ports.clock.now(),
+    failuresMax: isFinal ? failuresBefore + 1 : (failuresMax ?? settings.failuresMax),
+    retryDelaySeconds: retryDelaySeconds ?? settings.retryDelaySeconds,
+    failuresBefore,
+  }) as const;
+
+const fail = async (shared: AgentShared, ended: Ended, end: EndedAs<'failed'>): Promise<void> => {
+  const { ports, tally } = shared;
+  const { attempt: number, taskId } = ended.attempt.row;
+  const step = failStep(shared, ended.attempt.row, end);
+  const outcome = await ended.attempt.apply(step);
+  if (outcome.outcome === 'refused') return fencedOff(shared, ended, { what: 'failure', found: outcome.row });
   tally.failed += 1;
   const { failures, status } = outcome.row;
   ports.log.warn('task failed', { taskId, attempt: number, failures, status });
-  if (status !== 'dead') return putBack(shared, message, retryDelaySeconds);
+  ended.release();
+  if (status !== 'dead') return ended.ticket.putBack(step.retryDelaySeconds, taskId);
   tally.dead += 1;
-  return buryDead(shared, outcome.row, message);
+  return buryDead(shared, outcome.row, ended.ticket);
 };
 
 /** A refused hand-back whose row is ready under our number is one whose reply was lost, or a release that was faster. */
-const isHandedBack = (outcome: StepOutcome, attempt: Attempt): boolean =>
-  outcome !== FENCED_OFF &&
-  (outcome.outcome !== 'refused' || (outcome.row?.status === 'ready' && outcome.row.attempt === attempt.row.attempt));
+const isHandedBack = (outcome: TaskOutcome, { row }: Attempt): boolean =>
+  outcome.outcome !== 'refused' || (outcome.row?.status === 'ready' && outcome.row.attempt === row.attempt);
 
 /**
  * On a machine that goes, the next machine may have it at once. A task that hands itself back for its own reasons waits
  * as long as one that failed: it would only do so again.
  */
-const handBack = async (shared: AgentShared, attempt: Attempt, message: ReceivedMessage, reason: string) => {
+const handBack = async (shared: AgentShared, ended: Ended, { reason, losses }: EndedAs<'hand-back'>): Promise<void> => {
   const { clock, log } = shared.ports;
-  const { taskId, attempt: number } = attempt.row;
+  const { taskId, attempt: number } = ended.attempt.row;
   const owner = shared.instanceId;
   const step = { step: 'hand-back', attempt: number, owner, now: clock.now(), countsAsReclaim: true } as const;
-  const outcome = await applyOwn(shared, attempt, step);
-  if (!isHandedBack(outcome, attempt)) return fencedOff(shared, attempt, message, refusedBy(outcome, 'hand-back'));
+  const outcome = await ended.attempt.apply(step);
+  if (!isHandedBack(outcome, ended.attempt)) {
+    return fencedOff(shared, ended, {
+      what: 'hand-back',
+      found: outcome.outcome === 'refused' ? outcome.row : undefined,
+    });
+  }
   shared.tally.handedBack += 1;
-  log.info('task handed back', { taskId, attempt: number, reason });
+  countLosses(shared.tally, losses);
+  log.info('task handed back', { taskId, attempt: number, reason, ...losses });
   const isDraining = shared.drain.state() !== undefined;
-  shared.leases.letGo(taskId);
+  ended.release();
   if (isDraining) await shared.leases.flush();
-  return putBack(shared, message, isDraining ? 0 : shared.settings.retryDelaySeconds);
+  return ended.ticket.putBack(isDraining ? 0 : shared.settings.retryDelaySeconds, taskId);
 };
 
 /** Writes how a run ended: the ledger first, then the lease and the message. */
-export const settle = async (
-  shared: AgentShared,
-  attempt: Attempt,
-  message: ReceivedMessage,
-  end: RunEnd,
-): Promise<void> => {
-  if (attempt.isCommitted()) return confirmCommitted(shared, attempt, message);
+export const settle = async (shared: AgentShared, ended: Ended, end: RunEnd): Promise<void> => {
+  if (ended.attempt.isCommitted()) return confirmCommitted(shared, ended);
   switch (end.kind) {
     case 'done':
-      return commit(shared, attempt, message, end.result);
+      return commit(shared, ended, end);
     case 'failed':
-      return fail(shared, attempt, message, end.reason);
+      return fail(shared, ended, end);
     case 'hand-back':
-      return handBack(shared, attempt, message, end.reason);
+      return handBack(shared, ended, end);
     case 'stale':
-      return fencedOff(shared, attempt, message, { what: 'checkpoint' });
+      return fencedOff(shared, ended, { what: 'checkpoint' });
   }
 };

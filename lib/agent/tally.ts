@@ -12,6 +12,13 @@ export interface Tally {
   readonly removed: number;
   /** Messages and rows of a form this version does not know, or that name no task. */
   readonly leftAlone: number;
+  /** Seconds run since the last accepted checkpoint, of the tasks handed back: to be run again. */
+  readonly secondsLost: number;
+  /** Seconds that handed-back tasks ran between the notice and deadline − margin, and how many there were. */
+  readonly secondsOfNoticeUsed: number;
+  readonly secondsOfNoticeAvailable: number;
+  /** Polls that the queue refused because too many of its messages were in flight (F44). */
+  readonly refusedReceives: number;
 }
 
 export type MutableTally = { -readonly [Name in keyof Tally]: number };
@@ -25,4 +32,8 @@ export const emptyTally = (): MutableTally => ({
   putBack: 0,
   removed: 0,
   leftAlone: 0,
+  secondsLost: 0,
+  secondsOfNoticeUsed: 0,
+  secondsOfNoticeAvailable: 0,
+  refusedReceives: 0,
 });

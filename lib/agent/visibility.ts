@@ -1,10 +1,9 @@
-import { secondsToMs } from '../fleet/time.ts';
+import { HIDDEN_SECONDS_MAX, LONG_POLL_SECONDS } from '../fleet/limits.ts';
+import { addMs, secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ReceivedMessage, WorkQueue } from '../ports/queues.ts';
+import type { WorkQueue } from '../ports/queues.ts';
 import type { Log } from '../ports/telemetry.ts';
-
-/** SQS keeps a message hidden for twelve hours in all, counted from its receipt, and refuses more (reliability B10). */
-const HIDDEN_SECONDS_MAX = 43_200;
+import type { Ticket } from './ticket.ts';
 
 /** Keeps one message hidden while its task runs, by renewing at half of the time each renewal gives. */
 export interface VisibilityKeeper {
@@ -17,16 +16,20 @@ export interface VisibilityOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly visibilitySeconds: number;
+  /** Called instead of the renewal that SQS would refuse, as often as it answers `false`. */
+  handOver(): Promise<boolean>;
 }
 
 /**
  * A renewal that fails is not worth stopping the task for (F35, F37): a message that shows again is met by somebody
  * who finds the task running and puts it back.
  */
-export const keepHidden = (message: ReceivedMessage, options: VisibilityOptions): VisibilityKeeper => {
+export const keepHidden = ({ message }: Ticket, options: VisibilityOptions): VisibilityKeeper => {
   const { queue, clock, log, visibilitySeconds } = options;
   const stopped = new AbortController();
-  const lastRenewalAt = clock.now() + secondsToMs(HIDDEN_SECONDS_MAX - visibilitySeconds);
+  // Counted from the receipt, which was at most one long poll ago.
+  const renewableSeconds = HIDDEN_SECONDS_MAX - visibilitySeconds - LONG_POLL_SECONDS;
+  const lastRenewalAt = addMs(clock.now(), secondsToMs(renewableSeconds));
 
   const renew = async (): Promise<void> => {
     try {
@@ -39,8 +42,9 @@ export const keepHidden = (message: ReceivedMessage, options: VisibilityOptions)
   const loop = async (): Promise<void> => {
     for (;;) {
       await clock.sleep(secondsToMs(visibilitySeconds) / 2, stopped.signal);
-      if (stopped.signal.aborted || clock.now() > lastRenewalAt) return;
-      await renew();
+      if (stopped.signal.aborted) return;
+      if (clock.now() <= lastRenewalAt) await renew();
+      else if (await options.handOver()) return;
     }
   };
 

@@ -2,16 +2,12 @@ import { mayTakeTask } from '../decisions/decide-agent-step.ts';
 import { lifecycleOf } from '../fleet/instance.ts';
 import { HEARTBEAT_SECONDS, LONG_POLL_SECONDS, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import { secondsToMs } from '../fleet/time.ts';
-import type { ReceivedMessage } from '../ports/queues.ts';
-import { createAttempt } from './attempt.ts';
+import { TooManyInFlight } from '../ports/queues.ts';
+import { createMessageHandler, type MessageHandler } from './handle-message.ts';
 import type { Mailbox } from './mailbox.ts';
-import { putBack } from './meet.ts';
 import { backOffMs } from './retry.ts';
-import { runTask } from './run-task.ts';
-import { settle } from './settle.ts';
 import type { SignalDesk } from './signal-desk.ts';
-import { takeFromMessage } from './take.ts';
-import { keepHidden } from './visibility.ts';
+import { createSlots, type Slots } from './slots.ts';
 import type { AgentShared } from './world.ts';
 
 /** Where work hears of what others want, and says what it has found out. */
@@ -19,6 +15,9 @@ export interface Hearing {
   readonly mailbox: Mailbox;
   readonly desk: SignalDesk;
 }
+
+/** SQS hands out ten messages at most in one answer (reliability B12). */
+const RECEIVED_MAX = 10;
 
 /** A machine that cannot reach its item counts as silent, and would hide messages only to lose their tasks again. */
 const mayPull = (shared: AgentShared, mailbox: Mailbox): boolean => {
@@ -38,69 +37,85 @@ const leaveWhenIdle = ({ drain, ports }: AgentShared, { mailbox, desk }: Hearing
   desk.tell({ kind: 'machine-stopping', at: now, deadline: now });
 };
 
-/** One message by long poll; a drain that begins meanwhile ends the poll. */
-const receiveOne = async (shared: AgentShared): Promise<ReceivedMessage | undefined> => {
-  const { visibilitySeconds } = shared.settings;
-  const options = { waitSeconds: LONG_POLL_SECONDS, visibilitySeconds, signal: shared.drain.signal };
-  const [message] = await shared.ports.queue.receive(options);
-  return message;
+/** The polls of one agent, and how they have fared. */
+interface Pulling {
+  readonly slots: Slots;
+  readonly handle: MessageHandler;
+  underWay: number;
+  /** Polls that failed in a row. */
+  failures: number;
+  /** The last answer brought work, so that another poll beside it is likely to bring more. */
+  isBusy: boolean;
+}
+
+const noteFailure = (shared: AgentShared, pulling: Pulling, error: unknown): void => {
+  pulling.failures += 1;
+  pulling.isBusy = false;
+  if (error instanceof TooManyInFlight) shared.tally.refusedReceives += 1;
+  shared.ports.log.warn('no answer from the work queue', { error: String(error) });
 };
 
-const handleMessage = async (shared: AgentShared, mailbox: Mailbox, message: ReceivedMessage): Promise<void> => {
-  const keeper = keepHidden(message, { ...shared.ports, visibilitySeconds: shared.settings.visibilitySeconds });
+/** One long poll for as many messages as there are free slots; a drain that begins meanwhile ends it. */
+const poll = async (shared: AgentShared, pulling: Pulling): Promise<void> => {
+  const { settings, drain, ports, leases } = shared;
+  const { slots } = pulling;
+  const countMax = Math.min(RECEIVED_MAX, slots.free());
+  slots.reserve(countMax);
+  pulling.underWay += 1;
+  let unused = countMax;
   try {
-    const row = await takeFromMessage(shared, message, { onLeaseOutcome: mailbox.hear });
-    if (row === undefined) return;
-    const attempt = createAttempt(shared, row);
-    try {
-      const end = await runTask(shared, attempt);
-      await keeper.stop();
-      await settle(shared, attempt, message, end);
-    } finally {
-      shared.leases.letGo(row.taskId);
-    }
-  } finally {
-    await keeper.stop();
-  }
-};
-
-/**
- * A message whose handling failed for good stays hidden until it shows again; its row says by then how far it came. A
- * task we took and do not hold, or hold no longer, is released by the sweep.
- */
-const handleSafely = async (shared: AgentShared, mailbox: Mailbox, message: ReceivedMessage): Promise<void> => {
-  if (shared.drain.signal.aborted) return putBack(shared, message, 0);
-  try {
-    await handleMessage(shared, mailbox, message);
+    const { visibilitySeconds } = settings;
+    const options = { waitSeconds: LONG_POLL_SECONDS, visibilitySeconds, countMax, signal: drain.signal };
+    const messages = await ports.queue.receive(options);
+    pulling.failures = 0;
+    pulling.isBusy = messages.length > 0;
+    for (const message of messages) slots.start((leave) => pulling.handle(message, leave));
+    unused -= messages.length;
+    if (messages.length === 0) await leases.flush();
   } catch (error) {
-    shared.ports.log.error('message not handled', { messageId: message.messageId, error: String(error) });
+    if (drain.signal.aborted) return;
+    noteFailure(shared, pulling, error);
+    await ports.clock.sleep(backOffMs(pulling.failures), drain.signal);
+  } finally {
+    pulling.underWay -= 1;
+    slots.giveBack(unused);
   }
 };
 
-/** Pulls and runs one task after the other until the machine drains. */
-export const work = async (shared: AgentShared, hearing: Hearing): Promise<void> => {
-  const { mailbox } = hearing;
-  const { clock, log } = shared.ports;
+/** Waits for a slot, a poll's end or the drain, and looks up now and then: what a machine may do changes with time. */
+const waitForChange = ({ ports }: AgentShared, { slots }: Pulling): Promise<void> =>
+  ports.clock.sleep(secondsToMs(HEARTBEAT_SECONDS), slots.changeSignal());
+
+/** Asks for work wherever there is room for it, until the drain begins. */
+const pull = async (shared: AgentShared, hearing: Hearing, pulling: Pulling): Promise<void> => {
   const { signal } = shared.drain;
-  let failures = 0;
+  const pollsMax = Math.ceil(shared.settings.concurrency / RECEIVED_MAX);
+  const hasRoom = (): boolean =>
+    pulling.slots.free() > 0 && pulling.underWay < (pulling.isBusy ? pollsMax : 1) && mayPull(shared, hearing.mailbox);
   while (!signal.aborted) {
-    if (!mayPull(shared, mailbox)) {
+    while (!signal.aborted && hasRoom()) void poll(shared, pulling);
+    if (!mayPull(shared, hearing.mailbox)) {
       await shared.leases.flush();
-      leaveWhenIdle(shared, hearing);
-      await clock.sleep(secondsToMs(HEARTBEAT_SECONDS), signal);
-      continue;
+      if (pulling.slots.running() === 0) leaveWhenIdle(shared, hearing);
     }
-    try {
-      const message = await receiveOne(shared);
-      failures = 0;
-      if (message === undefined) await shared.leases.flush();
-      else await handleSafely(shared, mailbox, message);
-    } catch (error) {
-      if (signal.aborted) break;
-      failures += 1;
-      log.warn('no answer from the work queue', { error: String(error) });
-      await clock.sleep(backOffMs(failures), signal);
-    }
+    if (!signal.aborted) await waitForChange(shared, pulling);
   }
+};
+
+/** Pulls and runs tasks, as many at once as the agent has slots, until the machine drains and the last one has ended. */
+export const work = async (shared: AgentShared, hearing: Hearing): Promise<void> => {
+  const { signal } = shared.drain;
+  const mayStart = (): boolean => !signal.aborted && mayPull(shared, hearing.mailbox);
+  const pulling: Pulling = {
+    slots: createSlots(shared.settings.concurrency),
+    handle: createMessageHandler(shared, hearing.mailbox, mayStart),
+    underWay: 0,
+    failures: 0,
+    isBusy: false,
+  };
+  signal.addEventListener('abort', pulling.slots.wake, { once: true });
+  await pull(shared, hearing, pulling);
+  while (pulling.underWay > 0) await waitForChange(shared, pulling);
+  await pulling.slots.idle();
   await shared.leases.flush();
 };

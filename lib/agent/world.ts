@@ -7,12 +7,16 @@ import type { DeadLetters, WakeQueue, WorkQueue } from '../ports/queues.ts';
 import type { NewId } from '../ports/random.ts';
 import type { TaskLedger } from '../ports/tasks.ts';
 import type { Log } from '../ports/telemetry.ts';
+import type { TellAlive } from './alive-file.ts';
 import type { Drain } from './drain.ts';
 import type { Imds } from './imds.ts';
 import type { Leases } from './leases.ts';
+import type { MachineState } from './machine-state.ts';
 import type { Pulse } from './pulse.ts';
+import type { ReceivesMax } from './receives-max.ts';
 import type { RunTimes } from './run-times.ts';
 import type { SupervisedProgram, TaskRunner } from './runner.ts';
+import type { RunningTasks } from './running-tasks.ts';
 import type { MutableTally } from './tally.ts';
 
 /** Everything outside the agent's process that it may touch. */
@@ -27,7 +31,10 @@ export interface AgentPorts {
   readonly deadLetters: DeadLetters;
   readonly wakes: WakeQueue;
   readonly blobs: Blobs;
+  readonly machineState: MachineState;
   readonly runner: TaskRunner;
+  /** Left out where no timer watches over the agent. */
+  readonly tellAlive?: TellAlive;
   /** Instead of taking tasks, the agent keeps this program running; its runner is not used then. */
   readonly supervised?: SupervisedProgram;
 }
@@ -35,6 +42,8 @@ export interface AgentPorts {
 /** How its fleet wants the agent to work. */
 export interface AgentSettings {
   readonly fleet: FleetName;
+  /** Which agent this is: written on the machine's item (reliability F66). */
+  readonly version: string;
   /** Tasks run at once, 1 to 100. */
   readonly concurrency: number;
   readonly visibilitySeconds: number;
@@ -59,6 +68,8 @@ export interface AgentShared {
   readonly drain: Drain;
   readonly pulse: Pulse;
   readonly leases: Leases;
+  readonly receivesMax: ReceivesMax;
   readonly runTimes: RunTimes;
+  readonly running: RunningTasks;
   readonly tally: MutableTally;
 }

@@ -115,8 +115,8 @@ const closeIntent = async (table: FleetTable, fleet: FleetName, id: IntentId, le
   await updateHead(table, fleet, update, [isOpen]);
 };
 
-const notePool = async (table: FleetTable, fleet: FleetName, pool: string, memory: PoolMemory): Promise<void> => {
-  const update = { set: learned({ pools: { [pool]: memory } }) };
+/** A hint that nobody races for: no condition but that the head is there. */
+const note = async (table: FleetTable, fleet: FleetName, update: Update): Promise<void> => {
   if (await updateHead(table, fleet, update, [])) return;
   await ensureHead(table, fleet);
   await updateHead(table, fleet, update, []);
@@ -136,7 +136,8 @@ export const dynamoFleetStore = (table: FleetTable): FleetStore => ({
   read: (fleet) => read(table, fleet),
   changeHead: (fleet, generationRead, change) => changeHead(table, fleet, generationRead, change),
   closeIntent: (fleet, id, lesson) => closeIntent(table, fleet, id, lesson),
-  notePool: (fleet, pool, memory) => notePool(table, fleet, pool, memory),
+  notePool: (fleet, pool, memory) => note(table, fleet, { set: learned({ pools: { [pool]: memory } }) }),
+  noteRunTimes: (fleet, runTimes) => note(table, fleet, { set: [assign(attribute('runTimes'), runTimes)] }),
   recordAnswer: (fleet, id, ec2Fleet) => recordAnswer(table, fleet, id, ec2Fleet),
   addMember: async (fleet, member) => {
     await table.client.send(new PutCommand({ TableName: table.tableName, Item: memberItem(fleet, member) }));

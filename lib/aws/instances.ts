@@ -6,7 +6,7 @@ import { ROW_RETENTION_DAYS } from '../fleet/limits.ts';
 import type { RecordedSignal, Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import { UnknownForm } from '../fleet/unknown-form.ts';
-import type { InstanceStore, LeaseChange, LeaseOutcome } from '../ports/instances.ts';
+import type { HeartbeatReport, InstanceStore, LeaseChange, LeaseOutcome } from '../ports/instances.ts';
 import { unlessRefused } from './errors.ts';
 import {
   allOf,
@@ -102,43 +102,65 @@ const refused = (record: InstanceRecord | undefined, because: LeaseRefusal): Lea
   record,
 });
 
-const openSession = async (table: InstanceTable, id: InstanceId, ours: SessionId, now: EpochMs) => {
-  const update = { set: [assign(session, ours), assign(attribute('heartbeatAt'), now)] };
+const openSession = async (
+  table: InstanceTable,
+  id: InstanceId,
+  ours: SessionId,
+  now: EpochMs,
+  agentVersion: string,
+): Promise<LeaseOutcome> => {
+  const beginning = { heartbeatAt: now, agentVersion };
+  const update = {
+    set: [assign(session, ours), ...Object.entries(beginning).map(([name, told]) => assign(attribute(name), told))],
+  };
   const isFree = fragment`attribute_not_exists(${session}) OR ${sessionIs(ours)}`;
   const record = await updateIf(table, id, update, [isFree]);
-  if (record) return { outcome: 'done', record } as const;
+  if (record) return { outcome: 'done', record };
   const found = await readRecord(table, id);
   return refused(found, sessionRefusal(found, ours) ?? 'other-session');
 };
 
-const heartbeat = async (table: InstanceTable, id: InstanceId, ours: SessionId, now: EpochMs) => {
-  const update = { set: [assign(attribute('heartbeatAt'), now)] };
-  const record = await updateIf(table, id, update, [sessionIs(ours)]);
-  if (record) return { outcome: 'done', record } as const;
+const heartbeat = async (
+  table: InstanceTable,
+  id: InstanceId,
+  ours: SessionId,
+  now: EpochMs,
+  { runTimes }: HeartbeatReport = {},
+): Promise<LeaseOutcome> => {
+  const told = runTimes === undefined ? [] : [assign(attribute('runTimes'), runTimes)];
+  const record = await updateIf(table, id, { set: [assign(attribute('heartbeatAt'), now), ...told] }, [
+    sessionIs(ours),
+  ]);
+  if (record) return { outcome: 'done', record };
   const found = await readRecord(table, id);
-  return refused(found, leaseRefusal(found, ours, undefined) ?? 'other-session');
+  return refused(found, leaseRefusal(found, ours, []) ?? 'other-session');
 };
 
 /** Giving up a task and holding the same one again is holding it: DynamoDB takes one write to one place. */
-const leaseUpdate = ({ hold, unhold }: LeaseChange, now: EpochMs): Update => ({
-  set: [
-    assign(attribute('heartbeatAt'), now),
-    ...(hold ? [assign(attribute('leases', hold.taskId), hold.attempt)] : []),
-  ],
-  remove: unhold && unhold.taskId !== hold?.taskId ? [attribute('leases', unhold.taskId)] : [],
-});
+const leaseUpdate = ({ holds = [], unholds = [] }: LeaseChange, now: EpochMs): Update => {
+  const held = new Map(holds.map(({ taskId, attempt }) => [taskId, attempt]));
+  const given = new Set(unholds.filter((taskId) => !held.has(taskId)));
+  return {
+    set: [
+      assign(attribute('heartbeatAt'), now),
+      ...[...held].map(([taskId, attempt]) => assign(attribute('leases', taskId), attempt)),
+    ],
+    remove: [...given].map((taskId) => attribute('leases', taskId)),
+  };
+};
 
 const changeLeases = async (table: InstanceTable, change: LeaseChange, now: EpochMs): Promise<LeaseOutcome> => {
-  const { instanceId, session: ours, hold } = change;
-  const conditions = [sessionIs(ours), ...(hold ? [mayHold] : [])];
+  const { instanceId, session: ours, holds = [] } = change;
+  const conditions = [sessionIs(ours), ...(holds.length > 0 ? [mayHold] : [])];
   const record = await updateIf(table, instanceId, leaseUpdate(change, now), conditions);
   if (record) return { outcome: 'done', record };
   const found = await readRecord(table, instanceId);
-  const because = leaseRefusal(found, ours, hold);
+  const because = leaseRefusal(found, ours, holds);
   if (because) return refused(found, because);
-  if (found && hold && isHeld(found, hold)) return { outcome: 'done', record: found };
+  if (found && holds.length > 0 && holds.every((hold) => isHeld(found, hold)))
+    return { outcome: 'done', record: found };
   // Of all that refuses a hold only `leave` is ever taken back, so that is what passed between the write and the read.
-  return refused(found, hold ? 'leaving' : 'other-session');
+  return refused(found, holds.length > 0 ? 'leaving' : 'other-session');
 };
 
 const create = async (table: InstanceTable, record: InstanceRecord): Promise<void> => {
@@ -163,8 +185,8 @@ export const dynamoInstanceStore = (table: InstanceTable): InstanceStore => ({
   get: (id) => readRecord(table, id),
   create: (record) => create(table, record),
   recordSignal: (signal, drains, now) => recordSignal(table, signal, drains, now),
-  openSession: (id, ours, now) => openSession(table, id, ours, now),
-  heartbeat: (id, ours, now) => heartbeat(table, id, ours, now),
+  openSession: (id, ours, now, agentVersion) => openSession(table, id, ours, now, agentVersion),
+  heartbeat: (id, ours, now, report) => heartbeat(table, id, ours, now, report),
   changeLeases: (change, now) => changeLeases(table, change, now),
   withdraw: (id, kind) => updateIf(table, id, { remove: [attribute('signals', kind)] }, []),
   dropLease: async (id, taskId, attempt) => {

@@ -9,7 +9,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { LONG_POLL_SECONDS, QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
 import { encodeTaskMessage } from '../fleet/message.ts';
-import type { Backlog, DeadLetters, ReceivedMessage, WakeQueue, WorkQueue } from '../ports/queues.ts';
+import {
+  type Backlog,
+  type DeadLetters,
+  type ReceivedMessage,
+  TooManyInFlight,
+  type WakeQueue,
+  type WorkQueue,
+} from '../ports/queues.ts';
 import { awsErrorCode } from './errors.ts';
 import { sendInBatches } from './send-in-batches.ts';
 
@@ -23,8 +30,11 @@ type ReceiveOptions = Parameters<WorkQueue['receive']>[0];
 /** A receipt handle that has had its day: the message was received again, deleted, or lies where it lay (B10). */
 const STALE_HANDLE = ['ReceiptHandleIsInvalid', 'MessageNotInflight', 'InvalidParameterValue'];
 
-/** More than 120,000 messages are in flight; there is nothing to be had until some come back (B11). */
-const NOTHING_TO_BE_HAD = ['OverLimit', 'AbortError'];
+/** More than 120,000 messages of a standard queue are in flight (B11). */
+const OVER_LIMIT = ['OverLimit'];
+
+/** The caller gave up waiting. */
+const GIVEN_UP = ['AbortError'];
 
 /** Error codes as the JSON protocol and the older query protocol spell them. */
 const hasCode = (error: unknown, codes: readonly string[]): boolean =>
@@ -67,7 +77,8 @@ const receive = async ({ client, queueUrl }: Queue, options: ReceiveOptions): Pr
     const { Messages = [] } = await client.send(command, options.signal ? { abortSignal: options.signal } : {});
     return Messages.map(received);
   } catch (error) {
-    if (hasCode(error, NOTHING_TO_BE_HAD)) return [];
+    if (hasCode(error, GIVEN_UP)) return [];
+    if (hasCode(error, OVER_LIMIT)) throw new TooManyInFlight();
     throw error;
   }
 };
@@ -98,6 +109,20 @@ const backlog = async ({ client, queueUrl }: Queue): Promise<Backlog> => {
   };
 };
 
+/** `{"deadLetterTargetArn":"…","maxReceiveCount":"5"}`: the count is a number or a text, as whoever made the queue wrote it. */
+const parseReceivesMax = (policy: string | undefined): number | undefined => {
+  if (policy === undefined) return undefined;
+  const { maxReceiveCount } = JSON.parse(policy) as { readonly maxReceiveCount?: unknown };
+  const count = Number(maxReceiveCount);
+  return Number.isInteger(count) && count > 0 ? count : undefined;
+};
+
+const receivesMax = async ({ client, queueUrl }: Queue): Promise<number | undefined> => {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] });
+  const { Attributes = {} } = await client.send(command);
+  return parseReceivesMax(Attributes['RedrivePolicy']);
+};
+
 /** A fleet's work queue in SQS. */
 export const sqsWorkQueue = (queue: Queue): WorkQueue => ({
   send: (taskId, delaySeconds) => send(queue, encodeTaskMessage(taskId), delaySeconds),
@@ -118,6 +143,7 @@ export const sqsWorkQueue = (queue: Queue): WorkQueue => ({
       ),
     ),
   backlog: () => backlog(queue),
+  receivesMax: () => receivesMax(queue),
 });
 
 const REASON_CHARACTERS_MAX = 1_000;

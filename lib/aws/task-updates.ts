@@ -1,5 +1,5 @@
 import { ROW_RETENTION_DAYS } from '../fleet/limits.ts';
-import { firstCheckAt, releasedCheckAt, resendAt, type TaskStep } from '../fleet/task-protocol.ts';
+import { firstCheckAt, needsFallback, releasedCheckAt, resendAt, type TaskStep } from '../fleet/task-protocol.ts';
 import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
 import { assign, attribute, increase, type Update } from './expressions.ts';
 
@@ -39,12 +39,17 @@ const failed = (step: StepOf<'fail'>, shard: number): Effect => {
   return readyAgain(resendAt(addMs(step.now, secondsToMs(step.retryDelaySeconds))), shard, counted);
 };
 
+const checkpointed = ({ checkpoint, before }: StepOf<'checkpoint'>): Effect =>
+  before !== undefined && needsFallback(checkpoint)
+    ? { set: { checkpoint, checkpointBefore: before } }
+    : { set: { checkpoint }, remove: ['checkpointBefore'] };
+
 const EFFECTS: { readonly [S in UpdatingStep['step']]: (step: StepOf<S>, shard: number) => Effect } = {
   take: ({ owner, session, now }) => ({
     set: { status: 'running', owner, session, takenAt: now, checkAt: firstCheckAt(now) },
     increase: { attempt: 1 },
   }),
-  checkpoint: ({ checkpoint }) => ({ set: { checkpoint } }),
+  checkpoint: checkpointed,
   commit: ({ result, now }, shard) => finished('done', now, shard, { set: { result } }),
   fail: failed,
   'hand-back': ({ now, countsAsReclaim }, shard) =>

@@ -3,7 +3,7 @@ export type InstanceId = string & { readonly __id: 'InstanceId' };
 export type TaskId = string & { readonly __id: 'TaskId' };
 export type FleetName = string & { readonly __id: 'FleetName' };
 export type IntentId = string & { readonly __id: 'IntentId' };
-/** One start of one agent process; a restarted agent has a new session. */
+/** An agent's claim on its machine, opened once; an agent that is started again on the same machine goes on with it. */
 export type SessionId = string & { readonly __id: 'SessionId' };
 /** The id EC2 gives a CreateFleet request, `fleet-…`; EC2 sets it on machines as the tag `aws:ec2:fleet-id`. */
 export type Ec2FleetId = string & { readonly __id: 'Ec2FleetId' };

@@ -13,17 +13,17 @@ export interface Hold {
 export const isHeld = (record: InstanceRecord, hold: Hold): boolean => record.leases[hold.taskId] === hold.attempt;
 
 /**
- * What stands against a write of this session, with a hold or without. Giving a task up is allowed on a machine that is
+ * What stands against a write of this session, with holds or without. Giving a task up is allowed on a machine that is
  * on its way out; taking one is not (N6). A run that is closed holds nothing either.
  */
 export const leaseRefusal = (
   record: InstanceRecord | undefined,
   session: SessionId,
-  hold: Hold | undefined,
+  holds: readonly Hold[],
 ): LeaseRefusal | undefined => {
   if (record === undefined) return 'no-item';
   if (record.session !== session) return 'other-session';
-  if (hold === undefined || isHeld(record, hold)) return undefined;
+  if (holds.every((hold) => isHeld(record, hold))) return undefined;
   if (record.drainingAt !== undefined || record.goneAt !== undefined) return 'draining';
   return record.signals.leave === undefined ? undefined : 'leaving';
 };

@@ -12,6 +12,16 @@ export const DRAIN_MARGIN_SECONDS_DEFAULT = 10;
 /** AWS advises a look every five seconds. */
 export const IMDS_POLL_SECONDS = 5;
 
+/**
+ * A recommendation makes a machine wary and no more, and an Auto Scaling group waits at least half a minute for its
+ * lifecycle hook: a look every 15 s loses nothing, and costs a third.
+ */
+export const REBALANCE_POLL_SECONDS = 15;
+export const LIFECYCLE_POLL_SECONDS = 15;
+
+/** Maintenance is announced days ahead; AWS itself takes a minute or two to show a change of it. */
+export const MAINTENANCE_POLL_SECONDS = 60;
+
 /** Row A7: a metadata service that answers later than this is not answering. */
 export const IMDS_TIMEOUT_SECONDS = 2;
 
@@ -44,6 +54,15 @@ export const LONG_POLL_SECONDS = 20;
 
 /** SQS delays a message by 15 minutes at most; what is due later is left to the sweep. */
 export const QUEUE_DELAY_SECONDS_MAX = 900;
+
+/** SQS keeps a message hidden for twelve hours in all, counted from its receipt, and refuses more (reliability B10). */
+export const HIDDEN_SECONDS_MAX = 43_200;
+
+/**
+ * Holds and un-holds that one write takes. DynamoDB's expressions are limited to 4 KB and 300 operators; a hold is some
+ * 20 characters of one and two operators, so that a hundred leave room for the conditions.
+ */
+export const LEASES_CHANGED_MAX = 100;
 
 /** A released task whose new message was not sent, for a crash in between, is found by the sweep after this. */
 export const RESEND_SOON_SECONDS = 30;
@@ -106,11 +125,23 @@ export const ROW_RETENTION_DAYS = 30;
 /** The proof that an EC2 fleet is ours is needed until its machines are adopted, within minutes; a week outlasts any outage. */
 export const ANSWER_RETENTION_DAYS = 7;
 
+/**
+ * The longest body of a task, as large as a message of SQS (B12): what is larger belongs into a store of its own, and its
+ * name into the body.
+ */
+export const TASK_BODY_BYTES_MAX = 1_024 * 1_024;
+
 /** The sweep's index is spread over this many keys, so that no single partition takes every write. */
 export const CHECK_SHARDS = 8;
 
 /** Rows that one sweep handles for each shard; the rest is the next sweep's. */
 export const SWEEP_BATCH_MAX = 200;
+
+/**
+ * Of what the sweep can look at, the share that newly submitted tasks may take. Their first looks are spread so far apart
+ * that a million of them never stand before the tasks of a silent machine.
+ */
+export const SUBMITTED_SHARE_OF_SWEEP = 0.5;
 
 /** CreateFleet accepts at most 300 overrides in one request; a fleet file cannot ask for more pools. */
 export const OVERRIDES_MAX = 300;

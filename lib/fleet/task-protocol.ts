@@ -98,6 +98,15 @@ export const firstCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(SI
 /** When a released row is looked at again: soon, because a crash may have come between the write and the message. */
 export const releasedCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(RESEND_SOON_SECONDS));
 
+/** An object in S3 can be lost or cut while its row stands; what is inline is as whole as the row (reliability F54). */
+export const needsFallback = ({ content }: Checkpoint): boolean => 'objectKey' in content;
+
+const checkpointed = (row: TaskRecord, { checkpoint, before }: StepOf<'checkpoint'>): TaskRecord => {
+  const { checkpointBefore: _replaced, ...rest } = row;
+  const isKept = before !== undefined && needsFallback(checkpoint);
+  return { ...rest, checkpoint, ...(isKept ? { checkpointBefore: before } : {}) };
+};
+
 const failed = (row: TaskRecord, step: StepOf<'fail'>): TaskRecord => {
   const counted = { ...row, failures: row.failures + 1, reason: step.reason };
   if (step.failuresBefore + 1 >= step.failuresMax) return finished(counted, 'dead', step.now);
@@ -115,7 +124,7 @@ const EFFECTS: { readonly [S in TaskStep['step']]: (row: TaskRecord, step: StepO
     takenAt: step.now,
     checkAt: firstCheckAt(step.now),
   }),
-  checkpoint: (row, step) => ({ ...row, checkpoint: step.checkpoint }),
+  checkpoint: checkpointed,
   commit: (row, step) => ({ ...finished(row, 'done', step.now), result: step.result }),
   fail: failed,
   'hand-back': (row, step) =>

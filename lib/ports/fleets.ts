@@ -1,5 +1,6 @@
 import type { FleetHead, FleetState, Intent, Member, PoolMemory } from '../fleet/fleet.ts';
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../fleet/ids.ts';
+import type { RunTimeSummary } from '../fleet/instance.ts';
 import type { RecordedSignal, Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
@@ -27,6 +28,8 @@ export interface FleetStore {
   ): Promise<void>;
   /** A pool that took machines back is set aside. */
   notePool(fleet: FleetName, pool: string, memory: PoolMemory): Promise<void>;
+  /** How long the fleet's tasks take, for machines to come; the last word stands. */
+  noteRunTimes(fleet: FleetName, runTimes: RunTimeSummary): Promise<void>;
   /** A warning for a machine we have no item for yet, kept an hour for adoption. */
   keepUnclaimed(signal: Signal, now: EpochMs): Promise<void>;
   unclaimed(instanceId: InstanceId, now: EpochMs): Promise<readonly (RecordedSignal & Pick<Signal, 'kind'>)[]>;

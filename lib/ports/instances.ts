@@ -1,13 +1,21 @@
 import type { InstanceId, SessionId, TaskId } from '../fleet/ids.ts';
-import type { InstanceRecord } from '../fleet/instance.ts';
+import type { InstanceRecord, RunTimeSummary } from '../fleet/instance.ts';
+import type { Hold } from '../fleet/lease-rules.ts';
 import type { Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
 export interface LeaseChange {
   readonly instanceId: InstanceId;
   readonly session: SessionId;
-  readonly hold?: { readonly taskId: TaskId; readonly attempt: number };
-  readonly unhold?: { readonly taskId: TaskId };
+  /** All of them are held, or none. */
+  readonly holds?: readonly Hold[];
+  /** A task that is named among the holds too is held. */
+  readonly unholds?: readonly TaskId[];
+}
+
+/** What an agent tells of its machine with a heartbeat. */
+export interface HeartbeatReport {
+  readonly runTimes?: RunTimeSummary;
 }
 
 export type LeaseOutcome =
@@ -31,13 +39,18 @@ export interface InstanceStore {
   recordSignal(signal: Signal, drains: boolean, now: EpochMs): Promise<InstanceRecord | undefined>;
   /** Taken back: our own `leave`, or a scheduled change that AWS cancelled. A machine that drains goes on draining (N5). */
   withdraw(instanceId: InstanceId, kind: 'leave' | 'scheduled-change'): Promise<InstanceRecord | undefined>;
-  /** The first session to come has the machine; a second agent is refused (one session per machine). */
-  openSession(instanceId: InstanceId, session: SessionId, now: EpochMs): Promise<LeaseOutcome>;
-  /** Liveness, one write per machine; the item it answers is the agent's mailbox. */
-  heartbeat(instanceId: InstanceId, session: SessionId, now: EpochMs): Promise<LeaseOutcome>;
   /**
-   * Holds one task, gives up another, or both in one write, which counts as a heartbeat too. A hold is refused on a
-   * machine that is on its way out; giving up never is. A hold that stands already, its reply lost, is done.
+   * The first session to come has the machine; a second agent is refused (one session per machine). The version of the
+   * agent that has it is written beside it (reliability F66).
+   */
+  openSession(instanceId: InstanceId, session: SessionId, now: EpochMs, agentVersion: string): Promise<LeaseOutcome>;
+  /** Liveness, one write per machine; the item it answers is the agent's mailbox. */
+  heartbeat(instanceId: InstanceId, session: SessionId, now: EpochMs, report?: HeartbeatReport): Promise<LeaseOutcome>;
+  /**
+   * Holds tasks and gives up others in one write, at most `LEASES_CHANGED_MAX` together, which counts as a heartbeat too.
+   * On a machine that is on its way out a write with a new hold is refused as a whole; one that only gives up never is.
+   * Holds that all stand already, their reply lost, are done; nothing is written then, and the item answered says
+   * whether the others were given up.
    */
   changeLeases(change: LeaseChange, now: EpochMs): Promise<LeaseOutcome>;
   /** The control plane's own clean-up, once a task's row no longer names this machine. */

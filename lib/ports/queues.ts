@@ -20,6 +20,7 @@ export interface WorkQueue {
   send(taskId: TaskId, delaySeconds?: number): Promise<void>;
   /** Sends in batches. Answers the ids that the queue would not take, however often asked: the sweep sends those. */
   sendMany(taskIds: readonly TaskId[]): Promise<readonly TaskId[]>;
+  /** @throws TooManyInFlight */
   receive(options: {
     readonly waitSeconds: number;
     readonly visibilitySeconds: number;
@@ -29,9 +30,22 @@ export interface WorkQueue {
   }): Promise<readonly ReceivedMessage[]>;
   /** A handle that is no longer good is no error, here and below: the message is visible, or somebody else's, or gone. */
   delete(message: ReceivedMessage): Promise<void>;
-  /** A message may stay hidden for 12 h after its receipt; asked for more, SQS leaves it as it is (B10). */
+  /** A message may stay hidden for 12 h after its receipt; asked for more, SQS leaves it as it is (reliability B10). */
   changeVisibility(message: ReceivedMessage, seconds: number): Promise<void>;
   backlog(): Promise<Backlog>;
+  /**
+   * After how many receipts the queue's own dead-letter rule moves a message away, whatever the ledger says of its task;
+   * `undefined` where it has no such rule.
+   */
+  receivesMax(): Promise<number | undefined>;
+}
+
+/** So many messages are in flight that the queue hands out no more until some come back (reliability B11). */
+export class TooManyInFlight extends Error {
+  override readonly name = 'TooManyInFlight';
+  constructor() {
+    super('The queue hands out no more: too many of its messages are in flight. They come back as their tasks end.');
+  }
 }
 
 /** Where the dead are copied, with their reason, for people to look at. */

@@ -1,9 +1,14 @@
 import type { Random } from '../ports/random.ts';
-import type { Replayed } from './evaluate.ts';
 
 export interface Interval {
   readonly from: number;
   readonly to: number;
+}
+
+/** A figure of one run, and the hours of the trace that it shares with others. */
+export interface Sample {
+  readonly value: number;
+  readonly block: string;
 }
 
 const DRAWS = 1_000;
@@ -14,9 +19,9 @@ interface Block {
   readonly count: number;
 }
 
-const blocksOf = (runs: readonly Replayed[]): readonly Block[] =>
-  [...Map.groupBy(runs, ({ block }) => block).values()].map((ofBlock) => ({
-    sum: ofBlock.reduce((sum, { cost }) => sum + cost, 0),
+const blocksOf = (samples: readonly Sample[]): readonly Block[] =>
+  [...Map.groupBy(samples, ({ block }) => block).values()].map((ofBlock) => ({
+    sum: ofBlock.reduce((sum, { value }) => sum + value, 0),
     count: ofBlock.length,
   }));
 
@@ -32,11 +37,11 @@ const drawnMean = (blocks: readonly Block[], random: Random): number => {
 };
 
 /**
- * Where the mean cost lies in 95 of 100 redrawings. Windows that share hours of a trace are drawn together, because
- * they are few independent samples however many there are (the block bootstrap; Künsch 1989).
+ * Where the mean lies in 95 of 100 redrawings. Windows that share hours of a trace are drawn together, because they are
+ * few independent samples however many there are (the block bootstrap; Künsch 1989).
  */
-export const costInterval = (runs: readonly Replayed[], random: Random): Interval => {
-  const blocks = blocksOf(runs);
+export const meanInterval = (samples: readonly Sample[], random: Random): Interval => {
+  const blocks = blocksOf(samples);
   const means = Float64Array.from({ length: DRAWS }, () => drawnMean(blocks, random)).sort();
   return { from: means[Math.floor(TAIL_SHARE * DRAWS)]!, to: means[Math.ceil((1 - TAIL_SHARE) * DRAWS) - 1]! };
 };

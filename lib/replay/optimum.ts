@@ -44,23 +44,26 @@ const programmeOf = (market: Market, rules: JobRules): Programme => {
   };
 };
 
-/** Dollars for one second of a machine in a tick; `Infinity` where it cannot be had. */
-const secondPrice = ({ rules, market, machines }: Programme, machine: number, tick: number): number => {
+/** Dollars for one second of a machine in a tick; `undefined` where it cannot be had. */
+const secondPrice = ({ rules, market, machines }: Programme, machine: number, tick: number): number | undefined => {
   if (machine === machines - 1) return rules.onDemandPrice / 3_600;
-  return isAvailable(market, machine, tick) ? market.pools[machine]!.price[tick]! / 3_600 : Number.POSITIVE_INFINITY;
+  return isAvailable(market, machine, tick) ? market.pools[machine]!.price[tick]! / 3_600 : undefined;
 };
 
-/** Least cost from the end of a tick on: one row for idling, then one for each machine and start-up left. */
-type Values = readonly Float64Array[];
+/**
+ * Least cost from a tick's end on, by units of work done: one row for idling, then one for each machine and start-up
+ * left. Rows of machines that cannot be had are the row for idling itself.
+ */
+type Values = Float64Array[];
 
-const rowOf = (programme: Programme, machine: number, startUp: number): number =>
-  1 + machine * programme.startUps.length + startUp;
+const rowOf = ({ startUps }: Programme, machine: number, startUp: number): number =>
+  1 + machine * startUps.length + startUp;
 
-const valuesAtDeadline = ({ machines, startUps, unitsToDo }: Programme): Values =>
+const emptyValues = ({ machines, startUps, unitsToDo }: Programme): Values =>
   Array.from({ length: 1 + machines * startUps.length }, () => {
-    const values = new Float64Array(unitsToDo + 1).fill(Number.POSITIVE_INFINITY);
-    values[unitsToDo] = 0;
-    return values;
+    const row = new Float64Array(unitsToDo + 1).fill(Number.POSITIVE_INFINITY);
+    row[unitsToDo] = 0;
+    return row;
   });
 
 /** What can have been done by a tick, and must have been for the deadline still to be possible; the ends included. */
@@ -71,54 +74,65 @@ interface Band {
 
 const bandOf = ({ rules, unitsPerTick, unitsToDo }: Programme, tick: number): Band => ({
   least: Math.max(0, unitsToDo - (rules.deadlineTicks - tick) * unitsPerTick),
-  most: Math.min(unitsToDo, tick * unitsPerTick),
+  most: Math.min(unitsToDo - 1, tick * unitsPerTick),
 });
 
-/** The cost of a tick on one machine that owes so much start-up, followed by the best that can come after. */
-const costOfTick = (
-  programme: Programme,
-  next: Values,
-  machine: number,
-  tick: number,
-  owedUnits: number,
-): Float64Array => {
-  const { rules, unitSeconds, unitsPerTick, unitsToDo, startUps } = programme;
-  const price = secondPrice(programme, machine, tick);
-  const paid = Math.min(owedUnits, unitsPerTick);
-  const worked = unitsPerTick - paid;
-  const following = next[rowOf(programme, machine, startUps.indexOf(owedUnits - paid))]!;
-  const costs = new Float64Array(unitsToDo + 1);
-  const { least, most } = bandOf(programme, tick);
-  for (let done = least; done <= Math.min(most, unitsToDo - 1); done += 1) {
-    const leftSeconds = rules.workSeconds - done * unitSeconds;
-    const used = Math.min(rules.tickSeconds, paid * unitSeconds + leftSeconds);
-    const billed = rules.billsWholeTicks ? rules.tickSeconds : used;
-    costs[done] = price * billed + following[Math.min(unitsToDo, done + worked)]!;
+/** One tick of one machine that owes so much start-up. */
+interface Step {
+  readonly secondPrice: number;
+  readonly paidUnits: number;
+  /** The values after it. */
+  readonly following: Float64Array;
+}
+
+const stepOf = (programme: Programme, next: Values, machine: number, price: number, owedUnits: number): Step => {
+  const paidUnits = Math.min(owedUnits, programme.unitsPerTick);
+  const startUp = programme.startUps.indexOf(owedUnits - paidUnits);
+  return { secondPrice: price, paidUnits, following: next[rowOf(programme, machine, startUp)]! };
+};
+
+/** Takes the step wherever it is better than what the row has: first where work is left after it, then where none is. */
+const takeStep = (programme: Programme, row: Float64Array, step: Step, { least, most }: Band): void => {
+  const { rules, unitSeconds, unitsPerTick, unitsToDo } = programme;
+  const { paidUnits, following } = step;
+  const worked = unitsPerTick - paidUnits;
+  const firstToEnd = Math.max(least, unitsToDo - worked);
+  const wholeTick = step.secondPrice * rules.tickSeconds;
+  for (let done = least; done <= most && done < firstToEnd; done += 1) {
+    const cost = wholeTick + following[done + worked]!;
+    if (cost < row[done]!) row[done] = cost;
   }
-  return costs;
+  for (let done = firstToEnd; done <= most; done += 1) {
+    const used = paidUnits * unitSeconds + rules.workSeconds - done * unitSeconds;
+    const cost = step.secondPrice * (rules.billsWholeTicks ? rules.tickSeconds : used);
+    if (cost < row[done]!) row[done] = cost;
+  }
 };
 
-const takeLesser = (target: Float64Array, other: Float64Array, { least, most }: Band): void => {
-  for (let done = least; done <= most; done += 1) if (other[done]! < target[done]!) target[done] = other[done]!;
+/** A row begins as another; below the band, where the tick before may look, the deadline is lost. */
+const beginRow = (programme: Programme, row: Float64Array, from: Float64Array, { least, most }: Band): void => {
+  row.fill(Number.POSITIVE_INFINITY, Math.max(0, least - programme.unitsPerTick), least);
+  row.set(from.subarray(least, most + 1), least);
 };
 
-/** What each state is worth at the start of a tick, from what each is worth at its end. */
-const valuesBefore = (programme: Programme, next: Values, tick: number): Values => {
+/** Writes what each state is worth at the start of a tick into `rows`, and answers which row stands for which state. */
+const valuesBefore = (programme: Programme, next: Values, tick: number, rows: Values): Values => {
   const { machines, startUps, changeoverUnits } = programme;
   const band = bandOf(programme, tick);
-  const fresh = next[0]!.slice();
-  for (let machine = 0; machine < machines; machine += 1) {
-    if (Number.isFinite(secondPrice(programme, machine, tick))) {
-      takeLesser(fresh, costOfTick(programme, next, machine, tick, changeoverUnits), band);
-    }
+  const fresh = rows[0]!;
+  beginRow(programme, fresh, next[0]!, band);
+  const values: Values = Array.from({ length: rows.length }, () => fresh);
+  const prices = Array.from({ length: machines }, (_, machine) => secondPrice(programme, machine, tick));
+  for (const [machine, price] of prices.entries()) {
+    if (price !== undefined) takeStep(programme, fresh, stepOf(programme, next, machine, price, changeoverUnits), band);
   }
-  const values = [fresh];
-  for (let machine = 0; machine < machines; machine += 1) {
-    const canStay = Number.isFinite(secondPrice(programme, machine, tick));
-    for (const owed of startUps) {
-      const best = fresh.slice();
-      if (canStay) takeLesser(best, costOfTick(programme, next, machine, tick, owed), band);
-      values.push(best);
+  for (const [machine, price] of prices.entries()) {
+    if (price === undefined) continue;
+    for (const [startUp, owed] of startUps.entries()) {
+      const row = rows[rowOf(programme, machine, startUp)]!;
+      beginRow(programme, row, fresh, band);
+      takeStep(programme, row, stepOf(programme, next, machine, price, owed), band);
+      values[rowOf(programme, machine, startUp)] = row;
     }
   }
   return values;
@@ -127,8 +141,13 @@ const valuesBefore = (programme: Programme, next: Values, tick: number): Values 
 /** Dollars. @throws when the job cannot be done in time at all */
 export const optimumCost = (market: Market, rules: JobRules): number => {
   const programme = programmeOf(market, rules);
-  let values = valuesAtDeadline(programme);
-  for (let tick = rules.deadlineTicks - 1; tick >= 0; tick -= 1) values = valuesBefore(programme, values, tick);
+  let values = emptyValues(programme);
+  let spare = emptyValues(programme);
+  let used = values;
+  for (let tick = rules.deadlineTicks - 1; tick >= 0; tick -= 1) {
+    values = valuesBefore(programme, values, tick, spare);
+    [spare, used] = [used, spare];
+  }
   const cost = values[0]![0]!;
   if (!Number.isFinite(cost)) throw new Error('This job cannot be done before its deadline, not even on demand.');
   return cost;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type InvalidConfiguration, readAgentConfiguration } from '../../lib/agent/configuration.ts';
 import { parseEnvironmentFile } from '../../lib/agent/environment-file.ts';
@@ -56,6 +57,25 @@ describe('the agent’s environment', () => {
       expect.stringContaining('SPOTHOP_REBALANCE'),
       expect.stringContaining('SPOTHOP_TASK'),
     ]);
+  });
+
+  it('names one worker: a task file, a command for each task, or another system’s program', () => {
+    const { SPOTHOP_EXEC: command, ...rest } = COMPLETE;
+    const supervising = { ...rest, SPOTHOP_SUPERVISE: 'prefect worker start', SPOTHOP_STATE_DIR: '/var/lib/worker' };
+    expect(readAgentConfiguration(supervising)).toMatchObject({ worker: { supervised: 'prefect worker start' } });
+    for (const worker of [{}, { ...supervising, SPOTHOP_EXEC: command }, { ...COMPLETE, SPOTHOP_TASK: 'task.ts' }]) {
+      expect(problemsOf({ ...rest, ...worker })).toEqual([expect.stringContaining('Set exactly one of SPOTHOP_TASK')]);
+    }
+  });
+
+  it('says which agent this is: the package’s version, and the beginning of the bundle’s digest where it is known (F66)', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(readAgentConfiguration(COMPLETE).settings.version).toBe(version);
+    const bundled = {
+      ...COMPLETE,
+      SPOTHOP_AGENT_SHA256: '0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9',
+    };
+    expect(readAgentConfiguration(bundled).settings.version).toBe(`${version}+0a1b2c3d4e5f`);
   });
 
   it('names all that is missing when it is empty', () => {

@@ -34,7 +34,7 @@ describe('what is late or lost between the agent and the world', () => {
     const { changeLeases, recordSignal } = instances;
     instances.changeLeases = async (change, now) => {
       const signal = { kind: 'operator-drain', instanceId: machine.instanceId, at: now } as const;
-      if (change.hold) await recordSignal(signal, true, now);
+      if (change.holds?.length) await recordSignal(signal, true, now);
       return changeLeases(change, now);
     };
     await submit(machine.cloud, 'a');

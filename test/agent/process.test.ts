@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { indexFiles, mergeIndexes } from '../../examples/index-sources/index-files.ts';
@@ -29,17 +32,20 @@ describe('the agent’s process', () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let queues: Awaited<ReturnType<typeof startQueues>>;
   let dynamoPort: number | undefined;
+  let stateFolder: string;
   const cleanUps: (() => Promise<void> | void)[] = [];
 
   beforeAll(async () => {
     dynamo = await startDynamo();
     queues = await startQueues();
+    stateFolder = mkdtempSync(join(tmpdir(), 'spothop-state-'));
     dynamoPort = (await dynamo.client.config.endpoint?.())?.port;
   });
   afterEach(async () => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
   afterAll(async () => {
+    rmSync(stateFolder, { recursive: true, force: true });
     await queues.stop();
     await dynamo.stop();
   });
@@ -94,6 +100,7 @@ describe('the agent’s process', () => {
         SPOTHOP_DEAD_LETTER_QUEUE_URL: world.deadUrl,
         SPOTHOP_CONTENT_BUCKET: 'blobs',
         SPOTHOP_TIME_FACTOR: String(TIME_FACTOR),
+        SPOTHOP_STATE_DIR: stateFolder,
         ...worker,
       },
     });
@@ -175,6 +182,55 @@ describe('the agent’s process', () => {
     expect((await wakes.backlog()).waiting).toBe(1);
     expect(machine.lines().map((line) => line.message)).toContain('task handed back');
     expect(JSON.stringify(machine.lines())).not.toContain('top secret');
+  });
+
+  it('keeps another system’s worker running beside no task of ours, and ends it in time (X2)', async () => {
+    const world = await ports('supervising');
+    const queue = sqsWorkQueue({ client: queues.sqs, queueUrl: world.queueUrl });
+    const row = aRow('not-taken', { body: await packContent(world.blobs, '{}'), submittedAt: clock.now() });
+    await world.tasks.apply(row.taskId, { step: 'submit', row });
+    await queue.send(row.taskId);
+    const jobs = mkdtempSync(join(tmpdir(), 'spothop-foreign-'));
+    cleanUps.push(() => rmSync(jobs, { recursive: true, force: true }));
+    const id = instanceId('i-00000000000000004');
+    const worker = fileURLToPath(new URL('./support/foreign-worker.ts', import.meta.url));
+    const machine = await startMachine(id, world, {
+      SPOTHOP_SUPERVISE: `'${process.execPath}' '${worker}' '${jobs}'`,
+    });
+    await until(async () => existsSync(join(jobs, 'ready')));
+    const pid = Number(readFileSync(join(jobs, 'ready'), 'utf8'));
+    const ended = exitOf(machine.child);
+    machine.child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(await statusOf(world.tasks, 'not-taken')).toBe('ready');
+    expect(machine.lines().map((line) => line.message)).toContain('supervised program ended');
+  });
+
+  it('killed with SIGKILL and started again, counts the task that it ran as failed, and works on (F33, F65)', async () => {
+    const world = await ports('killed');
+    const queue = sqsWorkQueue({ client: queues.sqs, queueUrl: world.queueUrl });
+    const submitted = async (name: string): Promise<void> => {
+      const row = aRow(name, { body: await packContent(world.blobs, '{}'), submittedAt: clock.now() });
+      await world.tasks.apply(row.taskId, { step: 'submit', row });
+      await queue.send(row.taskId);
+    };
+    await submitted('poison');
+    const id = instanceId('i-00000000000000005');
+    const command = 'cat >/dev/null; test "$SPOTHOP_TASK_ID" = poison && exec sleep 300; exit 0';
+    const first = await startMachine(id, world, { SPOTHOP_EXEC: command });
+    await until(async () => (await world.instances.get(id))?.leases[taskId('poison')] === 1);
+    const killed = exitOf(first.child);
+    first.child.kill('SIGKILL');
+    await killed;
+    await submitted('healthy');
+    await startMachine(id, world, { SPOTHOP_EXEC: command });
+    await until(async () => (await statusOf(world.tasks, 'healthy')) === 'done');
+    expect(await world.tasks.get(taskId('poison'))).toMatchObject({
+      failures: 1,
+      reclaims: 0,
+      reason: expect.stringContaining('process ended while it ran'),
+    });
   });
 
   it('ends with 3 where another agent has the machine', async () => {

@@ -99,6 +99,11 @@ const notePool = call(
   fc.record({ pool: fc.constantFrom(...POOLS), memory }),
   (fact, _run, fleet) => (store) => store.notePool(fleet, fact.pool, fact.memory),
 );
+const noteRunTimes = call(
+  'noteRunTimes',
+  fc.record({ samples: number, halfMs: number, nineTenthsMs: number }, { noNullPrototype: true }),
+  (fact, _run, fleet) => (store) => store.noteRunTimes(fleet, fact),
+);
 const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom('spot-interruption', 'rebalance-recommendation');
 /** Around the hour after which an unclaimed warning is forgotten. */
 const lateness = fc.constantFrom(0, 1_000, 3_599_999, 3_600_000, 7_200_000);
@@ -125,6 +130,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 1, arbitrary: removeMember },
   { weight: 2, arbitrary: recordAnswer },
   { weight: 2, arbitrary: notePool },
+  { weight: 1, arbitrary: noteRunTimes },
   { weight: 3, arbitrary: keepUnclaimed },
   { weight: 3, arbitrary: unclaimed },
   { weight: 2, arbitrary: read },

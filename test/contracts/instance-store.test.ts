@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoInstanceStore } from '../../lib/aws/instances.ts';
 import { ec2FleetId, instanceId, intentId, taskId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import { LEASES_CHANGED_MAX } from '../../lib/fleet/limits.ts';
 import type { Signal, SignalKind } from '../../lib/fleet/signal.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
@@ -53,7 +54,7 @@ const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom(
 const machine = fc.constantFrom(0, 0, 1);
 const session = fc.constantFrom(SESSIONS[0], SESSIONS[0], SESSIONS[0], SESSIONS[1]);
 const attempt = fc.integer({ min: 1, max: 2 });
-const task = fc.integer({ min: 0, max: 1 });
+const task = fc.integer({ min: 0, max: 2 });
 const now = instants;
 
 const signalOf = (run: number, drawn: { machine: number; kind: SignalKind; deadline: number | undefined }): Signal => ({
@@ -83,12 +84,16 @@ const withdraw = call(
 const openSession = call(
   'openSession',
   fc.record({ machine, session, now }),
-  (fact, run) => (store) => store.openSession(instanceOf(run, fact.machine), fact.session, fact.now),
+  (fact, run) => (store) => store.openSession(instanceOf(run, fact.machine), fact.session, fact.now, '1.2.3'),
 );
+const runTimes = fc.record({ samples: fc.nat(), halfMs: fc.nat(), nineTenthsMs: fc.nat() }, { noNullPrototype: true });
 const heartbeat = call(
   'heartbeat',
-  fc.record({ machine, session, now }),
-  (fact, run) => (store) => store.heartbeat(instanceOf(run, fact.machine), fact.session, fact.now),
+  fc.record({ machine, session, now, runTimes: fc.option(runTimes, { nil: undefined }) }),
+  (fact, run) => (store) => {
+    const report = fact.runTimes === undefined ? {} : { runTimes: fact.runTimes };
+    return store.heartbeat(instanceOf(run, fact.machine), fact.session, fact.now, report);
+  },
 );
 const changeLeases = call(
   'changeLeases',
@@ -96,17 +101,17 @@ const changeLeases = call(
     machine,
     session,
     now,
-    hold: fc.option(fc.record({ task, attempt }), { nil: undefined }),
-    unhold: fc.option(task, { nil: undefined }),
+    holds: fc.uniqueArray(fc.record({ task, attempt }), { maxLength: 3, selector: (hold) => hold.task }),
+    unholds: fc.uniqueArray(task, { maxLength: 3 }),
   }),
-  ({ machine: number, session: ours, now: instant, hold, unhold }, run) =>
+  ({ machine: number, session: ours, now: instant, holds, unholds }, run) =>
     (store) =>
       store.changeLeases(
         {
           instanceId: instanceOf(run, number),
           session: ours,
-          ...(hold === undefined ? {} : { hold: { taskId: taskOf(run, hold.task), attempt: hold.attempt } }),
-          ...(unhold === undefined ? {} : { unhold: { taskId: taskOf(run, unhold) } }),
+          holds: holds.map((hold) => ({ taskId: taskOf(run, hold.task), attempt: hold.attempt })),
+          unholds: unholds.map((given) => taskOf(run, given)),
         },
         instant,
       ),
@@ -139,7 +144,7 @@ const beginning: readonly Call[] = [
   {
     name: 'openSession',
     facts: 0,
-    on: (run) => (store) => store.openSession(instanceOf(run, 0), SESSIONS[0], epochMs(900)),
+    on: (run) => (store) => store.openSession(instanceOf(run, 0), SESSIONS[0], epochMs(900), '1.2.3'),
   },
 ];
 
@@ -180,10 +185,10 @@ describe('a drain', () => {
   test('answers exactly the tasks whose holds were granted, with all of them racing it (N6)', async () => {
     const id = instanceId('i-0000000000000dead');
     await stored.create({ ...newRecord(0, 0), instanceId: id });
-    await stored.openSession(id, SESSIONS[0], epochMs(1));
+    await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
     const hold = (number: number) =>
       stored.changeLeases(
-        { instanceId: id, session: SESSIONS[0], hold: { taskId: taskId(`race/${number}`), attempt: 1 } },
+        { instanceId: id, session: SESSIONS[0], holds: [{ taskId: taskId(`race/${number}`), attempt: 1 }] },
         epochMs(2),
       );
     const notice: Signal = { kind: 'spot-interruption', instanceId: id, at: epochMs(3) };
@@ -198,14 +203,78 @@ describe('a drain', () => {
 
   test('answers an agent whose hold was written before it, and whose reply was lost, that it holds the task', async () => {
     const id = instanceId('i-0000000000000beef');
-    const hold = { instanceId: id, session: SESSIONS[0], hold: { taskId: taskId('lost.reply'), attempt: 3 } };
+    const lost = { taskId: taskId('lost.reply'), attempt: 3 };
+    const hold = { instanceId: id, session: SESSIONS[0], holds: [lost] };
     await stored.create({ ...newRecord(0, 0), instanceId: id });
-    await stored.openSession(id, SESSIONS[0], epochMs(1));
+    await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
     await stored.changeLeases(hold, epochMs(2));
     await stored.recordSignal({ kind: 'operator-drain', instanceId: id, at: epochMs(3) }, true, epochMs(3));
     expect(await stored.changeLeases(hold, epochMs(4))).toMatchObject({ outcome: 'done' });
-    const newer = { ...hold, hold: { ...hold.hold, attempt: 4 } };
+    const newer = { ...hold, holds: [lost, { ...lost, taskId: taskId('another') }] };
     expect(await stored.changeLeases(newer, epochMs(5))).toMatchObject({ outcome: 'refused', because: 'draining' });
+  });
+});
+
+describe('one write for many leases', () => {
+  /** As long as an id may be, with what no expression takes as it is. */
+  const longId = (number: number) => taskId(`${'a.b-c/'.repeat(30)}${number}`);
+  const ids = Array.from({ length: LEASES_CHANGED_MAX }, (_, number) => longId(number));
+
+  test('takes as many as an agent ever asks for at once, in one expression', async () => {
+    const id = instanceId('i-0000000000000cafe');
+    const ours = { instanceId: id, session: SESSIONS[0] };
+    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
+    const holds = ids.map((held) => ({ taskId: held, attempt: 1 }));
+    expect(await stored.changeLeases({ ...ours, holds }, epochMs(2))).toMatchObject({ outcome: 'done' });
+    expect(Object.keys((await stored.get(id))!.leases)).toHaveLength(LEASES_CHANGED_MAX);
+    expect(await stored.changeLeases({ ...ours, unholds: ids }, epochMs(3))).toMatchObject({ outcome: 'done' });
+    expect((await stored.get(id))!.leases).toStrictEqual({});
+  });
+
+  test('stays within DynamoDB’s 4 KB and 300 operators, which its embedded substitute does not enforce', async () => {
+    const sent: { UpdateExpression: string; ConditionExpression: string }[] = [];
+    const client = { send: async ({ input }: never) => void sent.push(input) } as never;
+    const store = dynamoInstanceStore({ client, tableName: 'instances', account: '1', region: 'eu-west-1' });
+    const ours = { instanceId: instanceId('i-0000000000000babe'), session: SESSIONS[0] };
+    const half = LEASES_CHANGED_MAX / 2;
+    const holdsOf = (count: number) => ids.slice(0, count).map((taskId) => ({ taskId, attempt: 1 }));
+    for (const change of [
+      { holds: holdsOf(LEASES_CHANGED_MAX), unholds: [] },
+      { holds: [], unholds: ids },
+      { holds: holdsOf(half), unholds: ids.slice(half) },
+    ]) {
+      await store.changeLeases({ ...ours, ...change }, epochMs(1)).catch(() => undefined);
+    }
+    expect(sent.filter((input) => 'UpdateExpression' in input)).toHaveLength(3);
+    for (const { UpdateExpression: update = '', ConditionExpression: condition = '' } of sent) {
+      expect(update.length).toBeLessThanOrEqual(4_096);
+      expect(condition.length).toBeLessThanOrEqual(4_096);
+      // Every assignment and every step into the map counted, as the most that DynamoDB may count.
+      expect(update.match(/[=.]/g)?.length ?? 0).toBeLessThanOrEqual(300);
+    }
+  });
+
+  test('an un-hold beside a new hold is not made where the hold is refused, and is when it comes alone', async () => {
+    for (const store of [stored, memoryInstanceStore()]) {
+      const id = instanceId('i-0000000000000face');
+      const ours = { instanceId: id, session: SESSIONS[0] };
+      const [old, next] = [taskId('old'), taskId('next')];
+      await store.create({ ...newRecord(0, 0), instanceId: id });
+      await store.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
+      await store.changeLeases({ ...ours, holds: [{ taskId: old, attempt: 1 }] }, epochMs(2));
+      await store.recordSignal({ kind: 'operator-drain', instanceId: id, at: epochMs(3) }, true, epochMs(3));
+      const both = { ...ours, holds: [{ taskId: next, attempt: 1 }], unholds: [old] };
+      expect(await store.changeLeases(both, epochMs(4))).toMatchObject({
+        outcome: 'refused',
+        because: 'draining',
+        record: { leases: { old: 1 } },
+      });
+      expect(await store.changeLeases({ ...ours, unholds: [old] }, epochMs(5))).toMatchObject({
+        outcome: 'done',
+        record: { leases: {} },
+      });
+    }
   });
 });
 

@@ -2,13 +2,13 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTaskLedger } from '../../lib/aws/tasks.ts';
 import { instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
-import type { TaskRecord } from '../../lib/fleet/task.ts';
+import type { Checkpoint, TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import type { TaskLedger } from '../../lib/ports/tasks.ts';
 import { memoryTaskLedger } from '../../lib/simulator/ports/memory-task-ledger.ts';
 import { startDynamo } from './support/embedded-dynamo.ts';
-import { content, submittedRow } from './support/samples.ts';
+import { content, objectContent, submittedRow } from './support/samples.ts';
 
 /**
  * The protocol of ARCHITECTURE.md, written out a second time by hand: every step on every state of a row. An entry is
@@ -181,6 +181,46 @@ describe.each(Object.keys(LEDGERS))('what a step leaves in the row, in %s', (whe
   test('failing counts a failure, no reclaim, and leaves time for the delayed message', async () => {
     const row = await rowAfter('running', 'fail, of 3 allowed');
     expect(row).toMatchObject({ attempt: 2, failures: 2, reclaims: 0, reason: 'exit 1', checkAt: 410_000 });
+  });
+
+  /** The first checkpoint is in the row; each that follows names the one it replaces, as an agent does. */
+  const rowAfterCheckpoints = async (kinds: readonly ('inline' | 'object')[]): Promise<TaskRecord> => {
+    const id = taskId(`${where}/checkpoints/${kinds.join('-')}`);
+    const ledger = await LEDGERS[where]!(rowIn('running', id));
+    let before: Checkpoint = rowIn('running', id).checkpoint!;
+    for (const [index, kind] of kinds.entries()) {
+      const text = content(`text ${index}`);
+      const stored = kind === 'inline' ? text : objectContent(`text ${index}`);
+      const checkpoint = { sequence: 6 + index, content: stored, share: 0.25 };
+      await ledger.apply(id, { step: 'checkpoint', attempt: 2, checkpoint, before });
+      before = checkpoint;
+    }
+    return (await ledger.get(id))!;
+  };
+
+  test('a checkpoint that is an object keeps the one before it to go back to (F54)', async () => {
+    const row = await rowAfterCheckpoints(['object']);
+    expect(row.checkpoint).toEqual({ sequence: 6, content: objectContent('text 0'), share: 0.25 });
+    expect(row.checkpointBefore).toEqual({ sequence: 5, content: content('half') });
+    const next = await rowAfterCheckpoints(['object', 'object']);
+    expect(next).toMatchObject({ checkpoint: { sequence: 7 }, checkpointBefore: { sequence: 6 } });
+  });
+
+  test('a checkpoint in the row needs none to go back to, and removes what there was (F54)', async () => {
+    const row = await rowAfterCheckpoints(['object', 'inline']);
+    expect(row.checkpoint).toEqual({ sequence: 7, content: content('text 1'), share: 0.25 });
+    expect(row).not.toHaveProperty('checkpointBefore');
+  });
+
+  test('what a task may go back to stays with it, whoever takes it next', async () => {
+    const id = taskId(`${where}/checkpoints/kept`);
+    const ledger = await LEDGERS[where]!(rowIn('running', id));
+    const checkpoint = { sequence: 6, content: objectContent('large') };
+    const before = { sequence: 5, content: content('half') };
+    await ledger.apply(id, { step: 'checkpoint', attempt: 2, checkpoint, before });
+    await ledger.apply(id, stepNamed('hand back', id));
+    const taken = await ledger.apply(id, stepNamed('take by another', id));
+    expect(taken).toMatchObject({ outcome: 'done', row: { attempt: 3, checkpoint, checkpointBefore: before } });
   });
 
   test('an end removes the row from the sweep', async () => {

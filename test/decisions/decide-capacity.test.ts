@@ -48,6 +48,7 @@ const view = (
   backlog: { waiting: tasks, inFlight: 0, delayed: 0 },
   policy: POLICY,
   drainPolicy: A_POLICY,
+  outdated: new Set(),
   makeIntent: (order, now) =>
     anIntent({ intentId: intentId('new'), purchase: order.purchase, count: order.count, openedAt: now }),
   ...changes,

@@ -134,9 +134,16 @@ describe('a leaving machine', () => {
     expect(decideInstance(view(record), atSecond(61)).actions).toEqual([]);
   });
 
-  it('drains once it holds nothing: nothing can be held on it any more', () => {
+  it('goes by itself while its agent is heard, who alone knows whether a program for another system still runs', () => {
     const record = aRecord({ signals: leave, heartbeatAt: atSecond(60) });
-    expect(actionsOf(decideInstance(view(record), atSecond(61)).actions)).toEqual(['mark-draining']);
+    expect(decideInstance(view(record), atSecond(74)).actions).toEqual([]);
+  });
+
+  it('that holds nothing drains once its agent is not heard: nothing can be held on it any more', () => {
+    const silent = aRecord({ signals: leave, heartbeatAt: atSecond(60) });
+    expect(actionsOf(decideInstance(view(silent), atSecond(75)).actions)).toEqual(['mark-draining']);
+    const { session: _session, heartbeatAt: _heartbeatAt, ...neverHeard } = aRecord({ signals: leave });
+    expect(actionsOf(decideInstance(view(neverHeard), atSecond(11)).actions)).toEqual(['mark-draining']);
   });
 });
 

@@ -84,6 +84,17 @@ const KNOWN: Readonly<Record<string, { readonly sitesMin: number; readonly calls
       'agent 1 blobs.get',
     ],
   },
+  slots: {
+    sitesMin: 80,
+    calls: [
+      'agent 1 instances.openSession',
+      'agent 1 instances.changeLeases',
+      'agent 1 tasks.get',
+      'agent 1 tasks.apply hand-back',
+      'agent 1 tasks.apply commit',
+      'agent 1 queue.send',
+    ],
+  },
   zombie: { sitesMin: 40, calls: ['agent 1 tasks.apply commit', 'agent 1 instances.heartbeat'] },
 };
 

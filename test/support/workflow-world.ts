@@ -38,6 +38,7 @@ export const SETTINGS: FleetSettings = {
   maximumAgeSeconds: 86_400,
   launchTemplateId: 'lt-1',
   launchTemplateVersion: '3',
+  upgrade: 'on-replacement',
   tags: {},
 };
 
@@ -133,8 +134,8 @@ export const aHeldTask = async (world: WorkflowWorld, name: string, owner: Insta
   const now = world.clock.now();
   const taken = await world.tasks.apply(id, { step: 'take', owner, session: SESSION, now });
   if (taken.outcome === 'refused') throw new Error(`${name} could not be taken`);
-  const hold = { taskId: id, attempt: taken.row.attempt };
-  await world.instances.changeLeases({ instanceId: owner, session: SESSION, hold }, now);
+  const holds = [{ taskId: id, attempt: taken.row.attempt }];
+  await world.instances.changeLeases({ instanceId: owner, session: SESSION, holds }, now);
   return id;
 };
 

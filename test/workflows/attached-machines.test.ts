@@ -34,7 +34,7 @@ const worldWith = (mode: FleetMode): WorkflowWorld => {
 const reconcile = (world: WorkflowWorld): Promise<void> =>
   reconcileFleet(world, collectWakes(world), world.settings.get(INDEX)!);
 
-const openSession = (world: WorkflowWorld) => world.instances.openSession(MACHINE, SESSION, world.clock.now());
+const openSession = (world: WorkflowWorld) => world.instances.openSession(MACHINE, SESSION, world.clock.now(), '1.2.3');
 
 describe('a machine that somebody else launched', () => {
   it.each(['attach', 'observe'] as const)(

@@ -64,7 +64,7 @@ const openIntents = async (world: WorkflowWorld): Promise<string[]> =>
 /** The agents of all machines: a session, and a heartbeat now. */
 const hearAgents = async (world: WorkflowWorld): Promise<void> => {
   for (const { instanceId } of world.instances.records.values()) {
-    await world.instances.openSession(instanceId, SESSION, world.clock.now());
+    await world.instances.openSession(instanceId, SESSION, world.clock.now(), '1.2.3');
   }
 };
 
@@ -529,7 +529,7 @@ describe('a storm of warnings', () => {
 });
 
 describe('a machine that is not needed any more', () => {
-  it('leaves, and is drained by a later reconcile once it holds nothing, so that it goes', async () => {
+  it('leaves by itself, and is drained by a later reconcile should its agent fall silent', async () => {
     const world = workflowWorld();
     await queueTasks(world, 5);
     await reconcile(world);
@@ -541,6 +541,9 @@ describe('a machine that is not needed any more', () => {
     const [record] = [...world.instances.records.values()];
     expect(record?.signals.leave).toBeDefined();
     expect(record?.drainingAt).toBeUndefined();
+    await reconcile(world);
+    expect(world.instances.records.get(record!.instanceId)?.drainingAt).toBeUndefined();
+    await world.clock.advance(15_000);
     await reconcile(world);
     expect(world.instances.records.get(record!.instanceId)?.drainingAt).toBe(world.clock.now());
   });
@@ -701,5 +704,62 @@ describe('the reconcile function', () => {
     // The message that the sweep sent is what a machine was asked for.
     expect(await members(world)).toHaveLength(1);
     expect(epochMs(START + 300_000)).toBe(world.clock.now());
+  });
+});
+
+describe('what a fleet’s machines have learned of their tasks', () => {
+  const SEEN = { samples: 10, halfMs: 60_000, nineTenthsMs: 90_000, checkpointNineTenthsMs: 400 };
+
+  const tellRunTimes = (world: WorkflowWorld, runTimes = SEEN): void => {
+    for (const [id, record] of world.instances.records) world.instances.records.set(id, { ...record, runTimes });
+  };
+
+  const expectations = (world: WorkflowWorld) =>
+    [...world.instances.records.values()].map((record) => record.runTimesExpected);
+
+  it('is given to those launched later, also when none was left meanwhile', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 5);
+    await reconcile(world);
+    expect(expectations(world)).toEqual([undefined]);
+    tellRunTimes(world);
+    await reconcile(world);
+    expect((await world.fleets.read(INDEX)).head.runTimes).toEqual(SEEN);
+    for (const id of await members(world)) await world.fleets.removeMember(INDEX, id);
+    world.instances.records.clear();
+    await queueTasks(world, 5);
+    await reconcile(world);
+    expect(expectations(world)).not.toEqual([]);
+    expect(expectations(world).every((expected) => expected?.halfMs === 60_000)).toBe(true);
+  });
+
+  it('is given to a machine that is found by its tags', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 5);
+    await reconcile(world);
+    tellRunTimes(world);
+    await reconcile(world);
+    const [id] = await members(world);
+    await world.fleets.removeMember(INDEX, id!);
+    world.instances.records.clear();
+    await reconcile(world);
+    expect(world.instances.records.get(id!)?.runTimesExpected).toEqual(SEEN);
+  });
+
+  it('is written again only when it has changed by more than a tenth', async () => {
+    const world = workflowWorld();
+    const noted: unknown[] = [];
+    const noteRunTimes: WorkflowWorld['fleets']['noteRunTimes'] = async (fleet, runTimes) => {
+      noted.push(runTimes);
+      await world.fleets.noteRunTimes(fleet, runTimes);
+    };
+    const watched = { ...world, fleets: { ...world.fleets, noteRunTimes } };
+    await queueTasks(world, 5);
+    await reconcile(watched);
+    for (const halfMs of [60_000, 60_000, 65_000, 70_000]) {
+      tellRunTimes(world, { ...SEEN, halfMs });
+      await reconcile(watched);
+    }
+    expect(noted).toMatchObject([{ halfMs: 60_000 }, { halfMs: 70_000 }]);
   });
 });

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { printable } from '../../signals/printable.ts';
+import { makePlaces, optionProblems, quoted } from './option-problems.ts';
 import { BOUNDS, DEFAULTS, type NumberOption, readNumber, type StartOptions } from './options.ts';
 
 export const EXIT = { held: 0, didNotHold: 1, usage: 2, interrupted: 130, unread: 141 } as const;
@@ -12,17 +11,25 @@ const AFTER_HELP = `
 Examples:
   npm start
   npm start -- --seed 7 --instances 10 --tasks 600
+  npm start -- --task ./count-words.ts --input tasks.ndjson --concurrency 4
+  npm start -- --exec "python3 worker.py" --input orders.ndjson --id-path order.id
   npm start -- --exec "python3 examples/python-worker/worker.py" --json
 
+A worker of your own goes through the same interruptions as the demonstration. Service time runs 10 times as fast as
+your clock, so a notice of two minutes lasts 12 seconds: tasks that take some seconds show most.
+
+--input has one task a line, its body as JSON. Ids are made as by spothop submit: from --id-path, else from the body's
+digest. Every body is checked by the task's schema before anything starts. Without --input the worker gets the
+demonstration's tasks, whose bodies are {"files":["node_modules/…"]}. A task file and what it imports may lie anywhere;
+packages that are not installed beside it are taken from this project.
+
+What became of each task is written as one line of JSON: {taskId, status, result or reason, attempts, reclaims}.
+
 Exit codes:
-  0    everything held: no task lost, none committed twice, the result verified, no process left
+  0    everything held: no task lost or dead, none committed twice, the result verified, no process left
   1    something did not hold; the summary says what
-  2    the command line cannot be understood
+  2    the command line or the tasks of --input cannot be understood
   130  interrupted; everything was cleaned up`;
-
-const TEXT_CHARACTERS_MAX = 60;
-
-const quoted = (text: string): string => printable(text, TEXT_CHARACTERS_MAX);
 
 /** What is wrong is gathered, so that one attempt shows all of it. */
 const numberOption = (option: NumberOption, description: string, problems: string[]): Option =>
@@ -33,8 +40,17 @@ const numberOption = (option: NumberOption, description: string, problems: strin
     return undefined;
   });
 
-const program = (problems: string[]): Command =>
-  new Command('npm start --')
+const withOwnWorker = (command: Command, problems: string[]): Command =>
+  command
+    .option('--task <FILE>', 'your own worker: a TypeScript file that exports a task')
+    .option('--exec <CMD>', 'your own worker: input on stdin, result on stdout, exit 0 done, 75 hand back, else failed')
+    .option('--input <FILE>', 'the tasks for your worker, one JSON body a line')
+    .option('--id-path <PATH>', 'where each body of --input has its id, such as order.id')
+    .addOption(numberOption('concurrency', 'tasks at once on each machine', problems).default(DEFAULTS.concurrency))
+    .option('--results <FILE>', 'what became of each task (default: results.ndjson in the folder of the run)');
+
+const program = (problems: string[]): Command => {
+  const command = new Command('npm start --')
     .description('Run the whole service on this machine: a fleet of real processes works off a batch on a spot market.')
     .option('--json', 'the summary as one JSON object, the last line on stdout', false)
     .addOption(
@@ -46,51 +62,32 @@ const program = (problems: string[]): Command =>
     .addOption(
       numberOption(
         'seconds',
-        'wall-clock seconds that the batch may take at most (default: 100, or a third of the tasks)',
+        'wall-clock seconds that the batch may take at most (default: 100, or a third of the tasks; 600 with --input)',
         problems,
       ),
     )
     .addOption(numberOption('seed', 'of the batch and of the market', problems).default(DEFAULTS.seed))
-    .option('--no-script', 'nothing on top of what the seed brings')
-    .option('--exec <CMD>', 'your own worker: input on stdin, result on stdout, exit 0 done, 75 hand back, else failed')
+    .option('--no-script', 'nothing on top of what the seed brings');
+  return withOwnWorker(command, problems)
     .option('--record <DIR>', 'write the record of every request, process and market event there')
     .addHelpText('after', AFTER_HELP)
     .allowUnknownOption()
     .allowExcessArguments()
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
+};
 
 const leftOver = (word: string): string =>
   word.startsWith('-') ? `there is no option ${quoted(word)}` : `${quoted(word)} is one word too many`;
-
-/** A command beyond what a fleet file may hold, or none at all, would only be found out by the deployment. */
-const EXEC_CHARACTERS_MAX = 1_000;
-
-const execProblems = (exec: string | undefined): readonly string[] => {
-  if (exec === undefined) return [];
-  if (exec.trim() === '') return ['--exec has no command'];
-  return exec.length > EXEC_CHARACTERS_MAX
-    ? [`--exec is longer than ${EXEC_CHARACTERS_MAX} characters: put the command into a script`]
-    : [];
-};
-
-const recordProblems = (folder: string | undefined): readonly string[] => {
-  if (folder === undefined) return [];
-  try {
-    mkdirSync(folder, { recursive: true });
-    return [];
-  } catch (error) {
-    return [`--record ${quoted(folder)} cannot be made a folder (${(error as NodeJS.ErrnoException).code})`];
-  }
-};
 
 export const readCommandLine = (words: readonly string[]): CommandLine => {
   const problems: string[] = [];
   try {
     const parsed = program(problems).parse(words, { from: 'user' });
     const options = parsed.opts<StartOptions>();
-    problems.push(...parsed.args.map(leftOver), ...execProblems(options.exec));
-    if (problems.length === 0) problems.push(...recordProblems(options.record));
+    const tasksGiven = parsed.getOptionValueSource('tasks') === 'cli';
+    problems.push(...parsed.args.map(leftOver), ...optionProblems(options, tasksGiven));
+    if (problems.length === 0) problems.push(...makePlaces(options));
     return problems.length === 0 ? { options } : { problems };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -7,8 +7,9 @@ import { DEMO_FLEET_NAME } from './demo-fleet.ts';
 import { type Run, readRows } from './demo-run.ts';
 import { secondsOf } from './options.ts';
 import { reasonsOf } from './reasons.ts';
-import { countsOf, moneyOf, problemsOf, type RunSummary } from './summary.ts';
-import { type Verdict, verifyCommits, verifyIndex } from './verify-results.ts';
+import { resultsFileOf, writeResults } from './results-file.ts';
+import { countsOf, type Expected, moneyOf, problemsOf, type RunSummary } from './summary.ts';
+import { type Verdict, verifyCommits, verifyEnds, verifyIndex } from './verify-results.ts';
 
 /** What the ledger says after the batch, and whether it stands. */
 export interface Proof {
@@ -16,14 +17,19 @@ export interface Proof {
   readonly verdict: Verdict;
 }
 
+const verify = (run: Run, rows: readonly TaskRecord[]): Promise<Verdict> => {
+  const { options, work, service, world } = run;
+  const { blobs } = service;
+  if (work.kind === 'own') return verifyEnds(work.tasks, rows, blobs);
+  if (options.exec !== undefined || options.task !== undefined) return verifyCommits(work.tasks, rows, blobs);
+  return verifyIndex({ root: world.projectFolder, tasks: work.planned, rows, blobs, signal: world.signal });
+};
+
 /** Compares what the fleet made with what it should have made. @throws when interrupted */
 export const proveResult = async (run: Run): Promise<Proof> => {
-  const { options, batch, service, world } = run;
   const rows = await readRows(run);
-  const verdict =
-    options.exec === undefined
-      ? await verifyIndex({ root: world.projectFolder, tasks: batch, rows, blobs: service.blobs, signal: world.signal })
-      : await verifyCommits(batch, rows, service.blobs);
+  const verdict = await verify(run, rows);
+  await writeResults(run, rows);
   return { rows, verdict };
 };
 
@@ -46,6 +52,18 @@ const outboxFile = (folder: string, ending: string): string | null => {
   }
 };
 
+const DEAD_SHOWN_MAX = 5;
+
+const expectedOf = ({ options, work }: Run, rows: readonly TaskRecord[]): Expected => {
+  const dead = rows.filter((row) => row.status === 'dead').map((row) => row.taskId);
+  return {
+    tasks: work.tasks.length,
+    dead: work.kind === 'own' ? dead.slice(0, DEAD_SHOWN_MAX) : [],
+    seconds: secondsOf(options),
+    reasons: reasonsOf(rows),
+  };
+};
+
 /** Has the report made and mailed, and puts together what the run came to. */
 export const summarise = async (run: Run, { rows, verdict }: Proof): Promise<RunSummary> => {
   const { options, cloud, folder, recordFile, tally } = run;
@@ -58,9 +76,10 @@ export const summarise = async (run: Run, { rows, verdict }: Proof): Promise<Run
     iam: { denied: cloud.iamDenied() },
     result: verdict,
   };
-  const problems = problemsOf(parts, { tasks: options.tasks, seconds: secondsOf(options), reasons: reasonsOf(rows) });
+  const problems = problemsOf(parts, expectedOf(run, rows));
   return {
     ...parts,
+    results: resultsFileOf(run) ?? null,
     scripted: tally.scripted,
     market: cloud.machines.marketSummary().text.slice(0, 3),
     timeFactor: cloud.context.timeFactor,

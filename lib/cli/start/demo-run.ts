@@ -4,9 +4,9 @@ import type { WholeCloud } from '../../local/whole-cloud.ts';
 import type { DeployedService } from '../../wiring-cli.ts';
 import { inParallel } from '../../workflows/in-parallel.ts';
 import type { StartOptions } from './options.ts';
-import type { PlannedTask } from './plan-batch.ts';
 import type { RunTally } from './run-tally.ts';
 import type { Screen } from './screen.ts';
+import type { Work } from './work.ts';
 
 /** What a run is given by whoever started it. */
 export interface DemoWorld {
@@ -27,7 +27,7 @@ export interface Run {
   readonly service: DeployedService;
   readonly startedAt: EpochMs;
   readonly wallStartedAt: number;
-  readonly batch: readonly PlannedTask[];
+  readonly work: Work;
   readonly tally: RunTally;
   /** Takes in what the record holds by now. */
   readonly look: () => void;
@@ -45,7 +45,7 @@ export const assertNotInterrupted = ({ signal }: DemoWorld): void => {
 const ROWS_AT_ONCE = 16;
 
 /** The batch's rows as the ledger has them; one that is missing is missing here too. */
-export const readRows = async ({ service, batch }: Run): Promise<readonly TaskRecord[]> => {
-  const results = await inParallel(batch, ROWS_AT_ONCE, (task) => service.tasks.get(task.taskId));
+export const readRows = async ({ service, work }: Run): Promise<readonly TaskRecord[]> => {
+  const results = await inParallel(work.tasks, ROWS_AT_ONCE, (task) => service.tasks.get(task.taskId));
   return results.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
 };

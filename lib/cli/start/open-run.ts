@@ -15,9 +15,8 @@ import type { DemoWorld, Run } from './demo-run.ts';
 import { withDeployLock } from './deploy-lock.ts';
 import { deployService, LOCAL_STAGE } from './deploy-service.ts';
 import type { StartOptions } from './options.ts';
-import { planBatch } from './plan-batch.ts';
 import { countLine, type DemoTables, newTally, type RunTally } from './run-tally.ts';
-import { listSourceFiles } from './source-files.ts';
+import type { Work } from './work.ts';
 
 /** Service time runs this much faster than the wall clock; every limit is divided by it alike. */
 export const TIME_FACTOR = 10;
@@ -26,18 +25,19 @@ export const TIME_FACTOR = 10;
 export interface Beginning {
   readonly options: StartOptions;
   readonly world: DemoWorld;
+  readonly work: Work;
   readonly folder: string;
   readonly recordFile: string;
   readonly wallStartedAt: number;
 }
 
 /** A folder of its own for each run, so that runs at the same time do not meet. */
-export const beginRun = (options: StartOptions, world: DemoWorld): Beginning => {
+export const beginRun = (options: StartOptions, world: DemoWorld, work: Work): Beginning => {
   const runs = join(world.projectFolder, '.spothop');
   mkdirSync(runs, { recursive: true });
   const folder = mkdtempSync(join(runs, 'run-'));
   const recordFile = join(options.record ?? folder, 'record.jsonl');
-  return { options, world, folder, recordFile, wallStartedAt: wallClock().now() };
+  return { options, world, work, folder, recordFile, wallStartedAt: wallClock().now() };
 };
 
 export const openCloud = async (
@@ -72,7 +72,7 @@ const writeFleetFile = (options: StartOptions, folder: string): string => {
     instanceTypes,
     architecture: 'x86_64',
   } as const;
-  writeFileSync(path, demoFleetFile(options, network));
+  writeFileSync(path, demoFleetFile(options, network, folder));
   return path;
 };
 
@@ -110,9 +110,9 @@ const follow = ({ cloud, world, tally, tables, startedAt }: Follower): (() => vo
   };
 };
 
-/** Deploys the service and plans the batch; nothing has been submitted yet. */
+/** Deploys the service; nothing has been submitted yet. */
 export const openRun = async (beginning: Beginning, cloud: WholeCloud): Promise<Run> => {
-  const { options, world } = beginning;
+  const { world } = beginning;
   Object.assign(world.environment, cloud.environmentToExport());
   world.screen.say(`Local cloud at ${cloud.endpoint}; deploying the service with serverless deploy.`);
   await deploy(beginning, cloud);
@@ -120,14 +120,12 @@ export const openRun = async (beginning: Beginning, cloud: WholeCloud): Promise<
   const service = deployedService(world.environment, outputs, { account: LOCAL_ACCOUNT, region: LOCAL_REGION });
   const tally = newTally();
   const tables = { tasks: outputs['TasksTableName'] ?? '', instances: outputs['InstancesTableName'] ?? '' };
-  const batch = planBatch(listSourceFiles(world.projectFolder), options.tasks, randomOf(options.seed, 'batch'));
   const startedAt = cloud.context.clock.now();
   return {
     ...beginning,
     cloud,
     service,
     startedAt,
-    batch,
     tally,
     look: follow({ cloud, world, tally, tables, startedAt }),
   };

@@ -1,23 +1,36 @@
+import { CONCURRENCY } from '../../config/bounds.ts';
+
 /** What `npm start` was asked to do. */
 export interface StartOptions {
   readonly json: boolean;
   readonly tasks: number;
   readonly instances: number;
+  /** Tasks at once on each machine. */
+  readonly concurrency: number;
   /** Wall-clock seconds that the batch may take at most; without it, what `secondsOf` says. */
   readonly seconds?: number;
   readonly seed: number;
   readonly script: boolean;
+  /** The worker: a task file or a command, at most one of them; the demonstration's own without. */
+  readonly task?: string;
   readonly exec?: string;
+  /** A file with one task body a line; the demonstration's tasks without. */
+  readonly input?: string;
+  /** Where each body has its id; without it the id follows from the body. */
+  readonly idPath?: string;
+  /** The file for what became of each task; without it a file in the run's folder. */
+  readonly results?: string;
   /** Folder for the record of the run. */
   readonly record?: string;
 }
 
-export const DEFAULTS = { tasks: 300, instances: 6, seed: 20_260_101 } as const;
+export const DEFAULTS = { tasks: 300, instances: 6, concurrency: 1, seed: 20_260_101 } as const;
 
 /** Bounds that a laptop can keep; beyond them the run would measure the laptop. */
 export const BOUNDS = {
   tasks: { min: 1, max: 20_000 },
   instances: { min: 1, max: 50 },
+  concurrency: CONCURRENCY,
   seconds: { min: 10, max: 3_600 },
   seed: { min: 0, max: 2 ** 32 - 1 },
 } as const;
@@ -28,8 +41,13 @@ export type NumberOption = keyof typeof BOUNDS;
 const SECONDS_LEAST = 100;
 const TASKS_EACH_SECOND = 3;
 
-export const secondsOf = ({ seconds, tasks }: StartOptions): number =>
-  seconds ?? Math.max(SECONDS_LEAST, Math.ceil(tasks / TASKS_EACH_SECOND));
+/** Nobody here knows how long a task of the user's own takes. */
+const OWN_TASKS_SECONDS = 600;
+
+export const secondsOf = ({ seconds, tasks, input }: Pick<StartOptions, 'seconds' | 'tasks' | 'input'>): number => {
+  if (seconds !== undefined) return seconds;
+  return input === undefined ? Math.max(SECONDS_LEAST, Math.ceil(tasks / TASKS_EACH_SECOND)) : OWN_TASKS_SECONDS;
+};
 
 /** The number, or what is wrong with it. */
 export const readNumber = (

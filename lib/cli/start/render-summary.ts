@@ -27,6 +27,7 @@ export const renderSummary = (summary: RunSummary): readonly string[] => {
     `notice → replacement asked  ${latency(latencyMs.noticeToReplacementAsked)}`,
     `money          ${moneyLine(summary.money)} (service time)`,
     `result         ${summary.result.check}`,
+    ...(summary.results === null ? [] : [`               each task's end is in ${summary.results}`]),
     ...summary.scripted.map((line) => `               ${line}`),
     ...summary.market.map((line) => `               ${line}`),
     `time           ${summary.timeFactor} × the wall clock, ${summary.wallSeconds} s of which passed; seed ${summary.seed}`,

@@ -47,6 +47,8 @@ export interface RunSummary {
   readonly market: readonly string[];
   readonly timeFactor: number;
   readonly seed: number;
+  /** The file with one line for what became of each task; none for the demonstration's own worker unless asked for. */
+  readonly results: string | null;
   /** The record's file. */
   readonly record: string;
   readonly wallSeconds: number;
@@ -115,14 +117,19 @@ export const countsOf = (
 
 export interface Expected {
   readonly tasks: number;
+  /** The first few dead tasks, where their ids mean something. */
+  readonly dead: readonly string[];
   /** What the batch was given, for the words about tasks that did not end within it. */
   readonly seconds: number;
   /** Why tasks failed, most frequent first. */
   readonly reasons: readonly string[];
 }
 
-const deadProblem = (dead: number, reasons: readonly string[]): string =>
-  `${dead} tasks failed for good: ${reasons.join('; ') || 'no reason was given'}. They lie in the dead-letter queue`;
+const deadProblem = (count: number, { reasons, dead }: Expected): string => {
+  const why = `${count} tasks failed for good: ${reasons.join('; ') || 'no reason was given'}`;
+  const which = dead.length === 0 ? '' : `: ${dead.join(', ')}${count > dead.length ? ', …' : ''}`;
+  return `${why}. They lie in the dead-letter queue${which}`;
+};
 
 const unfinishedProblem = ({ lost, attempts, reclaims }: RunSummary['tasks'], { seconds, reasons }: Expected): string =>
   [
@@ -145,7 +152,7 @@ export const problemsOf = (
   const checks: readonly (readonly [boolean, string])[] = [
     [tasks.submitted === expected.tasks, `${tasks.submitted} of ${expected.tasks} tasks were submitted`],
     [tasks.lost === 0, unfinishedProblem(tasks, expected)],
-    [tasks.dead === 0, deadProblem(tasks.dead, expected.reasons)],
+    [tasks.dead === 0, deadProblem(tasks.dead, expected)],
     [tasks.doubleCommits === 0, `${tasks.doubleCommits} tasks were committed twice`],
     [instances.leftRunning === 0, runningProblem(instances.leftRunning)],
     [iam.denied === 0, `${iam.denied} calls were refused for want of a permission`],

@@ -53,7 +53,7 @@ export const verifyIndex = async (subject: IndexToVerify): Promise<Verdict> => {
 
 /** A worker of the user's own may answer what it likes: every task must have one result, whole by its digest. */
 export const verifyCommits = async (
-  tasks: readonly PlannedTask[],
+  tasks: readonly unknown[],
   rows: readonly TaskRecord[],
   blobs: Blobs,
 ): Promise<Verdict> => {
@@ -62,5 +62,23 @@ export const verifyCommits = async (
   return {
     verified,
     check: `${texts.length} of ${tasks.length} tasks have one committed result, each matching its stored digest`,
+  };
+};
+
+/** Tasks of the user's own may also end dead or cancelled, but each must have ended, once, with a whole result if it is done. */
+export const verifyEnds = async (
+  tasks: readonly unknown[],
+  rows: readonly TaskRecord[],
+  blobs: Blobs,
+): Promise<Verdict> => {
+  const having = (status: TaskRecord['status']): readonly TaskRecord[] => rows.filter((row) => row.status === status);
+  const done = having('done');
+  const [dead, cancelled] = [having('dead').length, having('cancelled').length];
+  const texts = await resultTexts(blobs, done);
+  const ended = done.length + dead + cancelled;
+  const ends = `done ${done.length}, dead ${dead}, cancelled ${cancelled}`;
+  return {
+    verified: ended === tasks.length && texts.length === done.length,
+    check: `${ended} of ${tasks.length} tasks have one end (${ends}); ${texts.length} results match their stored digests`,
   };
 };

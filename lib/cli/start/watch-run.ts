@@ -29,11 +29,14 @@ const watchUntil = async (run: Run, holds: () => boolean | Promise<boolean>, unt
   }
 };
 
-/** Whether every task came to an end within the time it was given. */
-export const workBatchOff = (run: Run): Promise<boolean> => {
-  const { cloud, options, tally } = run;
+const isWorkedOff = ({ tally, work }: Run): boolean =>
+  tally.tasks.size >= work.tasks.length && tasksWith(tally, 'ready') + tasksWith(tally, 'running') === 0;
+
+/** Whether every task came to an end within the time it was given; also over when the signal aborts. */
+export const workBatchOff = (run: Run, signal: AbortSignal): Promise<boolean> => {
+  const { cloud, options } = run;
   const until = addMs(cloud.context.clock.now(), secondsToMs(secondsOf(options)) * cloud.context.timeFactor);
-  return watchUntil(run, () => tasksWith(tally, 'ready') + tasksWith(tally, 'running') === 0, until);
+  return watchUntil(run, () => signal.aborted || isWorkedOff(run), until);
 };
 
 /** With nothing left to do the fleet goes home by itself; every run is then closed in the money ledger. */

@@ -1,6 +1,7 @@
+import type { ReadTrace } from '../case.ts';
 import type { MarketPool } from '../job.ts';
 import { decodeRunLengths, type RunLengths } from '../run-length.ts';
-import type { ReadTrace, Suite, SuiteRun } from './suite.ts';
+import { type JobRun, type JobSuite, jobSuite } from './job-suite.ts';
 
 const NINE_ZONES_FILE = 'frontiercs-cbl/nine_az_v100_prices_and_windows.json.gz';
 const JOB_HOURS = 24;
@@ -45,40 +46,43 @@ const readZones = (readTrace: ReadTrace): { readonly file: NineZonesFile; readon
   return { file, zones: Object.keys(file.availability_rle).map((name) => zoneOf(file, name)) };
 };
 
+const runsOf = function* (readTrace: ReadTrace): Generator<JobRun> {
+  const { file, zones } = readZones(readTrace);
+  const tickSeconds = file.gap_seconds;
+  for (const group of GROUPS) {
+    const chosen = zones.filter(({ name }) => name.startsWith(group.prefix));
+    for (const changeoverTicks of CHANGEOVER_TICKS) {
+      for (const deadlinePerJob of DEADLINES_PER_JOB) {
+        for (let window = 0; window < file.window_start_ticks.length; window += EVERY_WINDOW) {
+          const start = file.window_start_ticks[window]!;
+          const changeoverSeconds = changeoverTicks * tickSeconds;
+          yield {
+            cell: `${group.name}, start-up ${changeoverTicks} ticks, deadline ${deadlinePerJob.toFixed(1)} ×`,
+            market: { pools: chosen.map((zone) => cut(zone, start, file.window_len_ticks)) },
+            rules: {
+              tickSeconds,
+              workSeconds: JOB_HOURS * 3_600,
+              deadlineTicks: Math.floor((deadlinePerJob * JOB_HOURS * 3_600) / tickSeconds),
+              changeoverSeconds,
+              onDemandPrice: 1,
+              billsWholeTicks: false,
+            },
+            costUnit: JOB_HOURS + changeoverSeconds / 3_600,
+            block: `window ${window}`,
+          };
+        }
+      }
+    }
+  }
+};
+
 /**
  * Nine zones of three regions with their real prices of 2023; every hop from zone to zone costs a start-up. Costs are
  * shares of what on-demand alone costs.
  */
-export const pools: Suite = {
+export const pools: JobSuite = jobSuite({
   name: 'pools',
   costMeaning: 'share of the on-demand cost',
-  *runs(readTrace): Generator<SuiteRun> {
-    const { file, zones } = readZones(readTrace);
-    const tickSeconds = file.gap_seconds;
-    for (const group of GROUPS) {
-      const chosen = zones.filter(({ name }) => name.startsWith(group.prefix));
-      for (const changeoverTicks of CHANGEOVER_TICKS) {
-        for (const deadlinePerJob of DEADLINES_PER_JOB) {
-          for (let window = 0; window < file.window_start_ticks.length; window += EVERY_WINDOW) {
-            const start = file.window_start_ticks[window]!;
-            const changeoverSeconds = changeoverTicks * tickSeconds;
-            yield {
-              cell: `${group.name}, start-up ${changeoverTicks} ticks, deadline ${deadlinePerJob.toFixed(1)} ×`,
-              market: { pools: chosen.map((zone) => cut(zone, start, file.window_len_ticks)) },
-              rules: {
-                tickSeconds,
-                workSeconds: JOB_HOURS * 3_600,
-                deadlineTicks: Math.floor((deadlinePerJob * JOB_HOURS * 3_600) / tickSeconds),
-                changeoverSeconds,
-                onDemandPrice: 1,
-                billsWholeTicks: false,
-              },
-              costUnit: JOB_HOURS + changeoverSeconds / 3_600,
-              block: `window ${window}`,
-            };
-          }
-        }
-      }
-    }
-  },
-};
+  files: [NINE_ZONES_FILE],
+  runs: runsOf,
+});

@@ -1,9 +1,11 @@
+import type { ReadTrace } from '../case.ts';
 import type { MarketPool } from '../job.ts';
 import { decodeRunLengths, type RunLengths } from '../run-length.ts';
-import type { ReadTrace } from './suite.ts';
 
 const AVAILABILITY_FILE = 'frontiercs-cbl/single_region_availability.json.gz';
 const WINDOWS_FILE = 'frontiercs-cbl/single_region_windows.json.gz';
+
+export const SINGLE_POOL_FILES: readonly string[] = [AVAILABILITY_FILE, WINDOWS_FILE];
 
 /** Ticks of 600 s in each window. */
 const WINDOW_TICKS = 554;

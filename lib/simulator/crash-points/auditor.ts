@@ -17,7 +17,8 @@ export interface AuditedFleet {
 
 /**
  * Sees every effect on the world as it happens, below whatever fails or loses replies, and judges it by rules written
- * here anew: nothing is asked of the code under test.
+ * here anew: nothing is asked of the code under test. The ports in memory change what they change before they answer, so
+ * the judging comes before anybody else's turn.
  */
 export interface Auditor {
   readonly violations: readonly string[];
@@ -85,7 +86,7 @@ const auditInstances = (
         const [first] = args as [InstanceId | { readonly instanceId: InstanceId }];
         const id = typeof first === 'string' ? first : first.instanceId;
         const before = memory.instances.records.get(id);
-        const answer: unknown = await member.apply(target, args);
+        const answer: unknown = member.apply(target, args);
         judge(before, memory.instances.records.get(id), id);
         return answer;
       };
@@ -156,7 +157,7 @@ export const createAuditor = (memory: MemoryWorld, fleet: AuditedFleet): Auditor
       ...memory.tasks,
       apply: async (id, step) => {
         const before = memory.tasks.rows.get(id);
-        const outcome = await memory.tasks.apply(id, step);
+        const outcome = memory.tasks.apply(id, step);
         sayAll(judgeTask(before, memory.tasks.rows.get(id), step));
         return outcome;
       },

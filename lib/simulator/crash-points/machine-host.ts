@@ -1,7 +1,8 @@
 import { createAgent } from '../../agent/agent.ts';
 import type { Imds } from '../../agent/imds.ts';
+import { type MemoryMachineState, memoryMachineState } from '../../agent/machine-state.ts';
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
-import { type InstanceId, sessionId, type TaskId } from '../../fleet/ids.ts';
+import { type InstanceId, sessionId } from '../../fleet/ids.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
@@ -39,6 +40,8 @@ export interface MachineHost {
   reclaim(machine: HostedMachine): void;
   /** The agent's process ends and does not come back, as on a machine that hangs. */
   freeze(machine: HostedMachine): void;
+  /** The agent's process is killed, and started again as its unit says. */
+  kill(machine: HostedMachine): void;
   /** The agent's process stands still from the moment it begins this step of the protocol, and goes on later. */
   stallAt(machine: HostedMachine, step: TaskStep['step'], seconds: number): void;
 }
@@ -50,13 +53,15 @@ export interface MachineHostOptions {
   readonly settings: AgentSettings;
   readonly crewOf: (ordinal: number) => Crew;
   /** The agent's ports, as one life of its process sees them. */
-  readonly agentPorts: (invocation: Invocation, imds: Imds) => AgentPorts;
+  readonly agentPorts: (invocation: Invocation, machine: Pick<AgentPorts, 'imds' | 'machineState'>) => AgentPorts;
   readonly begin: (by: string) => Invocation;
   readonly onEnded: (machine: HostedMachine) => void;
 }
 
 interface Running extends HostedMachine {
   readonly described: DescribedMachine;
+  /** Outlives the agent's process, as the machine's own disk does. */
+  readonly machineState: MemoryMachineState;
   notice?: EpochMs;
   isFrozen: boolean;
   life?: Invocation;
@@ -77,14 +82,14 @@ const imdsOf = (machine: Running): Imds => ({ read: async (path) => METADATA[pat
 const takeTwoAndFallSilent = async (ports: AgentPorts, instanceId: InstanceId): Promise<void> => {
   const { clock, instances, tasks, queue } = ports;
   const session = sessionId(ports.newId());
-  await instances.openSession(instanceId, session, clock.now());
+  await instances.openSession(instanceId, session, clock.now(), 'mute');
   for (const message of await queue.receive({ waitSeconds: 20, visibilitySeconds: 60, countMax: 2 })) {
     const parsed = parseTaskMessage(message.body);
     if (parsed.kind !== 'task') continue;
     const taken = await tasks.apply(parsed.taskId, { step: 'take', owner: instanceId, session, now: clock.now() });
     if (taken.outcome === 'refused') continue;
-    const hold: { taskId: TaskId; attempt: number } = { taskId: parsed.taskId, attempt: taken.row.attempt };
-    await instances.changeLeases({ instanceId, session, hold }, clock.now());
+    const holds = [{ taskId: parsed.taskId, attempt: taken.row.attempt }];
+    await instances.changeLeases({ instanceId, session, holds }, clock.now());
   }
 };
 
@@ -106,7 +111,9 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const startLife = (machine: Running): { readonly life: Invocation; readonly ports: AgentPorts } => {
     const life = options.begin(`agent ${machine.ordinal}`);
     machine.life = life;
-    return { life, ports: options.agentPorts(life, imdsOf(machine)) };
+    // The lock of the process before ended with it.
+    machine.machineState.endProcess();
+    return { life, ports: options.agentPorts(life, { imds: imdsOf(machine), machineState: machine.machineState }) };
   };
 
   const isOver = (machine: Running): boolean => machine.isFrozen || machine.endedBy !== undefined;
@@ -136,7 +143,13 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
 
   const admit = (described: DescribedMachine): void => {
     const { instanceId } = described;
-    const machine: Running = { instanceId, ordinal: machines.length + 1, described, isFrozen: false };
+    const machine: Running = {
+      instanceId,
+      ordinal: machines.length + 1,
+      described,
+      machineState: memoryMachineState(),
+      isFrozen: false,
+    };
     machines.push(machine);
     hosted.set(instanceId, machine);
     void boot(machine);
@@ -166,6 +179,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const pause = (): Promise<void> => options.clock.sleep(secondsToMs(seconds));
       runningOf(machine).life?.stallAt((_call, called) => called === step, pause);
     },
+    kill: (machine) => runningOf(machine).life?.crash(),
     freeze: (machine) => {
       const running = runningOf(machine);
       running.isFrozen = true;

@@ -22,6 +22,8 @@ export interface Hands {
   announce(machine: HostedMachine, deadline: EpochMs): void;
   reclaim(machine: HostedMachine): void;
   freeze(machine: HostedMachine): void;
+  /** The agent's process is killed, and started again by its service manager. */
+  kill(machine: HostedMachine): void;
   stallAt(machine: HostedMachine, step: TaskStep['step'], seconds: number): void;
   addForeign(instanceId: InstanceId): void;
 }
@@ -35,6 +37,8 @@ export interface Scenario {
   /** Whether the state changes of machines reach the signals queue. */
   readonly tellsStateChanges: boolean;
   readonly crewOf: (ordinal: number) => Crew;
+  /** Tasks that one machine runs at once; 1 when left out. */
+  readonly slots?: number;
   /** Before anything runs: what is in the world already. Answers ids of tasks beyond those of `tasks`, with their work. */
   readonly prepare?: (hands: Hands) => Promise<ReadonlyMap<TaskId, StepWork>>;
   /** Submitted tasks whose message is lost on the way. */

@@ -30,6 +30,7 @@ const settings = (capacity: Partial<CapacityPolicy>): FleetSettings => ({
   maximumAgeSeconds: 86_400,
   launchTemplateId: 'lt-explored',
   launchTemplateVersion: '1',
+  upgrade: 'on-replacement',
   tags: {},
 });
 
@@ -199,6 +200,29 @@ const agentPath: Scenario = {
   explores: (by) => by === 'agent 1',
 };
 
+const slotsPath: Scenario = {
+  name: 'slots',
+  tells:
+    'A machine runs three tasks at once; its agent is killed while it does, started again, and later told of its machine’s end.',
+  settings: settings({ machinesMax: 1, targetBacklog: 10 }),
+  tasks: [...works(5, 3, 5), { name: 'long', steps: 20, stepSeconds: 5 }],
+  tellsStateChanges: true,
+  slots: 3,
+  crewOf: () => 'agent',
+  script: async (hands) => {
+    const first = await hands.machine(1);
+    await hands.holds(first, 3);
+    await seconds(hands, 7);
+    hands.kill(first);
+    await seconds(hands, 60);
+    const deadline = addMs(hands.clock.now(), secondsToMs(60));
+    hands.announce(first, deadline);
+    await seconds(hands, 60);
+    hands.reclaim(first);
+  },
+  explores: (by) => by === 'agent 1',
+};
+
 const zombiePath: Scenario = {
   name: 'zombie',
   tells:
@@ -216,4 +240,12 @@ const zombiePath: Scenario = {
 };
 
 /** Every path of the product that touches the outside world, each as a story with an end. */
-export const SCENARIOS: readonly Scenario[] = [signalPath, launchPath, adoptionPath, sweepPath, agentPath, zombiePath];
+export const SCENARIOS: readonly Scenario[] = [
+  signalPath,
+  launchPath,
+  adoptionPath,
+  sweepPath,
+  agentPath,
+  slotsPath,
+  zombiePath,
+];

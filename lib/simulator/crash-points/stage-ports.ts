@@ -57,13 +57,18 @@ export const functionWorld = (ports: StagePorts, invocation: Invocation): World 
 };
 
 /** The world as one life of an agent's process sees it. */
-export const agentPorts = (ports: StagePorts, invocation: Invocation, imds: AgentPorts['imds']): AgentPorts => {
+export const agentPorts = (
+  ports: StagePorts,
+  invocation: Invocation,
+  { imds, machineState }: Pick<AgentPorts, 'imds' | 'machineState'>,
+): AgentPorts => {
   const { memory, auditor, settings } = ports;
   return {
     clock: memory.clock,
     newId: memory.newId,
     log: SILENT_LOG,
     imds: instrumented('imds', imds, invocation),
+    machineState,
     instances: instrumented('instances', auditor.instances, invocation),
     tasks: instrumented('tasks', auditor.tasks, invocation),
     queue: instrumented('queue', auditor.workQueue(settings.fleet), invocation),

@@ -203,7 +203,7 @@ class Stage {
     return isSoon ? 'failed-soon' : 'failed';
   }
 
-  #createHost({ settings, crewOf, tellsStateChanges }: Scenario): MachineHost {
+  #createHost({ settings, crewOf, tellsStateChanges, slots = 1 }: Scenario): MachineHost {
     return createMachineHost({
       clock: this.clock,
       ec2: this.memory.machines,
@@ -211,16 +211,17 @@ class Stage {
       crewOf,
       settings: {
         fleet: settings.fleet,
+        version: 'explored',
         visibilitySeconds: 60,
         failuresMax: 3,
         retryDelaySeconds: 30,
         drainPolicy: settings.drain,
-        concurrency: 1,
+        concurrency: slots,
         stopSeconds: 90,
         maximumAgeSeconds: settings.maximumAgeSeconds,
       },
       begin: (by) => this.#begin(by),
-      agentPorts: (invocation, imds) => agentPorts(this.#ports, invocation, imds),
+      agentPorts: (invocation, machine) => agentPorts(this.#ports, invocation, machine),
       onEnded: ({ instanceId }) => {
         if (!tellsStateChanges) return;
         for (const state of ['shutting-down', 'terminated'])
@@ -258,6 +259,7 @@ class Stage {
       announce: host.announce,
       reclaim: host.reclaim,
       freeze: host.freeze,
+      kill: host.kill,
       stallAt: host.stallAt,
       addForeign: (id) => this.auditor.addForeign(id),
     };

@@ -24,18 +24,21 @@ const isStepWork = (input: unknown): input is StepWork =>
   typeof input === 'object' && input !== null && 'steps' in input && 'stepSeconds' in input;
 
 export const stepWorker = (clock: Clock): TaskRunner =>
-  moduleRunner({
-    name: 'step worker',
-    run: async (context, input) => {
-      if (!isStepWork(input)) throw new Error('The body says nothing about steps.');
-      if (context.attempt <= (input.failures ?? 0)) throw new Error(`Attempt ${context.attempt} is meant to fail.`);
-      let stepsDone = Number(context.resume ?? 0);
-      while (stepsDone < input.steps) {
-        await clock.sleep(secondsToMs(input.stepSeconds), context.signal);
-        context.signal.throwIfAborted();
-        stepsDone += 1;
-        if (!input.keepsNothing) await context.checkpoint(stepsDone);
-      }
-      return { name: input.name, stepsDone, padding: input.padding ?? '' };
+  moduleRunner(
+    {
+      name: 'step worker',
+      run: async (context, input) => {
+        if (!isStepWork(input)) throw new Error('The body says nothing about steps.');
+        if (context.attempt <= (input.failures ?? 0)) throw new Error(`Attempt ${context.attempt} is meant to fail.`);
+        let stepsDone = Number(context.resume ?? 0);
+        while (stepsDone < input.steps) {
+          await clock.sleep(secondsToMs(input.stepSeconds), context.signal);
+          context.signal.throwIfAborted();
+          stepsDone += 1;
+          if (!input.keepsNothing) await context.checkpoint(stepsDone);
+        }
+        return { name: input.name, stepsDone, padding: input.padding ?? '' };
+      },
     },
-  });
+    { clock },
+  );

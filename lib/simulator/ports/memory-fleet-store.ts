@@ -88,6 +88,10 @@ export const memoryFleetStore = (): FleetStore => {
       const rows = rowsOf(fleet);
       rows.head = learned(rows.head, { pools: { [pool]: memory } });
     },
+    noteRunTimes: async (fleet, runTimes) => {
+      const rows = rowsOf(fleet);
+      rows.head = { ...rows.head, runTimes };
+    },
     addMember: async (fleet, member) => {
       rowsOf(fleet).members.set(member.instanceId, member);
     },

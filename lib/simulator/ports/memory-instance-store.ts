@@ -1,9 +1,9 @@
 import type { InstanceId, SessionId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
-import { isHeld, leaseRefusal, sessionRefusal } from '../../fleet/lease-rules.ts';
+import { leaseRefusal, sessionRefusal } from '../../fleet/lease-rules.ts';
 import type { Signal } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
-import type { InstanceStore, LeaseChange, LeaseOutcome } from '../../ports/instances.ts';
+import type { HeartbeatReport, InstanceStore, LeaseChange, LeaseOutcome } from '../../ports/instances.ts';
 
 export interface MemoryInstanceStore extends InstanceStore {
   /** Every item as it stands, for auditors. */
@@ -26,9 +26,14 @@ const withSignal = (
   ...(drains ? { drainingAt: record.drainingAt ?? now } : {}),
 });
 
-const withLeases = (record: InstanceRecord, { hold, unhold }: LeaseChange, now: EpochMs): InstanceRecord => {
-  const kept = unhold ? without(record.leases, unhold.taskId) : record.leases;
-  return { ...record, heartbeatAt: now, leases: hold ? { ...kept, [hold.taskId]: hold.attempt } : kept };
+const withLeases = (
+  record: InstanceRecord,
+  { holds = [], unholds = [] }: LeaseChange,
+  now: EpochMs,
+): InstanceRecord => {
+  const kept = unholds.reduce(without, record.leases);
+  const added = Object.fromEntries(holds.map(({ taskId, attempt }) => [taskId, attempt]));
+  return { ...record, heartbeatAt: now, leases: { ...kept, ...added } };
 };
 
 /** On its way out, or gone: only what is held already may be asked for, and asking changes nothing. */
@@ -48,19 +53,27 @@ export const memoryInstanceStore = (): MemoryInstanceStore => {
     return record && save(effect(record));
   };
 
-  const openSession = (id: InstanceId, session: SessionId, now: EpochMs): LeaseOutcome => {
+  const openSession = (id: InstanceId, session: SessionId, now: EpochMs, agentVersion: string): LeaseOutcome => {
     const record = records.get(id);
     const because = sessionRefusal(record, session);
     if (because) return { outcome: 'refused', because, record };
-    return { outcome: 'done', record: save({ ...record!, session, heartbeatAt: now }) };
+    return { outcome: 'done', record: save({ ...record!, session, heartbeatAt: now, agentVersion }) };
+  };
+
+  const heartbeat = (id: InstanceId, session: SessionId, now: EpochMs, report: HeartbeatReport): LeaseOutcome => {
+    const record = records.get(id);
+    const because = leaseRefusal(record, session, []);
+    if (because) return { outcome: 'refused', because, record };
+    return { outcome: 'done', record: save({ ...record!, ...report, heartbeatAt: now }) };
   };
 
   const changeLeases = (asked: LeaseChange, now: EpochMs): LeaseOutcome => {
     const record = records.get(asked.instanceId);
-    const because = leaseRefusal(record, asked.session, asked.hold);
+    const { holds = [] } = asked;
+    const because = leaseRefusal(record, asked.session, holds);
     if (because) return { outcome: 'refused', because, record };
     // B14: the first reply was lost; the write stands, and this one failed its condition.
-    const isRepeated = asked.hold !== undefined && takesNothing(record!) && isHeld(record!, asked.hold);
+    const isRepeated = holds.length > 0 && takesNothing(record!);
     return { outcome: 'done', record: isRepeated ? record! : save(withLeases(record!, asked, now)) };
   };
 
@@ -76,8 +89,8 @@ export const memoryInstanceStore = (): MemoryInstanceStore => {
       change(id, ({ signals: { [kind]: _withdrawn, ...signals }, ...record }) => ({ ...record, signals }));
       return records.get(id);
     },
-    openSession: async (id, session, now) => openSession(id, session, now),
-    heartbeat: async (instanceId, session, now) => changeLeases({ instanceId, session }, now),
+    openSession: async (id, session, now, agentVersion) => openSession(id, session, now, agentVersion),
+    heartbeat: async (id, session, now, report = {}) => heartbeat(id, session, now, report),
     changeLeases: async (asked, now) => changeLeases(asked, now),
     dropLease: async (id, taskId, attempt) => {
       if (records.get(id)?.leases[taskId] !== attempt) return;

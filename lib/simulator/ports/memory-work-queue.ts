@@ -1,11 +1,8 @@
-import { LONG_POLL_SECONDS, QUEUE_DELAY_SECONDS_MAX } from '../../fleet/limits.ts';
+import { HIDDEN_SECONDS_MAX, LONG_POLL_SECONDS, QUEUE_DELAY_SECONDS_MAX } from '../../fleet/limits.ts';
 import { encodeTaskMessage } from '../../fleet/message.ts';
 import { addMs, type EpochMs, msUntil, secondsToMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Backlog, DeadLetters, ReceivedMessage, WorkQueue } from '../../ports/queues.ts';
-
-/** B10: a message stays hidden for at most 12 h after its receipt. */
-const HIDDEN_SECONDS_MAX = 43_200;
 
 /** B12: ten messages in one answer at most. */
 const RECEIVED_MAX = 10;
@@ -169,6 +166,7 @@ export const memoryWorkQueue = (clock: Clock, options: MemoryQueueOptions = {}):
     delete: async (message) => queue.delete(message),
     changeVisibility: async (message, seconds) => queue.changeVisibility(message, seconds),
     backlog: async () => queue.backlog(),
+    receivesMax: async () => options.receivesMax,
   };
 };
 

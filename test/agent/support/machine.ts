@@ -1,5 +1,6 @@
 import { type Agent, type AgentEnd, createAgent } from '../../../lib/agent/agent.ts';
 import type { Imds } from '../../../lib/agent/imds.ts';
+import { type MemoryMachineState, memoryMachineState } from '../../../lib/agent/machine-state.ts';
 import type { RunnerContext, RunnerOutcome, TaskRunner } from '../../../lib/agent/runner.ts';
 import type { AgentPorts, AgentSettings } from '../../../lib/agent/world.ts';
 import { fleetName, type TaskId, taskId } from '../../../lib/fleet/ids.ts';
@@ -20,6 +21,7 @@ export const FLEET = fleetName('index');
 
 export const A_SETTINGS: AgentSettings = {
   fleet: FLEET,
+  version: '1.2.3',
   visibilitySeconds: 60,
   failuresMax: 3,
   retryDelaySeconds: 30,
@@ -83,6 +85,8 @@ export interface MachineOptions {
   /** The control plane has written the machine's item already. */
   readonly hasItem?: boolean;
   readonly session?: string;
+  /** What an agent that ended on this machine has left there. */
+  readonly machineState?: MemoryMachineState;
   /** Puts faults between the agent and its ports. */
   wrap?(ports: AgentPorts): AgentPorts;
 }
@@ -102,6 +106,7 @@ export const createMachine = (options: MachineOptions = {}) => {
     newId: () => options.session ?? 'session-1',
     log: { debug: write, info: write, warn: write, error: write },
     imds: metadata.imds,
+    machineState: options.machineState ?? memoryMachineState(),
     runner: { name: 'test', run: options.run ?? taskOfSeconds(clock, 1) },
   };
   const agent: Agent = createAgent(options.wrap?.(ports) ?? ports, { ...A_SETTINGS, ...options.settings });

@@ -15,6 +15,13 @@ export const FLEET = fleetName('encode');
 
 export const content = (text: string): Content => ({ inline: text, sha256: `digest-of-${text}` });
 
+/** The same, too large for its row. */
+export const objectContent = (text: string): Content => ({
+  objectKey: `content/digest-of-${text}`,
+  sha256: `digest-of-${text}`,
+  bytes: 40_000,
+});
+
 /** A row as a producer submits it. */
 export const submittedRow = (id: TaskId, body = 'body'): TaskRecord => ({
   form: 1,

@@ -3,7 +3,7 @@ import type { InstanceId } from '../../../lib/fleet/ids.ts';
 import type { TaskRecord } from '../../../lib/fleet/task.ts';
 import type { TaskStep } from '../../../lib/fleet/task-protocol.ts';
 import { epochMs } from '../../../lib/fleet/time.ts';
-import { content, instanceOf, instants, SESSIONS, submittedRow, taskOf } from './samples.ts';
+import { content, instanceOf, instants, objectContent, SESSIONS, submittedRow, taskOf } from './samples.ts';
 
 /** What is drawn once and then said about the ids of each run: which task, and the step for its row as it stands. */
 export interface DrawnStep {
@@ -44,11 +44,22 @@ export const stepsOf = (task: number): fc.Arbitrary<DrawnStep> => {
     now: fact.now,
   }));
   const checkpoint = drawn(
-    fc.record({ attempt, sequence: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom('', 'half') }),
+    fc.record({
+      attempt,
+      sequence: fc.integer({ min: 1, max: 3 }),
+      text: fc.constantFrom('', 'half'),
+      isObject: fc.boolean(),
+      share: fc.option(fc.constantFrom(0, 0.5), { nil: undefined }),
+    }),
     (fact, _run, row) => ({
       step: 'checkpoint',
       attempt: attemptOf(fact.attempt, row),
-      checkpoint: { sequence: fact.sequence, content: content(fact.text) },
+      checkpoint: {
+        sequence: fact.sequence,
+        content: fact.isObject ? objectContent(fact.text) : content(fact.text),
+        ...(fact.share === undefined ? {} : { share: fact.share }),
+      },
+      ...(row?.checkpoint === undefined ? {} : { before: row.checkpoint }),
     }),
   );
   const commit = drawn(fc.record({ attempt, text: fc.constantFrom('one', 'two'), now }), (fact, _run, row) => ({

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startAgent } from './agent-process.ts';
+import { familyOf, residentKib } from './processes.ts';
+import { median } from './statistics.ts';
+import { type BenchWorld, until } from './world.ts';
+
+const LIMIT_SECONDS = 30;
+const LOOKS = 5;
+const LOOK_EVERY_MS = 1_000;
+
+const settled = async ({ clock }: BenchWorld, pid: number): Promise<number> => {
+  const looks: number[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    await clock.sleep(LOOK_EVERY_MS);
+    looks.push(residentKib(pid));
+  }
+  return median(looks);
+};
+
+const bareNodeKib = async (world: BenchWorld): Promise<number> => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore', env: {} });
+  const ended = once(child, 'exit');
+  try {
+    return await settled(world, child.pid!);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+};
+
+const idleAgentKib = async (world: BenchWorld): Promise<number> => {
+  const queueUrl = await world.services.createQueue(`memory-${world.clock.now()}`);
+  const agent = await startAgent(world, { queueUrl, taskFile: './task.ts', concurrency: 1 });
+  try {
+    const isOpen = () => agent.lines().some((line) => line['message'] === 'session opened');
+    await until(world.clock, 'the session', LIMIT_SECONDS, isOpen);
+    const kib = await settled(world, agent.child.pid!);
+    const each = familyOf(agent.child.pid!).map((pid) => `${residentKib(pid)} KiB`);
+    world.say(`idle agent: ${kib} KiB (its process with all below it, then each with those below: ${each.join(', ')})`);
+    return kib;
+  } finally {
+    await agent.stop();
+  }
+};
+
+/** Resident memory of an agent that waits for work, all its processes together, over that of Node doing nothing. */
+export const idleRssOverBareNode = async (world: BenchWorld): Promise<number> => {
+  const bare = await bareNodeKib(world);
+  world.say(`bare Node: ${bare} KiB`);
+  return (await idleAgentKib(world)) / bare;
+};

@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { callJson } from '../call-json.ts';
+import type { FromQueueService, QueueCounts } from './queue-counts.ts';
+import type { TableAccounts } from './table-accounts.ts';
+
+/** The services that workers are measured on, each in a process of its own. */
+export interface Services {
+  readonly dynamoEndpoint: string;
+  readonly queueEndpoint: string;
+  readonly pids: { readonly tables: number; readonly queues: number };
+  /** A new standard queue, with the visibility that our fleets have. */
+  createQueue(name: string): Promise<string>;
+  countsOf(queueUrl: string): Promise<QueueCounts>;
+  /** Answers the accounts kept since the last call; from here on new ones are kept, or none. */
+  accounts(next: { readonly keepsAccounts: boolean }): Promise<TableAccounts>;
+  stop(): void;
+}
+
+const startChild = async (file: string): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = fork(path, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { child, port };
+};
+
+const askCounts = (child: ChildProcess, queueUrl: string): Promise<QueueCounts> =>
+  new Promise((resolve) => {
+    const hear = (message: FromQueueService): void => {
+      if (!('of' in message) || message.of !== queueUrl) return;
+      child.off('message', hear);
+      resolve(message.counts);
+    };
+    child.on('message', hear);
+    child.send({ countsOf: queueUrl });
+  });
+
+const askAccounts = async (child: ChildProcess, next: { readonly keepsAccounts: boolean }): Promise<TableAccounts> => {
+  const answer = once(child, 'message');
+  child.send(next);
+  const [{ accounts }] = (await answer) as [{ accounts: TableAccounts }];
+  return accounts;
+};
+
+export const BUCKET = 'bench';
+
+/** As our own queues are: `serverless.yml` gives them this visibility. */
+const ATTRIBUTES = { VisibilityTimeout: '60' };
+
+export const startServices = async (): Promise<Services> => {
+  const tables = await startChild('./table-service.ts');
+  const queues = await startChild('./queue-service.ts');
+  const queueEndpoint = `http://127.0.0.1:${queues.port}`;
+  await fetch(`${queueEndpoint}/${BUCKET}`, { method: 'PUT' });
+  const createQueue = async (name: string): Promise<string> => {
+    const request = { QueueName: name, Attributes: ATTRIBUTES };
+    return String((await callJson(queueEndpoint, 'AmazonSQS.CreateQueue', request))['QueueUrl']);
+  };
+  return {
+    dynamoEndpoint: `http://127.0.0.1:${tables.port}`,
+    queueEndpoint,
+    pids: { tables: tables.child.pid!, queues: queues.child.pid! },
+    createQueue,
+    countsOf: (queueUrl) => askCounts(queues.child, queueUrl),
+    accounts: (next) => askAccounts(tables.child, next),
+    stop: () => {
+      for (const { child } of [tables, queues]) child.kill();
+    },
+  };
+};

@@ -1,0 +1,96 @@
+import type { TaskId } from '../fleet/ids.ts';
+import { parseTaskMessage } from '../fleet/message.ts';
+import type { ReceivedMessage } from '../ports/queues.ts';
+import { createAttempt } from './attempt.ts';
+import type { Mailbox } from './mailbox.ts';
+import { runTask } from './run-task.ts';
+import { settle } from './settle.ts';
+import { takeFromMessage } from './take.ts';
+import { createTicket, type Ticket } from './ticket.ts';
+import { keepHidden } from './visibility.ts';
+import type { AgentShared } from './world.ts';
+
+/**
+ * Deals with one message, from taking its task to the task's end. Never rejects. `leave` is called once the ledger has
+ * the outcome: what is left to do with the message needs no slot.
+ */
+export type MessageHandler = (message: ReceivedMessage, leave: () => void) => Promise<void>;
+
+/** One message's claim on a task: a second message of the same task finds it in hand, until it is released. */
+const createClaim = (inHand: Set<TaskId>, onRelease: () => void) => {
+  let claimed: TaskId | undefined;
+  return {
+    isInHand: (taskId: TaskId): boolean => {
+      if (inHand.has(taskId)) return true;
+      inHand.add(taskId);
+      claimed = taskId;
+      return false;
+    },
+    taskId: () => claimed,
+    release: (): void => {
+      if (claimed !== undefined) inHand.delete(claimed);
+      claimed = undefined;
+      onRelease();
+    },
+  };
+};
+
+type Claim = ReturnType<typeof createClaim>;
+
+const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, ticket: Ticket, claim: Claim): Promise<void> => {
+  const { taskId, isInHand } = claim;
+  const handOver = async (): Promise<boolean> => {
+    const id = taskId();
+    return id !== undefined && ticket.handOver(id);
+  };
+  const { visibilitySeconds } = shared.settings;
+  const keeper = keepHidden(ticket, { ...shared.ports, visibilitySeconds, handOver });
+  try {
+    const row = await takeFromMessage(shared, ticket, { onLeaseOutcome: mailbox.hear, isInHand });
+    if (row === undefined) return;
+    const attempt = createAttempt(shared, row);
+    const release = (): void => {
+      shared.leases.letGo(row.taskId, row.attempt);
+      claim.release();
+    };
+    try {
+      const end = await runTask(shared, attempt);
+      await keeper.stop();
+      await settle(shared, { attempt, ticket, release }, end);
+    } finally {
+      shared.leases.letGo(row.taskId, row.attempt);
+    }
+  } finally {
+    await keeper.stop();
+  }
+};
+
+/** Received by a poll that the drain was too late to end: nobody has looked at it, and the next machine may at once. */
+const putBackUnseen = (ticket: Ticket): Promise<void> => {
+  const parsed = parseTaskMessage(ticket.message.body);
+  return parsed.kind === 'task' ? ticket.putBack(0, parsed.taskId) : ticket.hide(0);
+};
+
+/**
+ * A message whose handling failed for good stays hidden until it shows again; its row says by then how far it came. A
+ * task we took and do not hold, or hold no longer, is released by the sweep.
+ */
+export const createMessageHandler = (
+  shared: AgentShared,
+  mailbox: Mailbox,
+  mayStart: () => boolean,
+): MessageHandler => {
+  const inHand = new Set<TaskId>();
+  return async (message, leave) => {
+    const ticket = createTicket(shared, message);
+    const claim = createClaim(inHand, leave);
+    try {
+      if (mayStart()) await runToItsEnd(shared, mailbox, ticket, claim);
+      else await putBackUnseen(ticket);
+    } catch (error) {
+      shared.ports.log.error('message not handled', { messageId: message.messageId, error: String(error) });
+    } finally {
+      claim.release();
+    }
+  };
+};

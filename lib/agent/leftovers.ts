@@ -1,0 +1,81 @@
+import type { TaskId } from '../fleet/ids.ts';
+import type { InstanceRecord } from '../fleet/instance.ts';
+import { QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import type { TaskStep } from '../fleet/task-protocol.ts';
+import { copyDead } from './meet.ts';
+import { withRetries } from './retry.ts';
+import type { AgentShared } from './world.ts';
+
+/** Why a task failed whose agent did not live to say it. */
+export const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
+
+/** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */
+const rowsStillOurs = async (
+  { ports, instanceId, session }: AgentShared,
+  leases: InstanceRecord['leases'],
+): Promise<TaskRecord[]> => {
+  const rows: TaskRecord[] = [];
+  for (const [id, attempt] of Object.entries(leases)) {
+    const row = await withRetries(ports.clock, () => ports.tasks.get(id as TaskId));
+    const isOurs = row?.attempt === attempt && row.owner === instanceId && row.session === session;
+    if (isOurs && row.status === 'running') rows.push(row);
+  }
+  return rows;
+};
+
+const failStep = ({ ports, settings }: AgentShared, { attempt, failures }: TaskRecord): TaskStep => ({
+  step: 'fail',
+  attempt,
+  reason: PROCESS_ENDED,
+  now: ports.clock.now(),
+  failuresMax: settings.failuresMax,
+  retryDelaySeconds: settings.retryDelaySeconds,
+  failuresBefore: failures,
+});
+
+const handBackStep = ({ ports, instanceId: owner }: AgentShared, { attempt }: TaskRecord): TaskStep => ({
+  step: 'hand-back',
+  attempt,
+  owner,
+  now: ports.clock.now(),
+  countsAsReclaim: true,
+});
+
+/** The message that the task came by is out of reach: its handle ended with the process. */
+const showAgain = async ({ ports }: AgentShared, taskId: TaskId, delaySeconds: number): Promise<void> => {
+  // What is due later than a queue can delay is sent by the sweep.
+  if (delaySeconds > QUEUE_DELAY_SECONDS_MAX) return;
+  await withRetries(ports.clock, () => ports.queue.send(taskId, delaySeconds));
+};
+
+const settleLeftover = async (shared: AgentShared, row: TaskRecord, isToBlame: boolean): Promise<void> => {
+  const { clock, tasks, log } = shared.ports;
+  const { taskId, attempt } = row;
+  const step = isToBlame ? failStep(shared, row) : handBackStep(shared, row);
+  const outcome = await withRetries(clock, () => tasks.apply(taskId, step));
+  if (outcome.outcome === 'refused') return;
+  const { status, failures } = outcome.row;
+  log.warn('task left over from a process that ended', { taskId, attempt, step: step.step, status, failures });
+  shared.tally[isToBlame ? 'failed' : 'handedBack'] += 1;
+  if (status !== 'dead') return showAgain(shared, taskId, isToBlame ? shared.settings.retryDelaySeconds : 0);
+  shared.tally.dead += 1;
+  await copyDead(shared, outcome.row);
+};
+
+/**
+ * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
+ * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
+ * nobody knows which, so all are handed back. What cannot be settled is un-held all the same: the sweep releases it.
+ */
+export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceRecord): Promise<void> => {
+  const { log } = shared.ports;
+  for (const [id, attempt] of Object.entries(leases)) shared.leases.letGo(id as TaskId, attempt);
+  try {
+    const rows = await rowsStillOurs(shared, leases);
+    for (const row of rows) await settleLeftover(shared, row, rows.length === 1);
+  } catch (error) {
+    log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });
+  }
+  await shared.leases.flush();
+};

@@ -1,0 +1,10 @@
+import type { Suite } from '../../replay/case.ts';
+import { fleet } from '../../replay/suites/fleet.ts';
+import { adrs } from '../../replay/suites/adrs.ts';
+import { grid } from '../../replay/suites/grid.ts';
+import { pools } from '../../replay/suites/pools.ts';
+
+/** In the order of the page of tables. */
+export const SUITES: readonly Suite[] = [adrs, grid, pools, fleet];
+
+export const suiteNamed = (name: string): Suite | undefined => SUITES.find((suite) => suite.name === name);

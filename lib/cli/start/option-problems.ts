@@ -1,0 +1,81 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { printable } from '../../signals/printable.ts';
+import type { StartOptions } from './options.ts';
+
+const TEXT_CHARACTERS_MAX = 60;
+
+export const quoted = (text: string): string => printable(text, TEXT_CHARACTERS_MAX);
+
+/** A command beyond what a fleet file may hold, or none at all, would only be found out by the deployment. */
+const EXEC_CHARACTERS_MAX = 1_000;
+
+const execProblems = (exec: string | undefined): readonly string[] => {
+  if (exec === undefined) return [];
+  if (exec.trim() === '') return ['--exec has no command'];
+  return exec.length > EXEC_CHARACTERS_MAX
+    ? [`--exec is longer than ${EXEC_CHARACTERS_MAX} characters: put the command into a script`]
+    : [];
+};
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const fileProblems = (option: string, path: string | undefined): readonly string[] => {
+  if (path === undefined) return [];
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isDirectory() ? [`${option} ${quoted(path)} is a folder; name a file in it`] : [];
+  } catch (error) {
+    return [`${option} ${quoted(path)} cannot be read (${codeOf(error)})`];
+  }
+};
+
+const TASK_FILE = /\.[cm]?[jt]s$/;
+
+const taskProblems = (task: string | undefined): readonly string[] =>
+  task === undefined || TASK_FILE.test(task)
+    ? fileProblems('--task', task)
+    : [`--task ${quoted(task)} is no TypeScript or JavaScript file; --exec runs any command`];
+
+const choiceProblems = ({ task, exec, input, idPath }: StartOptions, tasksGiven: boolean): readonly string[] => [
+  ...(task !== undefined && exec !== undefined ? ['give --task or --exec, not both'] : []),
+  ...(input !== undefined && tasksGiven ? ['--tasks counts tasks of the demonstration; --input has its own'] : []),
+  ...(idPath !== undefined && input === undefined ? ['--id-path is for the tasks of --input'] : []),
+  ...(input !== undefined && task === undefined && exec === undefined
+    ? ['--input needs a worker that takes it: --task FILE or --exec CMD']
+    : []),
+];
+
+/** What is wrong with options that each can be read. Nothing is made or changed by looking. */
+export const optionProblems = (options: StartOptions, tasksGiven: boolean): readonly string[] => [
+  ...choiceProblems(options, tasksGiven),
+  ...taskProblems(options.task),
+  ...execProblems(options.exec),
+  ...fileProblems('--input', options.input),
+];
+
+const attempt = (make: () => void, problem: (code: string | undefined) => string): readonly string[] => {
+  try {
+    make();
+    return [];
+  } catch (error) {
+    return [problem(codeOf(error))];
+  }
+};
+
+const makeFolder = (folder: string): readonly string[] =>
+  attempt(
+    () => mkdirSync(folder, { recursive: true }),
+    (code) => `--record ${quoted(folder)} cannot be made a folder (${code})`,
+  );
+
+const makeFile = (file: string): readonly string[] =>
+  attempt(
+    () => closeSync(openSync(file, 'a')),
+    (code) => `--results ${quoted(file)} cannot be written (${code})`,
+  );
+
+/** Makes what the run will write to, so that an hour's work does not end with nowhere to put it. */
+export const makePlaces = ({ record, results }: StartOptions): readonly string[] => [
+  ...(record === undefined ? [] : makeFolder(record)),
+  ...(results === undefined ? [] : makeFile(results)),
+];

@@ -1,0 +1,120 @@
+import type { Random } from '../ports/random.ts';
+import { type Interval, meanInterval } from './bootstrap.ts';
+import { OPTIMUM, type Replayed, type Suite } from './case.ts';
+
+export interface Figures {
+  readonly runs: number;
+  /** Mean of the runs, and where it lies in 95 of 100 redrawings. */
+  readonly cost: number;
+  readonly costInterval: Interval;
+  readonly score: number | null;
+  /** Mean of each run's own ratio. */
+  readonly ratioToOptimum: number;
+  readonly misses: number;
+  /** Launches a run. */
+  readonly launches: number;
+  readonly availability?: number;
+  readonly throughput?: number;
+}
+
+export interface CellFigures extends Figures {
+  readonly name: string;
+}
+
+export interface PolicyFigures extends Figures {
+  /** In the order in which the suite names them. */
+  readonly cells: readonly CellFigures[];
+}
+
+/** A cell in which ours costs more than one of the policies that everybody knows. */
+export interface LostCell {
+  readonly cell: string;
+  readonly to: string;
+  /** Mean extra cost over the same runs, and its interval. */
+  readonly extraCost: number;
+  readonly interval: Interval;
+  /** The whole interval lies above nothing: not noise. */
+  readonly isCertain: boolean;
+}
+
+export interface SuiteFigures {
+  readonly suite: string;
+  readonly costMeaning: string;
+  readonly policies: ReadonlyMap<string, PolicyFigures>;
+  readonly lostCells: readonly LostCell[];
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Of a fleet only: jobs have neither figure. */
+const fleetFigures = (runs: readonly Replayed[]): Pick<Figures, 'availability' | 'throughput'> =>
+  runs[0]!.throughput === undefined
+    ? {}
+    : {
+        availability: meanOf(runs.map(({ availability }) => availability!)),
+        throughput: meanOf(runs.map(({ throughput }) => throughput!)),
+      };
+
+const figuresOf = (runs: readonly Replayed[], suite: Pick<Suite, 'score'>, random: Random): Figures => {
+  const cost = meanOf(runs.map((run) => run.cost));
+  const samples = runs.map(({ cost: value, block }) => ({ value, block }));
+  return {
+    runs: runs.length,
+    cost,
+    costInterval: meanInterval(samples, random),
+    score: suite.score?.(cost) ?? null,
+    ratioToOptimum: meanOf(runs.map(({ ratioToOptimum }) => ratioToOptimum)),
+    misses: runs.filter(({ isMissed }) => isMissed).length,
+    launches: meanOf(runs.map(({ launches }) => launches)),
+    ...fleetFigures(runs),
+  };
+};
+
+const OURS = 'spothop';
+/** Both may be beaten in every cell by whoever knows the market a little. */
+const RIVALS = ['uniform-progress', 'greedy'];
+const EQUAL_BELOW = 1e-9;
+
+const lossOf = (
+  cell: string,
+  ours: readonly Replayed[],
+  to: string,
+  theirs: readonly Replayed[],
+  random: Random,
+): LostCell | undefined => {
+  const extras = ours.map(({ cost, block }, run) => ({ value: cost - theirs[run]!.cost, block }));
+  const extraCost = meanOf(extras.map(({ value }) => value));
+  if (extraCost <= EQUAL_BELOW) return undefined;
+  const interval = meanInterval(extras, random);
+  return { cell, to, extraCost, interval, isCertain: interval.from > 0 };
+};
+
+type ByPolicyAndCell = ReadonlyMap<string, ReadonlyMap<string, readonly Replayed[]>>;
+
+const lostCellsOf = (byPolicy: ByPolicyAndCell, random: Random): readonly LostCell[] => {
+  const ours = byPolicy.get(OURS);
+  if (ours === undefined) return [];
+  return RIVALS.filter((name) => byPolicy.has(name)).flatMap((rival) =>
+    [...ours].flatMap(([cell, runs]) => lossOf(cell, runs, rival, byPolicy.get(rival)!.get(cell)!, random) ?? []),
+  );
+};
+
+const byCell = (runs: readonly Replayed[]): ReadonlyMap<string, readonly Replayed[]> =>
+  Map.groupBy(runs, ({ cell }) => cell);
+
+/** The tables of a suite from what every case came to, in the order of the cases. */
+export const figuresOfSuite = (suite: Suite, replayed: readonly Replayed[], random: Random): SuiteFigures => {
+  const runsByPolicy = Map.groupBy(replayed, ({ policy }) => policy);
+  const ordered = [OURS, ...suite.policies, OPTIMUM].filter((name) => runsByPolicy.has(name));
+  const byPolicy = new Map([...new Set(ordered)].map((name) => [name, byCell(runsByPolicy.get(name)!)]));
+  const policies = new Map(
+    [...byPolicy].map(([name, cells]) => [
+      name,
+      {
+        ...figuresOf(runsByPolicy.get(name)!, suite, random),
+        cells: [...cells].map(([cell, runs]) => ({ name: cell, ...figuresOf(runs, suite, random) })),
+      },
+    ]),
+  );
+  return { suite: suite.name, costMeaning: suite.costMeaning, policies, lostCells: lostCellsOf(byPolicy, random) };
+};

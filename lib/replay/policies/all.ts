@@ -1,0 +1,7 @@
+import type { JobPolicyMaker } from '../job.ts';
+import { greedy } from './greedy.ts';
+import { onDemandOnly } from './on-demand-only.ts';
+import { uniformProgress } from './uniform-progress.ts';
+
+/** What is compared on jobs with a deadline, in the order of the tables. */
+export const JOB_POLICIES: readonly JobPolicyMaker[] = [uniformProgress, greedy, onDemandOnly];

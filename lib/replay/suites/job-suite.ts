@@ -1,0 +1,48 @@
+import { type Case, OPTIMUM, type ReadTrace, type Replayed, type Suite } from '../case.ts';
+import type { JobPolicyMaker, JobRules, Market } from '../job.ts';
+import { optimumCost } from '../optimum.ts';
+import { JOB_POLICIES } from '../policies/all.ts';
+import { runJob } from '../run-job.ts';
+
+/** One job on one window. */
+export interface JobRun {
+  readonly cell: string;
+  readonly market: Market;
+  readonly rules: JobRules;
+  /** What costs are divided by before they are averaged: 1, or what on-demand alone would have cost. */
+  readonly costUnit: number;
+  /** Runs that share hours of the same trace are drawn together by the bootstrap. */
+  readonly block: string;
+}
+
+const JOB_POLICY_NAMES = JOB_POLICIES.map(({ name }) => name);
+
+const replayed = (run: JobRun, optimum: number, maker: JobPolicyMaker): Replayed => {
+  const { cost, isMissed, launches } = runJob(maker, run.market, run.rules);
+  const { cell, block, costUnit } = run;
+  return { policy: maker.name, cell, block, cost: cost / costUnit, ratioToOptimum: cost / optimum, isMissed, launches };
+};
+
+const caseOf = (run: JobRun): Case => ({
+  cell: run.cell,
+  replay: (policies) => {
+    const optimum = optimumCost(run.market, run.rules);
+    const { cell, block, costUnit } = run;
+    const makers = JOB_POLICIES.filter(({ name }) => policies.includes(name));
+    return [
+      ...makers.map((maker) => replayed(run, optimum, maker)),
+      { policy: OPTIMUM, cell, block, cost: optimum / costUnit, ratioToOptimum: 1, isMissed: false, launches: 0 },
+    ];
+  },
+});
+
+/** A suite whose cases are jobs with a deadline. */
+export interface JobSuite extends Suite {
+  runs(readTrace: ReadTrace): Iterable<JobRun>;
+}
+
+export const jobSuite = (described: Omit<JobSuite, 'cases' | 'policies'>): JobSuite => ({
+  ...described,
+  policies: JOB_POLICY_NAMES,
+  cases: (readTrace) => Array.from(described.runs(readTrace), caseOf),
+});
