@@ -9,9 +9,9 @@ import { folderMachineState, STATE_FOLDER_DEFAULT } from './agent/state-folder.t
 import { supervisedProgram } from './agent/supervised-program.ts';
 import { startHostRunner } from './agent/task-host-runner.ts';
 import type { AgentPorts } from './agent/world.ts';
-import { s3Blobs } from './aws/blobs.ts';
-import { type DateListener, dynamoClient, s3Client, sqsClient } from './aws/clients.ts';
+import { type DateListener, dynamoClient, sqsClient } from './aws/clients.ts';
 import { dynamoInstanceStore } from './aws/instances.ts';
+import { lateS3Blobs } from './aws/late-blobs.ts';
 import { sqsDeadLetters, sqsWakeQueue, sqsWorkQueue } from './aws/queues.ts';
 import { dynamoTaskLedger } from './aws/tasks.ts';
 import { randomId } from './clock/new-id.ts';
@@ -72,7 +72,7 @@ const awsPorts = (configuration: AgentConfiguration, environment: Environment, d
     queue: { ...sending, receive: polling.receive },
     deadLetters: sqsDeadLetters({ client: sqs, queueUrl: configuration.deadLetterQueueUrl }),
     wakes: sqsWakeQueue({ client: sqs, queueUrl: configuration.wakeQueueUrl }),
-    blobs: s3Blobs({ client: s3Client('patient'), bucket: configuration.contentBucket }),
+    blobs: lateS3Blobs('patient', configuration.contentBucket),
   };
 };
 

@@ -139,7 +139,8 @@ const live = async (
   const watching = (async () => {
     for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
-  const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.checkAge(mailbox) });
+  const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.afterBeat(mailbox) });
+  if (Object.keys(first.leases).length > 0) await settleLeftovers(shared, first);
   await (shared.ports.supervised === undefined ? work : supervise)(shared, ears);
   await closeRunner(shared);
   await desk.settled();
@@ -200,7 +201,6 @@ const runOnce = async (ports: AgentPorts, settings: AgentSettings, stopping: Sto
   const shared = shareOut(ports, settings, { instanceId, session }, opening.record);
   const held = Object.keys(opening.record.leases);
   ports.log.info('session opened', { instanceId, session, held });
-  if (held.length > 0) await settleLeftovers(shared, opening.record);
   return live(shared, opening.record, identity, stopping);
 };
 

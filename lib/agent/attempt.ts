@@ -13,8 +13,12 @@ export interface Attempt {
   readonly startedAt: EpochMs;
   /** Aborted once the ledger has refused something of this attempt. */
   readonly staleSignal: AbortSignal;
-  checkpointedAt(): EpochMs | undefined;
-  /** The ledger could not be reached for a checkpoint: what the task throws then is not its own failure. */
+  /**
+   * Reads the row if there was a pause since it was taken: to begin is an outside effect too. @throws when the ledger
+   * cannot be reached
+   */
+  isOurs(): Promise<boolean>;
+  /** The ledger could not be reached for what it was last asked: what the task throws then is not its own failure. */
   isCutOff(): boolean;
   /** What the task goes on from, where that is not the newest checkpoint of its row: that one could not be read. */
   resumedFrom(checkpoint: Checkpoint | undefined): void;
@@ -36,7 +40,7 @@ export interface Attempt {
   reported(): ProgressReport;
 }
 
-const isOurs = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
+const isUnfinished = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
   row !== undefined && row.attempt === ours.attempt && !isFinished(row);
 
 /** Runs what it is given one after the other: a later checkpoint must not overtake an earlier one. */
@@ -50,10 +54,10 @@ const createLine = () => {
 };
 
 /** The row behind the fence: who may still write, and what has been refused. */
-const createFence = (shared: AgentShared, row: TaskRecord) => {
+const createFence = (shared: AgentShared, row: TaskRecord, pausesBefore: number) => {
   const { clock, tasks } = shared.ports;
   const stale = new AbortController();
-  let pausesSeen = shared.pulse.pauses(clock.now());
+  let pausesSeen = pausesBefore;
 
   const refusal = (found: TaskRecord | undefined): TaskOutcome => {
     stale.abort();
@@ -65,7 +69,7 @@ const createFence = (shared: AgentShared, row: TaskRecord) => {
     const pauses = shared.pulse.pauses(clock.now());
     if (pauses === pausesSeen && !stale.signal.aborted) return undefined;
     const found = await withRetries(clock, () => tasks.get(row.taskId));
-    if (stale.signal.aborted || !isOurs(found, row)) return refusal(found);
+    if (stale.signal.aborted || !isUnfinished(found, row)) return refusal(found);
     pausesSeen = pauses;
     return undefined;
   };
@@ -85,13 +89,13 @@ const throwIfRefused = ({ outcome }: TaskOutcome): void => {
   if (outcome === 'refused') throw new StaleAttempt();
 };
 
-export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => {
+/** `pausesBefore`: the pauses that there had been before the task was taken. */
+export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore: number): Attempt => {
   const { clock, blobs } = shared.ports;
-  const fence = createFence(shared, row);
+  const fence = createFence(shared, row, pausesBefore);
   const inLine = createLine();
   let before = row.checkpoint;
   let sequence = row.checkpoint?.sequence ?? 0;
-  let checkpointedAt: EpochMs | undefined;
   let isCutOff = false;
   let isCommitted = false;
   let reported: ProgressReport = {};
@@ -108,7 +112,7 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => 
     const outcome = await fence.apply({ step: 'checkpoint', attempt: row.attempt, checkpoint, ...fallback });
     if (outcome.outcome === 'refused') return outcome;
     before = checkpoint;
-    checkpointedAt = clock.now();
+    isCutOff = false;
     return outcome;
   };
 
@@ -134,7 +138,7 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord): Attempt => 
     row,
     startedAt: clock.now(),
     staleSignal: fence.staleSignal,
-    checkpointedAt: () => checkpointedAt,
+    isOurs: async () => (await fence.refusalBefore()) === undefined,
     isCutOff: () => isCutOff,
     resumedFrom: (checkpoint) => {
       before = checkpoint;

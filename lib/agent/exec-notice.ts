@@ -15,12 +15,21 @@ const textOf = ({ deadline, reason }: Notice, now: EpochMs): string => {
   return `${JSON.stringify({ deadline: told, secondsLeft, reason })}\n`;
 };
 
-/** Writes the notice file, and again whenever something else is to be told: a deadline can come nearer. */
+/**
+ * Writes the notice file, and again whenever something else is to be told: a deadline can come nearer. One write after
+ * the other, so that the last one told is what stands there.
+ */
 export const createNoticeWriter = (folder: RunFolder, clock: Clock) => {
   let told: Notice | undefined;
-  return async (notice: Notice): Promise<void> => {
+  let last: Promise<void> = Promise.resolve();
+  const writeIfNew = async (notice: Notice): Promise<void> => {
     if (told !== undefined && told.deadline === notice.deadline && told.reason === notice.reason) return;
     await folder.write('notice', textOf(notice, clock.now()));
     told = notice;
+  };
+  return (notice: Notice): Promise<void> => {
+    const next = (): Promise<void> => writeIfNew(notice);
+    last = last.then(next, next);
+    return last;
   };
 };

@@ -14,6 +14,8 @@ import type { RunnerContext, RunnerOutcome, TaskRunner } from './runner.ts';
 const STDERR_BYTES_MAX = 4_096;
 /** Between SIGTERM and SIGKILL for a command whose task is somebody else's already. */
 const STALE_GRACE_SECONDS = 5;
+/** An agent that ends waits so long for what its killed commands leave to be read and removed. */
+const CLOSE_WALL_SECONDS_MAX = 5;
 /** A process that has left the group may hold the output open for ever; what it says no longer counts. */
 const OUTPUT_WALL_SECONDS_MAX = 2;
 
@@ -169,22 +171,39 @@ const outcomeOfRefusal = ({ log }: ExecOptions, { taskId }: RunnerContext, error
   return { kind: 'hand-back', reason: `this machine could not run the command (${code})` };
 };
 
+/** Never rejects. */
+const runOnce = async (options: ExecOptions, context: RunnerContext): Promise<RunnerOutcome> => {
+  let folder: RunFolder | undefined;
+  try {
+    folder = await openRunFolder(options.stateFolder, options.log);
+    return await runIn(folder, options, context);
+  } catch (error) {
+    return outcomeOfRefusal(options, context, error);
+  } finally {
+    await folder?.remove();
+  }
+};
+
 /**
  * Runs any command: the input on its standard input, the result on its standard output; exit 0 done, 75 hand back,
  * anything else failed. Checkpoints, notice and the rest go through files of a private folder, each named by a variable
  * (docs/worker.md). Its group never outlives the agent.
  */
-export const execRunner = (options: ExecOptions): TaskRunner => ({
-  name: 'exec',
-  run: async (context) => {
-    let folder: RunFolder | undefined;
-    try {
-      folder = await openRunFolder(options.stateFolder, options.log);
-      return await runIn(folder, options, context);
-    } catch (error) {
-      return outcomeOfRefusal(options, context, error);
-    } finally {
-      await folder?.remove();
-    }
-  },
-});
+export const execRunner = (options: ExecOptions): TaskRunner => {
+  const underWay = new Set<Promise<RunnerOutcome>>();
+  return {
+    name: 'exec',
+    run: (context) => {
+      const running = runOnce(options, context);
+      underWay.add(running);
+      void running.finally(() => underWay.delete(running));
+      return running;
+    },
+    close: async () => {
+      const patience = new AbortController();
+      const { wall } = options;
+      await Promise.race([Promise.all(underWay), wall.sleep(secondsToMs(CLOSE_WALL_SECONDS_MAX), patience.signal)]);
+      patience.abort();
+    },
+  };
+};

@@ -3,11 +3,11 @@ import { parseTaskMessage } from '../fleet/message.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
 import { createAttempt } from './attempt.ts';
 import type { Mailbox } from './mailbox.ts';
-import { runTask } from './run-task.ts';
+import { type RunEnd, runTask } from './run-task.ts';
 import { settle } from './settle.ts';
 import { takeFromMessage } from './take.ts';
 import { createTicket, type Ticket } from './ticket.ts';
-import { keepHidden } from './visibility.ts';
+import { keepHidden, type VisibilityKeeper } from './visibility.ts';
 import type { AgentShared } from './world.ts';
 
 /**
@@ -37,24 +37,42 @@ const createClaim = (inHand: Set<TaskId>, onRelease: () => void) => {
 
 type Claim = ReturnType<typeof createClaim>;
 
-const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, ticket: Ticket, claim: Claim): Promise<void> => {
-  const { taskId, isInHand } = claim;
+/** Whatever becomes of the message comes after its last renewal (F36). */
+const afterRenewals = (ticket: Ticket, keeper: VisibilityKeeper): Ticket => {
+  const after =
+    <Told extends readonly unknown[], T>(what: (...told: Told) => Promise<T>) =>
+    async (...told: Told): Promise<T> => {
+      await keeper.stop();
+      return what(...told);
+    };
+  const { remove, putBack, hide } = ticket;
+  return { ...ticket, remove: after(remove), putBack: after(putBack), hide: after(hide) };
+};
+
+const keepMessageHidden = (shared: AgentShared, ticket: Ticket, { taskId }: Claim): VisibilityKeeper => {
   const handOver = async (): Promise<boolean> => {
     const id = taskId();
     return id !== undefined && ticket.handOver(id);
   };
   const { visibilitySeconds } = shared.settings;
-  const keeper = keepHidden(ticket, { ...shared.ports, visibilitySeconds, handOver });
+  return keepHidden(ticket, { ...shared.ports, visibilitySeconds, handOver });
+};
+
+const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, message: Ticket, claim: Claim): Promise<void> => {
+  const { isInHand } = claim;
+  const pausesSeen = shared.pulse.pauses(shared.ports.clock.now());
+  const keeper = keepMessageHidden(shared, message, claim);
+  const ticket = afterRenewals(message, keeper);
   try {
     const row = await takeFromMessage(shared, ticket, { onLeaseOutcome: mailbox.hear, isInHand });
     if (row === undefined) return;
-    const attempt = createAttempt(shared, row);
+    const attempt = createAttempt(shared, row, pausesSeen);
     const release = (): void => {
       shared.leases.letGo(row.taskId, row.attempt);
       claim.release();
     };
     try {
-      const end = await runTask(shared, attempt);
+      const end: RunEnd = (await attempt.isOurs()) ? await runTask(shared, attempt) : { kind: 'stale' };
       await keeper.stop();
       await settle(shared, { attempt, ticket, release }, end);
     } finally {

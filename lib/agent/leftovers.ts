@@ -10,18 +10,29 @@ import type { AgentShared } from './world.ts';
 /** Why a task failed whose agent did not live to say it. */
 export const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
 
-/** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */
-const rowsStillOurs = async (
+interface Leftovers {
+  /** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */
+  readonly ours: readonly TaskRecord[];
+  /**
+   * Some were put back since they were held here, and nobody has taken them: an agent before this one may have ended in
+   * the middle of this very work, and they may have run beside what is left.
+   */
+  readonly hadNeighbours: boolean;
+}
+
+const lookAtRows = async (
   { ports, instanceId, session }: AgentShared,
   leases: InstanceRecord['leases'],
-): Promise<TaskRecord[]> => {
-  const rows: TaskRecord[] = [];
+): Promise<Leftovers> => {
+  const ours: TaskRecord[] = [];
+  let hadNeighbours = false;
   for (const [id, attempt] of Object.entries(leases)) {
     const row = await withRetries(ports.clock, () => ports.tasks.get(id as TaskId));
-    const isOurs = row?.attempt === attempt && row.owner === instanceId && row.session === session;
-    if (isOurs && row.status === 'running') rows.push(row);
+    if (row?.attempt !== attempt) continue;
+    hadNeighbours ||= row.status === 'ready';
+    if (row.status === 'running' && row.owner === instanceId && row.session === session) ours.push(row);
   }
-  return rows;
+  return { ours, hadNeighbours };
 };
 
 const failStep = ({ ports, settings }: AgentShared, { attempt, failures }: TaskRecord): TaskStep => ({
@@ -72,8 +83,8 @@ export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceR
   const { log } = shared.ports;
   for (const [id, attempt] of Object.entries(leases)) shared.leases.letGo(id as TaskId, attempt);
   try {
-    const rows = await rowsStillOurs(shared, leases);
-    for (const row of rows) await settleLeftover(shared, row, rows.length === 1);
+    const { ours, hadNeighbours } = await lookAtRows(shared, leases);
+    for (const row of ours) await settleLeftover(shared, row, ours.length === 1 && !hadNeighbours);
   } catch (error) {
     log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });
   }

@@ -1,7 +1,7 @@
 import type { InstanceId, SessionId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
 import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
-import { addMs, secondsToMs } from '../fleet/time.ts';
+import { secondsToMs } from '../fleet/time.ts';
 import type { LeaseOutcome } from '../ports/instances.ts';
 import { backOffMs } from './retry.ts';
 import type { AgentPorts } from './world.ts';
@@ -37,14 +37,17 @@ const learnTime = async (instances: AgentPorts['instances'], instanceId: Instanc
   }
 };
 
-/** Waits for the item, which an agent never makes, and opens the machine's one session on it. */
+/**
+ * Waits for the item, which an agent never makes, and opens the machine's one session on it. The dead-man's time is the
+ * sum of the pauses, not a difference of dates: a date that is put right meanwhile must not power the machine off.
+ */
 export const openSession = async (
   { instances, clock, log }: AgentPorts,
   ids: { readonly instanceId: InstanceId; readonly session: SessionId; readonly agentVersion: string },
   stop: AbortSignal,
 ): Promise<Opening> => {
   await learnTime(instances, ids.instanceId);
-  const giveUpAt = addMs(clock.now(), secondsToMs(DEAD_MAN_SECONDS));
+  let waitedMs = 0;
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -56,8 +59,10 @@ export const openSession = async (
       failures += 1;
       log.warn('the machine’s item cannot be read', { error: String(error) });
     }
-    if (clock.now() >= giveUpAt) return { kind: 'no-item' };
-    await clock.sleep(failures === 0 ? secondsToMs(ITEM_POLL_SECONDS) : backOffMs(failures), stop);
+    if (waitedMs >= secondsToMs(DEAD_MAN_SECONDS)) return { kind: 'no-item' };
+    const pauseMs = failures === 0 ? secondsToMs(ITEM_POLL_SECONDS) : backOffMs(failures);
+    await clock.sleep(pauseMs, stop);
+    waitedMs += pauseMs;
   }
   return { kind: 'stopped' };
 };

@@ -21,12 +21,25 @@ interface Ended {
 
 type EndedAs<Kind extends RunEnd['kind']> = Extract<RunEnd, { readonly kind: Kind }>;
 
+const confirmCommitted = async (shared: AgentShared, { attempt, ticket, release }: Ended): Promise<void> => {
+  const runMs = shared.ports.clock.now() - attempt.startedAt;
+  shared.tally.done += 1;
+  // One that went on from a checkpoint ran longer than this.
+  if (attempt.row.checkpoint === undefined) shared.runTimes.add(runMs);
+  shared.ports.log.info('task done', { taskId: attempt.row.taskId, attempt: attempt.row.attempt, runMs });
+  release();
+  await ticket.remove();
+};
+
 /** Somebody else has the task, or it is finished: what we have is counted and thrown away. */
 const fencedOff = async (
   shared: AgentShared,
-  { attempt: { row }, ticket, release }: Ended,
+  ended: Ended,
   refused: { readonly what: string; readonly found?: TaskRecord | undefined },
 ): Promise<void> => {
+  // A commit of its own that was under way until now: what is refused after it counts for nothing.
+  if (ended.attempt.isCommitted()) return confirmCommitted(shared, ended);
+  const { row } = ended.attempt;
   shared.tally.fencedOff += 1;
   const found = refused.found ?? (await withRetries(shared.ports.clock, () => shared.ports.tasks.get(row.taskId)));
   shared.ports.log.warn(FENCED_OFF, {
@@ -36,18 +49,8 @@ const fencedOff = async (
     attemptNow: found?.attempt,
     statusNow: found?.status,
   });
-  release();
-  if (found !== undefined) await meetRow(shared, found, ticket);
-};
-
-const confirmCommitted = async (shared: AgentShared, { attempt, ticket, release }: Ended): Promise<void> => {
-  const runMs = shared.ports.clock.now() - attempt.startedAt;
-  shared.tally.done += 1;
-  // One that went on from a checkpoint ran longer than this.
-  if (attempt.row.checkpoint === undefined) shared.runTimes.add(runMs);
-  shared.ports.log.info('task done', { taskId: attempt.row.taskId, attempt: attempt.row.attempt, runMs });
-  release();
-  await ticket.remove();
+  ended.release();
+  if (found !== undefined) await meetRow(shared, found, ended.ticket);
 };
 
 const commit = async (shared: AgentShared, ended: Ended, { result }: EndedAs<'done'>): Promise<void> => {

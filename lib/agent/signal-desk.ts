@@ -12,16 +12,23 @@ export interface SignalDesk {
   tell(warning: MachineWarning): void;
   /** What others have written on the item. */
   read(record: InstanceRecord): void;
-  /** The dead-man's switch and the maximum age. */
-  checkAge(mailbox: Mailbox): void;
+  /** What is looked at again and again: what is still to be written, the dead-man's switch and the maximum age. */
+  afterBeat(mailbox: Mailbox): void;
   /** Resolves once everything told has been written or given up. */
   settled(): Promise<void>;
 }
+
+/**
+ * A machine ends itself only for what two beats in a row find: a wildly wrong date among the service's answers, such as
+ * from a proxy, moves the clock until the next ones put it right.
+ */
+const BEATS_THAT_AGREE = 2;
 
 export const createSignalDesk = (shared: AgentShared, options: SignalWriterOptions): SignalDesk => {
   const { clock, log } = shared.ports;
   const { drainPolicy, maximumAgeSeconds } = shared.settings;
   const writer = createSignalWriter(shared, options);
+  let beatsThatAgree = 0;
 
   /** A drain without a known deadline gets the window that the control plane gives it as well. */
   const windowEnd = () => addMs(clock.now(), secondsToMs(drainPolicy.windowSeconds));
@@ -39,6 +46,12 @@ export const createSignalDesk = (shared: AgentShared, options: SignalWriterOptio
     tell({ kind: 'machine-stopping', at: clock.now(), deadline: windowEnd() });
   };
 
+  const whyToStop = (mailbox: Mailbox): string | undefined => {
+    const now = clock.now();
+    if (now - mailbox.readAt() >= secondsToMs(DEAD_MAN_SECONDS)) return 'its item cannot be read';
+    return now - mailbox.record().launchedAt >= secondsToMs(maximumAgeSeconds) ? 'its maximum age' : undefined;
+  };
+
   return {
     tell,
     read: (item) => {
@@ -51,11 +64,12 @@ export const createSignalDesk = (shared: AgentShared, options: SignalWriterOptio
         tell({ kind: 'machine-stopping', at: now, deadline });
       }
     },
-    checkAge: (mailbox) => {
+    afterBeat: (mailbox) => {
+      writer.writeAgain();
       if (shared.drain.state() !== undefined) return;
-      const now = clock.now();
-      if (now - mailbox.readAt() >= secondsToMs(DEAD_MAN_SECONDS)) return stopBecause('its item cannot be read');
-      if (now - mailbox.record().launchedAt >= secondsToMs(maximumAgeSeconds)) stopBecause('its maximum age');
+      const why = whyToStop(mailbox);
+      beatsThatAgree = why === undefined ? 0 : beatsThatAgree + 1;
+      if (why !== undefined && beatsThatAgree >= BEATS_THAT_AGREE) stopBecause(why);
     },
     settled: writer.settled,
   };

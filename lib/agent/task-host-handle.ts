@@ -47,6 +47,8 @@ export interface TaskHost {
   run(context: RunnerContext): Promise<HostedEnd>;
   /** Whether it may be given more: it lives, and no code goes on in it that should have ended. */
   isAccepting(): boolean;
+  /** It will be given no more: it ends as soon as nobody is in it that has done nothing wrong. */
+  retire(): void;
   kill(): void;
   readonly ended: Promise<void>;
 }
@@ -162,6 +164,7 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
   const over = new AbortController();
   const loading = new AbortController();
   let isTainted = false;
+  let isRetired = false;
   let answered = new AbortController();
   /** Set before it is killed for a task that keeps the others from working. */
   let blockedBy: number | undefined;
@@ -172,7 +175,7 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
   };
   /** Once nobody is left in it that has done nothing wrong. */
   const killIfDeserted = (): void => {
-    if (live.size === 0 && (abandoned.size > 0 || isTainted)) kill();
+    if (live.size === 0 && (abandoned.size > 0 || isTainted || isRetired)) kill();
   };
 
   const send = openChannel(child, {
@@ -263,6 +266,10 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
         else resolve({ kind: 'host-ended', blame: 'none', reason: exitReason(exit), policy: {} });
       }),
     isAccepting: () => child.exitCode === null && child.signalCode === null && abandoned.size === 0 && !isTainted,
+    retire: () => {
+      isRetired = true;
+      killIfDeserted();
+    },
     kill,
     ended,
   };

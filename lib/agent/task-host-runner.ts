@@ -56,7 +56,9 @@ const createHosts = ({ command, clock, wall, log }: HostRunnerOptions) => {
   };
 
   const sharedHost = (): TaskHost => {
-    if (shared === undefined || !shared.isAccepting()) shared = start();
+    if (shared?.isAccepting()) return shared;
+    shared?.retire();
+    shared = start();
     return shared;
   };
 

@@ -1,5 +1,6 @@
 import type { TaskId } from '../fleet/ids.ts';
-import { QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
+import { HIDDEN_SECONDS_MAX, LONG_POLL_SECONDS, QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
+import { secondsToMs } from '../fleet/time.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
 import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
@@ -13,7 +14,8 @@ export interface Ticket {
   remove(): Promise<void>;
   /**
    * Shows the task to whoever asks for work, so many seconds from now. A message that its queue would soon count as
-   * received too often is replaced by a new one; so is one that has been handed over already.
+   * received too often, or would not hide for so long, is replaced by a new one; so is one that has been handed over
+   * already.
    */
   putBack(seconds: number, taskId: TaskId): Promise<void>;
   /** Hides the message of something that is not a task, whatever its queue makes of that. */
@@ -30,6 +32,7 @@ const RECEIPTS_SPARE = 1;
 
 export const createTicket = (shared: AgentShared, message: ReceivedMessage): Ticket => {
   const { queue, clock, log } = shared.ports;
+  const receivedAt = clock.now();
   let isOurs = true;
 
   const tryOnMessage = async (what: string, call: () => Promise<void>): Promise<boolean> => {
@@ -50,7 +53,13 @@ export const createTicket = (shared: AgentShared, message: ReceivedMessage): Tic
     await tryOnMessage('change of visibility', () => queue.changeVisibility(message, seconds));
   };
 
-  const isNearItsLimit = async (): Promise<boolean> => {
+  /** Counted from its receipt, which was at most one long poll ago; asked for more, SQS shows the message at once. */
+  const canBeHidden = (seconds: number): boolean =>
+    clock.now() - receivedAt <= secondsToMs(HIDDEN_SECONDS_MAX - LONG_POLL_SECONDS - seconds);
+
+  /** Shown at once, a message needs to be hidden no longer, however old it is. */
+  const mustBeReplaced = async (seconds: number): Promise<boolean> => {
+    if (seconds > 0 && !canBeHidden(seconds)) return true;
     const receivesMax = await shared.receivesMax();
     return receivesMax !== undefined && message.receiveCount >= receivesMax - RECEIPTS_SPARE;
   };
@@ -74,7 +83,7 @@ export const createTicket = (shared: AgentShared, message: ReceivedMessage): Tic
     hide,
     putBack: async (seconds, taskId) => {
       if (!isOurs) await send(taskId, seconds);
-      else if (!(await isNearItsLimit()) || !(await replace(taskId, seconds))) await hide(seconds);
+      else if (!(await mustBeReplaced(seconds)) || !(await replace(taskId, seconds))) await hide(seconds);
     },
     handOver: (taskId) => replace(taskId, QUEUE_DELAY_SECONDS_MAX),
   };

@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { PricingClient } from '@aws-sdk/client-pricing';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -121,9 +120,6 @@ export const sqsClient = (
 };
 
 export const ec2Client = (pace: Pace): EC2Client => new EC2Client(clientSettings(pace));
-
-/** An endpoint of our own has one host name, so the bucket stands in the path; AWS accepts that as well. */
-export const s3Client = (pace: Pace): S3Client => new S3Client({ ...clientSettings(pace), forcePathStyle: true });
 
 export const sesClient = (pace: Pace): SESv2Client => new SESv2Client(clientSettings(pace));
 

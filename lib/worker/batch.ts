@@ -127,9 +127,12 @@ const useOnce = (context: TaskContext): void => {
   used.add(context);
 };
 
+const canChangeInPlace = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
 /** A state that stays as it is, even if the next record changes its carry in place. */
 const frozen = <Carry>(state: BatchState<Carry>): BatchState<Carry> =>
-  typeof state.carry === 'object' ? structuredClone(state) : state;
+  canChangeInPlace(state.carry) ? structuredClone(state) : state;
 
 /**
  * Keeps the place in the batch, and writes it: every so many records, once when the machine begins to drain, and when
@@ -139,19 +142,30 @@ const createKeeper = <Carry>(context: TaskContext, first: BatchState<Carry>, eve
   let state = first;
   let storedIndex = first.nextIndex;
   let isInRecord = false;
-  /** The state before the record in hand, kept from the notice on. */
+  let isStoredForNotice = false;
+  /** The state before the record in hand, where its carry may have changed since: kept from the notice on. */
   let boundary: BatchState<Carry> | undefined;
 
   const store = async (stored: BatchState<Carry>): Promise<void> => {
     if (stored.nextIndex <= storedIndex) return;
+    const before = storedIndex;
     storedIndex = stored.nextIndex;
-    await context.checkpoint(stored);
+    try {
+      await context.checkpoint(stored);
+    } catch (error) {
+      storedIndex = Math.min(storedIndex, before);
+      throw error;
+    }
   };
 
   /** Neither a record nor a source that takes longer than a stopping machine waits may cost the records before it. */
   const storeMeanwhile = (): void => {
-    const safe = isInRecord ? boundary : state;
-    if (safe !== undefined) void store(safe).catch(() => undefined);
+    const safe = isInRecord && canChangeInPlace(state.carry) ? boundary : state;
+    if (safe === undefined) return;
+    isStoredForNotice = true;
+    store(safe).catch(() => {
+      isStoredForNotice = false;
+    });
   };
   const signals = [context.notice, context.signal];
   for (const signal of signals) signal.addEventListener('abort', storeMeanwhile, { once: true });
@@ -161,7 +175,8 @@ const createKeeper = <Carry>(context: TaskContext, first: BatchState<Carry>, eve
     /** @throws HandBack when asked to stop, StaleAttempt */
     begin: async (): Promise<void> => {
       if (context.notice.aborted || context.signal.aborted) {
-        if (boundary === undefined || context.signal.aborted) await store(state);
+        if (!isStoredForNotice || context.signal.aborted) await store(state);
+        isStoredForNotice = true;
         boundary = frozen(state);
       }
       if (context.signal.aborted) throw new HandBack('it stopped between two records, as it was asked to');

@@ -4,6 +4,7 @@ import type { EpochMs } from '../../lib/fleet/time.ts';
 import type { TaskLedger } from '../../lib/ports/tasks.ts';
 import { sweep } from '../../lib/workflows/sweep.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
+import { httpDate } from '../support/manual-machine.ts';
 import { anInstanceId, START } from '../support/records.ts';
 import {
   type Cloud,
@@ -98,7 +99,7 @@ const MINUTE = 60;
 const HOUR = 3_600;
 
 /** A machine that learns the service's time from its answers, alone in its cloud. */
-const createTimedMachine = (wrongBySeconds: number, taskSeconds = 150) => {
+const createTimedMachine = (wrongBySeconds: number, taskSeconds = 150, hasItem = true) => {
   const truth = manualClock(START + 321);
   const cloud = createCloud(truth);
   const time = machineWithServiceTime(truth, seconds(wrongBySeconds));
@@ -107,6 +108,7 @@ const createTimedMachine = (wrongBySeconds: number, taskSeconds = 150) => {
     cloud,
     clock: truth,
     run: taskOfSeconds(time.clock, taskSeconds),
+    hasItem,
     wrap: (ports) => time.wrap(wrap(ports)),
   });
   return { truth, cloud, time, machine, commits };
@@ -224,6 +226,42 @@ describe.each([
     expect(rowOf(cloud, 'a').status).toBe('running');
     await truth.advance(seconds(3));
     expect(rowOf(cloud, 'a').status).toBe('done');
+  });
+});
+
+describe('dates that are wildly wrong, such as from a proxy, and are put right by the next answers', () => {
+  /** A machine whose own date is no help, and two such dates, so far apart that the clock believes the second. */
+  const believe = async ({ truth, time }: ReturnType<typeof createTimedMachine>, aheadSeconds: number) => {
+    for (const afterSeconds of [0.3, 1.2]) {
+      await truth.advance(seconds(afterSeconds));
+      const heardAt = time.clock.steadyMs();
+      time.clock.onDate(httpDate(truth.now() + seconds(aheadSeconds)), heardAt - 10, heardAt);
+    }
+    expect(time.clock.now() - truth.now()).toBeGreaterThan(seconds(aheadSeconds) - CLOSE_MS);
+  };
+
+  it('do not make a machine older than it may become', async () => {
+    const timed = createTimedMachine(10 * MINUTE);
+    const { truth, machine } = timed;
+    machine.start();
+    await truth.advance(seconds(60));
+    await believe(timed, 48 * HOUR);
+    await truth.advance(seconds(60));
+    expect(machine.record()?.drainingAt).toBeUndefined();
+    expect(machine.end()).toBeUndefined();
+  });
+
+  it('do not power a machine off that waits for its item', async () => {
+    const timed = createTimedMachine(10 * MINUTE, 150, false);
+    const { truth, cloud, machine } = timed;
+    machine.start();
+    await truth.advance(seconds(10));
+    await believe(timed, HOUR);
+    await truth.advance(seconds(30));
+    expect(machine.end()).toBeUndefined();
+    await cloud.instances.create(newItem());
+    await truth.advance(seconds(5));
+    expect(machine.record()?.session).toBe('session-1');
   });
 });
 

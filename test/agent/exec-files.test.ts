@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunFolder } from '../../lib/agent/exec-folder.ts';
+import { createNoticeWriter } from '../../lib/agent/exec-notice.ts';
 import { readWorkerFile } from '../../lib/agent/exec-worker-file.ts';
 import type { ProgressReport } from '../../lib/agent/runner.ts';
 import type { EpochMs } from '../../lib/fleet/time.ts';
 import { StaleAttempt } from '../../lib/worker/errors.ts';
-import { isAlive, keptLog, type RunChanges, runCommand, textOf, until, untilDead } from './support/commands.ts';
+import { clock, isAlive, keptLog, type RunChanges, runCommand, textOf, until, untilDead } from './support/commands.ts';
 
 let folder: string;
 let stateFolder: string;
@@ -315,6 +317,26 @@ describe('the notice file', () => {
     release.abort();
     expect((await running).kind).toBe('done');
   });
+});
+
+it('a deadline that comes nearer while the notice is written is what stands there in the end', async () => {
+  const disk = Promise.withResolvers<void>();
+  let stands = '';
+  let writes = 0;
+  const folder = {
+    write: async (_name: string, text: string) => {
+      writes += 1;
+      if (writes === 1) await disk.promise;
+      stands = text;
+    },
+  } as unknown as RunFolder;
+  const write = createNoticeWriter(folder, clock);
+  const [far, near] = [120_000, 60_000].map((ms) => (clock.now() + ms) as EpochMs);
+  const first = write({ deadline: far, reason: 'spot-interruption' });
+  const second = write({ deadline: near, reason: 'spot-interruption' });
+  disk.resolve();
+  await Promise.all([first, second]);
+  expect(JSON.parse(stands).deadline).toBe(new Date(near!).toISOString());
 });
 
 describe('the progress file', () => {

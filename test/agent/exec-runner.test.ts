@@ -12,8 +12,19 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { execRunner } from '../../lib/agent/exec-runner.ts';
 import { taskId } from '../../lib/fleet/ids.ts';
-import { clock, isAlive, keptLog, type RunChanges, runCommand, textOf, until, untilDead } from './support/commands.ts';
+import {
+  aContext,
+  clock,
+  isAlive,
+  keptLog,
+  type RunChanges,
+  runCommand,
+  textOf,
+  until,
+  untilDead,
+} from './support/commands.ts';
 
 let folder: string;
 let stateFolder: string;
@@ -25,6 +36,29 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (command: string, changes: RunChanges = {}) => runCommand(command, { stateFolder, ...changes });
 const at = (name: string): string => join(folder, name);
+
+describe('a runner of commands that is closed', () => {
+  it('waits for a killed command’s files to be removed: the agent’s process may end next', async () => {
+    const kill = new AbortController();
+    const own = join(folder, 'closing');
+    const runner = execRunner({
+      command: 'cat >/dev/null; echo started > "$SPOTHOP_CHECKPOINT_FILE"; exec sleep 100',
+      environment: { PATH: process.env['PATH'] },
+      fleet: 'index',
+      stateFolder: own,
+      log: keptLog(),
+      clock,
+      wall: clock,
+    });
+    const stored = Promise.withResolvers<void>();
+    void runner.run(aContext({ killSignal: kill.signal, checkpoint: async () => stored.resolve() }));
+    await stored.promise;
+    expect(readdirSync(own)).toHaveLength(1);
+    kill.abort();
+    await runner.close?.();
+    expect(readdirSync(own)).toEqual([]);
+  });
+});
 
 describe('any command as a worker', () => {
   it('has its input on stdin, its task in the environment, and its result on stdout', async () => {

@@ -103,6 +103,34 @@ describe('a worker whose task was given away', () => {
     expect(rowOf(machine.cloud, 'a').failures).toBe(0);
   });
 
+  it('that stood still between taking a task and running it does not begin it when it was given away (F57)', async () => {
+    let begun = 0;
+    const machine = createMachine({
+      run: async () => {
+        begun += 1;
+        return { kind: 'done', result: '"late"' };
+      },
+    });
+    const { instances, tasks } = machine.cloud;
+    const { changeLeases } = instances;
+    const { now } = machine.clock;
+    instances.changeLeases = async (change, at) => {
+      if (change.holds?.length && begun === 0) {
+        const { owner } = rowOf(machine.cloud, 'a');
+        await tasks.apply(taskId('a'), { step: 'release', attempt: 1, owner: owner!, now: at });
+        const other = { owner: 'i-0123456789abcdef0' as never, session: 'other' as never };
+        await tasks.apply(taskId('a'), { step: 'take', ...other, now: at });
+        machine.clock.now = () => (now() + seconds(120)) as never;
+      }
+      return changeLeases(change, at);
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(2));
+    expect(begun).toBe(0);
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'running', attempt: 2, owner: 'i-0123456789abcdef0' });
+  });
+
   it('that stood still for minutes reads its row before the next outside effect (F57)', async () => {
     const clock = manualClock(START);
     const cloud = createCloud(clock);

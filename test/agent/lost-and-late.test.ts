@@ -45,6 +45,51 @@ describe('what is late or lost between the agent and the world', () => {
     expect(machine.end()).toMatchObject({ reason: 'drained' });
   });
 
+  it('a message given back because its hold was refused is renewed no more (F36)', async () => {
+    const machine = createMachine({ settings: { visibilitySeconds: 10 } });
+    const { instances, queue } = machine.cloud;
+    const { changeLeases } = instances;
+    instances.changeLeases = async (change, now) => {
+      if (!change.holds?.length) return changeLeases(change, now);
+      // The answer takes its time, so that the message's next renewal is near.
+      await machine.clock.sleep(seconds(3));
+      return { outcome: 'refused', because: 'leaving', record: machine.record() };
+    };
+    const changes: number[] = [];
+    const { changeVisibility } = queue;
+    queue.changeVisibility = async (message, visibilitySeconds) => {
+      changes.push(visibilitySeconds);
+      return changeVisibility(message, visibilitySeconds);
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(7));
+    expect(changes).toEqual([0]);
+  });
+
+  it('a message put back because its task runs elsewhere is not shown sooner by a renewal under way (F36)', async () => {
+    const machine = createMachine({ settings: { visibilitySeconds: 10 } });
+    const { queue, tasks } = machine.cloud;
+    const { apply } = tasks;
+    tasks.apply = async (id, step) => {
+      if (step.step === 'take' && step.owner === machine.instanceId) await machine.clock.sleep(seconds(6));
+      return apply(id, step);
+    };
+    const ended: number[] = [];
+    const { changeVisibility } = queue;
+    queue.changeVisibility = async (message, visibilitySeconds) => {
+      if (visibilitySeconds === 10) await machine.clock.sleep(seconds(2));
+      ended.push(visibilitySeconds);
+      return changeVisibility(message, visibilitySeconds);
+    };
+    const id = await submit(machine.cloud, 'a');
+    const take = { step: 'take', owner: 'i-0123456789abcdef0', session: 'other', now: atSecond(0) } as never;
+    await apply(id, take);
+    machine.start();
+    await machine.clock.advance(seconds(9));
+    expect(ended).toEqual([10, 30]);
+  });
+
   it('a message of a dead task whose copy may be missing is copied before it goes', async () => {
     const machine = createMachine();
     await submit(machine.cloud, 'a', { status: 'dead', attempt: 3, failures: 3, reason: 'bad input' });
@@ -100,6 +145,54 @@ describe('what is late or lost between the agent and the world', () => {
     tasks.apply = apply;
     await machine.clock.advance(seconds(40));
     expect(rowOf(machine.cloud, 'a').status).toBe('done');
+  });
+
+  it('a task whose checkpoint was written after all fails by its own failure', async () => {
+    const machine = createMachine({
+      run: async ({ checkpoint }) => {
+        await checkpoint('"first"').catch(() => undefined);
+        await checkpoint('"second"');
+        return { kind: 'failed', reason: 'bad input' };
+      },
+    });
+    const { tasks } = machine.cloud;
+    const { apply } = tasks;
+    let failures = 0;
+    tasks.apply = async (id, step) => {
+      if (step.step === 'checkpoint' && failures < 6) {
+        failures += 1;
+        throw new Error('throttled');
+      }
+      return apply(id, step);
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(10));
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ failures: 1, reclaims: 0, reason: 'bad input' });
+  });
+
+  it('a commit under way when the time of its task is over is the task’s end, and fences nobody off', async () => {
+    const machine = createMachine({
+      run: async ({ commit }) => {
+        await commit('"kept"');
+        return new Promise(() => undefined);
+      },
+    });
+    const { tasks } = machine.cloud;
+    const { apply } = tasks;
+    tasks.apply = async (id, step) => {
+      if (step.step === 'commit') await machine.clock.sleep(seconds(5));
+      return apply(id, step);
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(2));
+    machine.agent.stop();
+    machine.agent.stop();
+    await machine.clock.advance(seconds(10));
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'done', attempt: 1, reclaims: 0 });
+    expect(machine.end()?.tally).toMatchObject({ done: 1, handedBack: 0, fencedOff: 0, removed: 0 });
+    expect(machine.cloud.queue.size()).toBe(0);
   });
 
   it('a hand-back whose reply was lost is recognised, counted once and fences nobody off', async () => {

@@ -168,6 +168,23 @@ describe('a message near the limit of a queue that others made', () => {
     expect(sent).toEqual([]);
   });
 
+  it('is known after all when the first question for the limit had no answer', async () => {
+    const { clock, queue, cloud, machine } = createLimited(3);
+    const { receivesMax } = queue;
+    let asked = 0;
+    queue.receivesMax = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('throttled');
+      return receivesMax();
+    };
+    queue.sendBody('{"id":"foreign"}');
+    machine.start();
+    await clock.advance(seconds(300));
+    expect(rowOf(cloud, 'foreign')).toMatchObject({ status: 'dead', failures: 20 });
+    expect(queue.deadLetters).toEqual([]);
+    expect(asked).toBe(2);
+  });
+
   it('an agent that may not read the limit says so once and works on', async () => {
     const { clock, queue, cloud, machine } = createLimited(1_000);
     queue.receivesMax = async () => {
@@ -178,6 +195,23 @@ describe('a message near the limit of a queue that others made', () => {
     await clock.advance(seconds(100));
     expect(rowOf(cloud, 'a').failures).toBeGreaterThan(5);
     expect(machine.lines.filter(({ message }) => message.includes('sqs:GetQueueAttributes'))).toHaveLength(1);
+  });
+});
+
+describe('a task that fails with a delay of almost as long as a message may stay hidden', () => {
+  it('is not tried again before its delay is over: what SQS would not hide any longer is left to the sweep', async () => {
+    const clock = manualClock(START);
+    const cloud = createCloud(clock);
+    const run = async (context: RunnerContext) => {
+      await taskOfSeconds(clock, 100)(context);
+      return { kind: 'failed', reason: 'come back tomorrow' } as const;
+    };
+    const machine = createMachine({ clock, cloud, run, settings: { retryDelaySeconds: 12 * HOUR } });
+    await submit(cloud, 'a');
+    machine.start();
+    await passHours(clock, 6);
+    expect(rowOf(cloud, 'a')).toMatchObject({ status: 'ready', attempt: 1, failures: 1 });
+    expect(rowOf(cloud, 'a').checkAt).toBeGreaterThanOrEqual(START + seconds(100 + 12 * HOUR));
   });
 });
 

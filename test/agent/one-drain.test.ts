@@ -216,3 +216,43 @@ it('a signal that could not be written is written when it is told again', async 
   await machine.clock.advance(seconds(2));
   expect(machine.record()!.signals['machine-stopping']).toBeDefined();
 });
+
+describe('a signal that could not be written for half a minute', () => {
+  const cutStore = ({ cloud: { instances } }: Awaited<ReturnType<typeof createCounted>>['machine']) => {
+    const { recordSignal, withdraw } = instances;
+    const fail = async () => {
+      throw new Error('throttled');
+    };
+    Object.assign(instances, { recordSignal: fail, withdraw: fail });
+    return () => void Object.assign(instances, { recordSignal, withdraw });
+  };
+
+  it('is written as soon as it can be, although nobody tells it again', async () => {
+    const { machine } = await createCounted();
+    const mend = cutStore(machine);
+    machine.metadata.giveNotice(atSecond(120));
+    await machine.clock.advance(seconds(30));
+    mend();
+    await machine.clock.advance(seconds(10));
+    expect(machine.record()).toMatchObject({ signals: { 'spot-interruption': { deadline: atSecond(120) } } });
+    expect(machine.record()!.drainingAt).toBeDefined();
+  });
+
+  it('of a maintenance that was cancelled meanwhile leaves the item without it', async () => {
+    const { machine } = await createCounted();
+    const event = (state: string) =>
+      JSON.stringify([
+        { EventId: 'e1', Code: 'system-reboot', State: state, NotBefore: new Date(atSecond(86_400)).toISOString() },
+      ]);
+    machine.metadata.texts.set('events/maintenance/scheduled', event('active'));
+    await machine.clock.advance(seconds(61));
+    expect(machine.record()!.signals['scheduled-change']).toBeDefined();
+    const mend = cutStore(machine);
+    machine.metadata.texts.set('events/maintenance/scheduled', event('canceled'));
+    await machine.clock.advance(seconds(90));
+    expect(machine.record()!.signals['scheduled-change']).toBeDefined();
+    mend();
+    await machine.clock.advance(seconds(10));
+    expect(machine.record()!.signals['scheduled-change']).toBeUndefined();
+  });
+});

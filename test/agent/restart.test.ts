@@ -137,6 +137,47 @@ describe('an agent that is started again on its machine', () => {
     }
   });
 
+  it('that ended again while it settled what was left blames none of several (F33)', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
+    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.kill();
+    const { apply } = cloud.tasks;
+    let handedBack = 0;
+    cloud.tasks.apply = async (id, step) => {
+      if (step.step === 'hand-back' && handedBack === 2) return never();
+      if (step.step === 'hand-back') handedBack += 1;
+      return apply(id, step);
+    };
+    const second = startAgent(never);
+    await clock.advance(seconds(1));
+    expect(handedBack).toBe(2);
+    second.kill();
+    cloud.tasks.apply = apply;
+    startAgent(never);
+    await clock.advance(seconds(2));
+    for (const id of ['a', 'b', 'c']) expect(rowOf(cloud, id)).toMatchObject({ failures: 0, reclaims: 1 });
+  });
+
+  it('beats and hears of its notice while it settles what was left', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
+    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.kill();
+    const { get } = cloud.tasks;
+    cloud.tasks.get = async (id) => {
+      await clock.sleep(seconds(30));
+      return get(id);
+    };
+    const second = startAgent(never);
+    second.metadata.giveNotice((clock.now() + seconds(120)) as never);
+    await clock.advance(seconds(20));
+    expect(second.record()!.heartbeatAt).toBeGreaterThanOrEqual(clock.now() - seconds(5));
+    expect(second.record()!.signals['spot-interruption']).toBeDefined();
+  });
+
   it('blames nothing that was settled before the end, or given away since', async () => {
     const { clock, cloud, startAgent } = createRestarting();
     await submit(cloud, 'a');

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildAgent } from '../../deploy/build-agent.ts';
 import type { RunnerOutcome } from '../../lib/agent/runner.ts';
+import { wallClock } from '../../lib/clock/wall-clock.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import { StaleAttempt } from '../../lib/worker/errors.ts';
 import { aRun, createHosted, ENTRY_POINT, type Hosted, isAlive, until } from './support/hosted.ts';
+
+const realTime = wallClock();
 
 /** Real processes: what a task may do to the one it runs in, and what of it reaches the agent. */
 let hosted: Hosted;
@@ -348,6 +351,23 @@ describe('a task that does not stop', () => {
     expect(await neighbour).toEqual(done('neighbour'));
     await until(() => !isAlive(pid));
     expect(starts().filter((name) => name === 'neighbour')).toHaveLength(1);
+  });
+
+  it('and ends late after all leaves no process behind once its neighbours are through', async () => {
+    const runner = await startObedient();
+    const pid = Number(resultOf(await runner.run(aRun({ do: 'pid' }).context)));
+    const late = aRun({ name: 'late', waitFor: pathIn('late') });
+    const given = runner.run(late.context);
+    const neighbour = runner.run(aRun({ name: 'neighbour', waitFor: pathIn('go') }).context);
+    await until(() => starts().includes('late') && starts().includes('neighbour'));
+    late.kill.abort();
+    await given;
+    expect(resultOf(await runner.run(aRun({ do: 'pid' }).context))).not.toBe(pid);
+    open('late');
+    await realTime.sleep(200);
+    open('go');
+    expect(await neighbour).toEqual(done('neighbour'));
+    await until(() => !isAlive(pid));
   });
 
   it('and keeps its neighbours from working costs them the process, and no failure', async () => {

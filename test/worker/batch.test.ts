@@ -65,7 +65,7 @@ describe('a batch', () => {
       if (index === 10) notice.abort();
     });
     expect(count).toBe(90);
-    expect(ledger.indexes).toEqual([11]);
+    expect(ledger.indexes).toEqual([10]);
   });
 
   it('whose record is too slow for a stopping machine keeps the records before it', async () => {
@@ -91,6 +91,58 @@ describe('a batch', () => {
     await Promise.resolve();
     await Promise.resolve();
     expect(ledger.stored()).toEqual({ nextIndex: 7, carry: [0, 1, 2, 3, 4, 5, 6] });
+  });
+
+  it.each([
+    ['without a carry', {}, { nextIndex: 7 }],
+    ['with a carry that cannot change in place', { initial: 0 }, { nextIndex: 7, carry: 7 }],
+  ])(
+    'whose record was begun before the notice, %s, keeps the records before it at once',
+    async (_how, options, kept) => {
+      const ledger = createLedger();
+      const { context, notice } = ledger.take();
+      const reached = Promise.withResolvers<void>();
+      void runBatch(
+        context,
+        100,
+        async (index) => {
+          if (index < 7) return index + 1;
+          reached.resolve();
+          return new Promise<number>(() => undefined);
+        },
+        options,
+      );
+      await reached.promise;
+      notice.abort();
+      await Promise.resolve();
+      await Promise.resolve();
+      expect(ledger.stored()).toEqual(kept);
+    },
+  );
+
+  it('whose place could not be stored at the notice stores it when asked to stop', async () => {
+    const ledger = createLedger();
+    const { context, notice, stop } = ledger.take();
+    const { checkpoint } = context;
+    let writes = 0;
+    const failing = async (value: unknown): Promise<void> => {
+      writes += 1;
+      if (writes === 1) throw new Error('no route to the table');
+      await checkpoint(value);
+    };
+    const waiting = Promise.withResolvers<void>();
+    async function* source() {
+      yield* ['a', 'b'];
+      waiting.resolve();
+      await new Promise(() => undefined);
+    }
+    void runBatch({ ...context, checkpoint: failing as typeof checkpoint }, source(), nothing);
+    await waiting.promise;
+    notice.abort();
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    stop.abort();
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    expect(ledger.stored()).toEqual({ nextIndex: 2 });
   });
 
   it.each(['notice', 'stop'] as const)(
