@@ -1,16 +1,30 @@
 import { draw, drawBetween } from '../lib/market/draw.ts';
 
-/** One task that runs when its machine is given notice. Seconds since the machine began with it. */
+/** A queue of tasks of one kind; seconds of run time, log-uniform between the two: as many in each octave. */
+export interface QueueKind {
+  readonly name: 'short' | 'long-saving' | 'long';
+  readonly leastSeconds: number;
+  readonly mostSeconds: number;
+  /** Its tasks save their work each minute, and when they are asked to stop. The others keep nothing until they end. */
+  readonly saves: boolean;
+}
+
+export const QUEUE_KINDS: readonly QueueKind[] = [
+  { name: 'short', leastSeconds: 10, mostSeconds: 100, saves: false },
+  { name: 'long-saving', leastSeconds: 120, mostSeconds: 1_800, saves: true },
+  { name: 'long', leastSeconds: 120, mostSeconds: 1_800, saves: false },
+];
+
+/** One task that may run when its machine is given notice. */
 export interface InterruptedTask {
   readonly taskId: string;
   /** What it takes in all. */
   readonly seconds: number;
-  /** It saves its work each minute, and when it is asked to stop. */
-  readonly saves: boolean;
 }
 
-/** One machine with several tasks, all begun together, and the moment at which EC2 gives it notice. */
+/** One machine with several tasks of one queue, all begun together, and the moment at which EC2 gives it notice. */
 export interface Interruption {
+  readonly kind: QueueKind;
   readonly tasks: readonly InterruptedTask[];
   readonly noticeAtSeconds: number;
 }
@@ -18,35 +32,30 @@ export interface Interruption {
 export const SAVE_EVERY_SECONDS = 60;
 
 const TASKS = 4;
-/** Log-uniform: as many between one and two minutes as between ten and twenty. */
-const SHORTEST_SECONDS = 20;
-const LONGEST_SECONDS = 1_800;
-const NOTICE_WITHIN = { least: 10, most: 900 };
+const NOTICE_LEAST_SECONDS = 5;
 
-/** The length that so large a share of the tasks does not exceed. */
-export const lengthQuantile = (share: number): number =>
-  SHORTEST_SECONDS * (LONGEST_SECONDS / SHORTEST_SECONDS) ** share;
-
-const taskOf = (seed: number, index: number): InterruptedTask => ({
-  taskId: `task-${seed}-${index}`,
-  seconds: lengthQuantile(draw(seed, index, 'length')),
-  saves: index % 2 === 0,
-});
+/** The length that so large a share of a queue's tasks does not exceed. */
+export const lengthQuantile = ({ leastSeconds, mostSeconds }: QueueKind, share: number): number =>
+  leastSeconds * (mostSeconds / leastSeconds) ** share;
 
 /** The same for the same seed, whoever is measured by it. */
-export const interruptionOf = (seed: number): Interruption => ({
-  tasks: Array.from({ length: TASKS }, (_, index) => taskOf(seed, index)),
-  noticeAtSeconds: drawBetween(NOTICE_WITHIN, seed, 'notice'),
+export const interruptionOf = (kind: QueueKind, seed: number): Interruption => ({
+  kind,
+  tasks: Array.from({ length: TASKS }, (_, index) => ({
+    taskId: `task-${seed}-${index}`,
+    seconds: lengthQuantile(kind, draw(seed, kind.name, index, 'length')),
+  })),
+  noticeAtSeconds: drawBetween({ least: NOTICE_LEAST_SECONDS, most: kind.mostSeconds / 2 }, seed, kind.name, 'notice'),
 });
 
 /** Seconds of one task's work that are lost when it is cut off after so many. */
-const lostWhenCut = ({ seconds, saves }: InterruptedTask, cutAtSeconds: number): number => {
+const lostWhenCut = ({ seconds }: InterruptedTask, saves: boolean, cutAtSeconds: number): number => {
   if (seconds <= cutAtSeconds) return 0;
   return saves ? cutAtSeconds % SAVE_EVERY_SECONDS : cutAtSeconds;
 };
 
-const lostInAll = ({ tasks }: Interruption, cutAtSeconds: number): number =>
-  tasks.reduce((total, task) => total + lostWhenCut(task, cutAtSeconds), 0);
+const lostInAll = ({ tasks, kind }: Interruption, cutAtSeconds: number): number =>
+  tasks.reduce((total, task) => total + lostWhenCut(task, kind.saves, cutAtSeconds), 0);
 
 /** Whoever ends its workers as soon as the notice is there. */
 export const lostByKillAtNotice = (interruption: Interruption): number =>

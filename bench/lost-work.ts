@@ -3,6 +3,7 @@ import { memoryMachineState } from '../lib/agent/machine-state.ts';
 import type { RunnerContext, RunnerOutcome } from '../lib/agent/runner.ts';
 import type { AgentPorts, AgentSettings } from '../lib/agent/world.ts';
 import { ec2FleetId, instanceId, intentId, taskId } from '../lib/fleet/ids.ts';
+import type { RunTimeSummary } from '../lib/fleet/instance.ts';
 import { INTERRUPTION_NOTICE_SECONDS } from '../lib/fleet/limits.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs, toIso } from '../lib/fleet/time.ts';
 import type { Clock } from '../lib/ports/clock.ts';
@@ -14,12 +15,13 @@ import { memoryDeadLetters, memoryWorkQueue } from '../lib/simulator/ports/memor
 import { virtualClock } from '../lib/simulator/virtual-clock.ts';
 import { submitTasks } from '../lib/workflows/submit-tasks.ts';
 import {
-  type InterruptedTask,
   type Interruption,
   interruptionOf,
   lengthQuantile,
   lostByKillAtNotice,
   lostByWaiting,
+  QUEUE_KINDS,
+  type QueueKind,
   SAVE_EVERY_SECONDS,
 } from './interruptions.ts';
 import { rounded, sum } from './statistics.ts';
@@ -48,11 +50,14 @@ const SETTINGS: AgentSettings = {
 };
 
 /** A fleet that has run for a while knows how long its tasks take. */
-const RUN_TIMES = {
+const runTimesOf = (kind: QueueKind): RunTimeSummary => ({
   samples: 64,
-  halfMs: Math.round(secondsToMs(lengthQuantile(0.5))),
-  nineTenthsMs: Math.round(secondsToMs(lengthQuantile(0.9))),
-};
+  halfMs: Math.round(secondsToMs(lengthQuantile(kind, HALF))),
+  nineTenthsMs: Math.round(secondsToMs(lengthQuantile(kind, NINE_TENTHS))),
+});
+
+const HALF = 0.5;
+const NINE_TENTHS = 0.9;
 
 const ITEM = {
   form: 1,
@@ -62,7 +67,6 @@ const ITEM = {
   ec2FleetId: ec2FleetId('fleet-bench'),
   pool: { instanceType: 'c7g.large', zone: 'eu-west-1a', purchase: 'spot' },
   launchedAt: START,
-  runTimesExpected: RUN_TIMES,
   leases: {},
   signals: {},
 } as const;
@@ -75,25 +79,25 @@ interface Account {
 
 /** Works in steps, and saves as its kind does. What it is told to write is what it will be counted by. */
 const runWork = async (
-  task: InterruptedTask,
+  { seconds, saves }: { readonly seconds: number; readonly saves: boolean },
   account: Account,
   context: RunnerContext,
   clock: Clock,
 ): Promise<RunnerOutcome> => {
   const startedAt = clock.now();
-  const wholeMs = secondsToMs(task.seconds);
+  const wholeMs = Math.round(secondsToMs(seconds));
   const save = async (): Promise<void> => {
     const workedMs = clock.now() - startedAt;
     await context.checkpoint(String(workedMs));
     account.keptMs = workedMs;
   };
-  if (task.saves) context.progress({ savesWhenStopped: true });
-  const stopSignal = task.saves ? context.signal : context.killSignal;
+  if (saves) context.progress({ savesWhenStopped: true });
+  const stopSignal = saves ? context.signal : context.killSignal;
   while (!stopSignal.aborted && account.workedMs < wholeMs) {
     const leftMs = wholeMs - account.workedMs;
-    await clock.sleep(task.saves ? Math.min(leftMs, secondsToMs(SAVE_EVERY_SECONDS)) : leftMs, stopSignal);
+    await clock.sleep(saves ? Math.min(leftMs, secondsToMs(SAVE_EVERY_SECONDS)) : leftMs, stopSignal);
     account.workedMs = Math.min(wholeMs, clock.now() - startedAt);
-    if (task.saves && account.workedMs < wholeMs) await save();
+    if (saves && account.workedMs < wholeMs) await save();
   }
   if (account.workedMs < wholeMs) return { kind: 'hand-back', reason: 'it was asked to stop' };
   account.keptMs = wholeMs;
@@ -129,15 +133,15 @@ const portsFor = (clock: Clock, run: AgentPorts['runner']['run'], noticeAt: Epoc
 };
 
 /** The agent itself, in a world in memory whose time passes as fast as it can. */
-const lostBySpothop = async ({ tasks, noticeAtSeconds }: Interruption): Promise<number> => {
+const lostBySpothop = async ({ kind, tasks, noticeAtSeconds }: Interruption): Promise<number> => {
   const clock = virtualClock(START);
   const accounts = new Map(tasks.map((task) => [task.taskId, { workedMs: 0, keptMs: 0 }]));
-  const works = new Map(tasks.map((task) => [task.taskId, task]));
+  const works = new Map(tasks.map((task) => [task.taskId, { ...task, saves: kind.saves }]));
   const run = (context: RunnerContext) =>
     runWork(works.get(context.taskId)!, accounts.get(context.taskId)!, context, clock);
   const noticeAt = addMs(START, Math.round(secondsToMs(noticeAtSeconds)));
   const ports = portsFor(clock, run, noticeAt);
-  await ports.instances.create(ITEM);
+  await ports.instances.create({ ...ITEM, runTimesExpected: runTimesOf(kind) });
   await submitTasks(
     ports,
     FLEET,
@@ -153,14 +157,33 @@ const lostBySpothop = async ({ tasks, noticeAtSeconds }: Interruption): Promise<
   return sum([...accounts.values()].map(({ workedMs, keptMs }) => (workedMs - keptMs) / secondsToMs(1)));
 };
 
-export const workLost = async (seeds: number): Promise<WorkLost> => {
-  const interruptions = Array.from({ length: seeds }, (_, seed) => interruptionOf(seed));
+const meanOf = (losses: readonly number[]): number => rounded(sum(losses) / losses.length, 1);
+
+const lostBy = async (interruptions: readonly Interruption[]): Promise<WorkLost> => {
   const spothop: number[] = [];
   for (const interruption of interruptions) spothop.push(await lostBySpothop(interruption));
-  const mean = (losses: readonly number[]): number => rounded(sum(losses) / seeds, 1);
   return {
-    spothop: mean(spothop),
-    killAtNotice: mean(interruptions.map(lostByKillAtNotice)),
-    waitForVisibility: mean(interruptions.map((one) => lostByWaiting(one, INTERRUPTION_NOTICE_SECONDS))),
+    spothop: meanOf(spothop),
+    killAtNotice: meanOf(interruptions.map(lostByKillAtNotice)),
+    waitForVisibility: meanOf(interruptions.map((one) => lostByWaiting(one, INTERRUPTION_NOTICE_SECONDS))),
+  };
+};
+
+export interface WorkLostByQueue {
+  /** All kinds of queues together, each with as many interruptions. */
+  readonly all: WorkLost;
+  readonly byQueue: Readonly<Record<QueueKind['name'], WorkLost>>;
+}
+
+/** So many interruptions of each kind of queue, by the same seeds for all three. */
+export const workLost = async (seeds: number): Promise<WorkLostByQueue> => {
+  const kinds: [QueueKind['name'], WorkLost][] = [];
+  for (const kind of QUEUE_KINDS) {
+    kinds.push([kind.name, await lostBy(Array.from({ length: seeds }, (_, seed) => interruptionOf(kind, seed)))]);
+  }
+  const mean = (whose: keyof WorkLost): number => meanOf(kinds.map(([, lost]) => lost[whose]));
+  return {
+    all: { spothop: mean('spothop'), killAtNotice: mean('killAtNotice'), waitForVisibility: mean('waitForVisibility') },
+    byQueue: Object.fromEntries(kinds) as Record<QueueKind['name'], WorkLost>,
   };
 };

@@ -11,3 +11,17 @@ export const sum = (values: Iterable<number>): number => [...values].reduce((tot
 
 /** To so many digits after the point, as figures are shown. */
 export const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+const MS_PER_SECOND = 1_000;
+const WARM_UP_LEAST = 10;
+
+/**
+ * How many were done in a second once it ran, from the instant at which each was done. The first of every slot, and at
+ * least ten, are left out, though never more than a quarter: a process that has just been started is slow, whoever's it
+ * is, and how long it takes to begin is measured by itself.
+ */
+export const steadyRate = (doneAt: readonly number[], slots: number): number => {
+  const first = Math.max(0, Math.min(Math.floor(doneAt.length / 4), Math.max(WARM_UP_LEAST, slots)) - 1);
+  const ms = (doneAt.at(-1) ?? 0) - (doneAt[first] ?? 0);
+  return ((doneAt.length - 1 - first) * MS_PER_SECOND) / Math.max(1, ms);
+};

@@ -5,8 +5,7 @@ import { startAgent } from './agent-process.ts';
 import { callJson } from './call-json.ts';
 import { createNumbers } from './numbers.ts';
 import { processorSeconds } from './processes.ts';
-import type { QueueCounts } from './services/queue-counts.ts';
-import { median, rounded } from './statistics.ts';
+import { median, rounded, steadyRate } from './statistics.ts';
 import { type BenchWorld, until } from './world.ts';
 
 export interface Load {
@@ -31,15 +30,11 @@ export interface Throughput {
 const MS_PER_SECOND = 1_000;
 const LIMIT_SECONDS = 120;
 
-const rateOf = (counts: QueueCounts, tasks: number): number => {
-  const ms = (counts.lastDeletedAt ?? 0) - (counts.firstReceivedAt ?? 0);
-  return tasks / (Math.max(1, ms) / MS_PER_SECOND);
-};
-
-/** From the first message received to the last one deleted, by the queue's own clock: the same for both. */
+/** By the queue's own clock, from message to message deleted: the same for both. */
 const measure = async (
   world: BenchWorld,
-  { queueUrl, tasks, pid }: { readonly queueUrl: string; readonly tasks: number; readonly pid: number },
+  { tasks, concurrency }: Load,
+  { queueUrl, pid }: { readonly queueUrl: string; readonly pid: number },
 ): Promise<Throughput> => {
   const { pids } = world.services;
   const usedBy = () => ({
@@ -57,7 +52,7 @@ const measure = async (
   const seconds = Math.max(1, world.clock.now() - beganAt) / MS_PER_SECOND;
   const cores = (name: keyof CoresUsed) => rounded((after[name] - before[name]) / seconds);
   return {
-    tasksPerSecond: rateOf(await world.services.countsOf(queueUrl), tasks),
+    tasksPerSecond: steadyRate(await world.services.deletedAt(queueUrl), concurrency),
     cores: { worker: cores('worker'), tables: cores('tables'), queues: cores('queues') },
   };
 };
@@ -73,7 +68,7 @@ export const spothopThroughput = async (world: BenchWorld, load: Load): Promise<
   await world.submit(queueUrl, Array(load.tasks).fill(bodyOf(load)));
   const agent = await startAgent(world, { queueUrl, taskFile: SPOTHOP_TASK_FILE, concurrency: load.concurrency });
   try {
-    return await measure(world, { queueUrl, tasks: load.tasks, pid: agent.child.pid! });
+    return await measure(world, load, { queueUrl, pid: agent.child.pid! });
   } finally {
     await agent.stop();
   }
@@ -106,7 +101,7 @@ export const plainThroughput = async (world: BenchWorld, load: Load): Promise<Th
   });
   const ended = once(child, 'exit');
   try {
-    return await measure(world, { queueUrl, tasks: load.tasks, pid: child.pid! });
+    return await measure(world, load, { queueUrl, pid: child.pid! });
   } finally {
     child.kill('SIGKILL');
     await ended;

@@ -1,6 +1,6 @@
-import { s3Blobs } from '../lib/aws/blobs.ts';
-import { dynamoClient, s3Client, sqsClient } from '../lib/aws/clients.ts';
+import { dynamoClient, sqsClient } from '../lib/aws/clients.ts';
 import { dynamoInstanceStore } from '../lib/aws/instances.ts';
+import { lateS3Blobs } from '../lib/aws/late-blobs.ts';
 import { sqsWorkQueue } from '../lib/aws/queues.ts';
 import { dynamoTaskLedger } from '../lib/aws/tasks.ts';
 import { wallClock } from '../lib/clock/wall-clock.ts';
@@ -62,7 +62,7 @@ export const openWorld = async (options: WorldOptions): Promise<BenchWorld> => {
   const clock = wallClock();
   const dynamo = dynamoClient('patient');
   const sqs = sqsClient('patient', environment);
-  const blobs = s3Blobs({ client: s3Client('patient'), bucket: BUCKET });
+  const blobs = lateS3Blobs('patient', BUCKET);
   const tasks = dynamoTaskLedger({ client: dynamo, tableName: 'tasks' });
   const submit = async (queueUrl: string, bodies: readonly string[]): Promise<readonly TaskId[]> => {
     const all = bodies.map((body) => ({ taskId: taskId(`bench-${taskNumber()}`), body }));

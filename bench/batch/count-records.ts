@@ -22,7 +22,7 @@ export interface BatchCount {
   /** In the fenced sink. */
   readonly done: number;
   readonly missing: number;
-  /** Effects in the fenced sink beyond one for each record, effects of a wrong amount or record, and results that differ. */
+  /** Rows of no record or a wrong amount, writes of an attempt over a later one's, and results that are not the sum. */
   readonly doubledEffects: number;
   /** Entries of the unfenced log beyond one for each record. */
   readonly repeatedRecords: number;
@@ -47,9 +47,9 @@ const countSink = (sink: SinkContents, { batch, result }: EndedTask, size: numbe
   const rows = [...sink.rows];
   const done = rows.filter(([id, amount]) => id >= 0 && id < size && amount === amountOf(batch, id)).length;
   const beyond = rows.length - done;
-  const again = Math.abs(sink.entries - rows.length) + sink.staleWrites;
-  const wrongSums = [sink.balance !== sum, result.sum !== sum, result.count !== size].filter(Boolean).length;
-  return { done, missing: size - done, doubledEffects: beyond + again + wrongSums };
+  // The sum went from record to record through checkpoints: one record too many or too few would show in it.
+  const wrongResults = [result.sum !== sum, result.count !== size].filter(Boolean).length;
+  return { done, missing: size - done, doubledEffects: beyond + sink.wrongWrites + wrongResults };
 };
 
 /** What was entered by an attempt and by the attempts before it as well, summed up by how the one before it ended. */

@@ -1,9 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { openScreen, settingsOf } from '../../lib/cli/start/screen.ts';
-import { longTrouble } from './plans.ts';
+import { longPlan } from './plans.ts';
 import { type BatchOptions, type BatchProof, runBatch } from './run-batch.ts';
 
-const EXIT = { held: 0, didNotHold: 1, usage: 2 } as const;
+const EXIT = { held: 0, didNotHold: 1, usage: 2, interrupted: 130 } as const;
 
 interface Words {
   readonly tasks: number;
@@ -12,6 +12,7 @@ interface Words {
   readonly instances: number;
   readonly concurrency: number;
   readonly seed: number;
+  readonly timeFactor: number;
   readonly json: boolean;
 }
 
@@ -28,13 +29,14 @@ const program = (): Command =>
     .option('--tasks <N>', 'tasks in the batch', count, 350)
     .option('--records <N>', 'records of each task', count, 10_000)
     .option('--every <N>', 'records between two checkpoints', count, 500)
-    .option('--instances <N>', 'machines at most', count, 8)
+    .option('--instances <N>', 'machines at most', count, 10)
     .option('--concurrency <N>', 'tasks at once on each machine', count, 3)
     .option('--seed <N>', 'of the market', count, 20_260_101)
+    .option('--time-factor <N>', 'service time runs so much faster than the wall clock', count, 4)
     .option('--json', 'the proof as one JSON object, the last line on stdout', false)
     .exitOverride();
 
-const optionsOf = (words: Words): BatchOptions => ({ ...words, ...longTrouble });
+const optionsOf = (words: Words): BatchOptions => ({ ...words, ...longPlan });
 
 const renderProof = (proof: BatchProof): string => {
   const { mostRepeatedAfter: most } = proof;
@@ -76,9 +78,13 @@ export const batchMain = async (words: readonly string[]): Promise<number> => {
       signal: ending.signal,
     });
     write(renderProof(proof));
-    if (read.json) process.stdout.write(`${JSON.stringify({ batch: proof })}\n`);
+    if (read.json) process.stdout.write(`${JSON.stringify(proof)}\n`);
     return proof.held ? EXIT.held : EXIT.didNotHold;
   } catch (error) {
+    if (ending.signal.aborted) {
+      write('\nInterrupted; everything was cleaned up.\n');
+      return EXIT.interrupted;
+    }
     write(`\nThe batch could not be finished: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.didNotHold;
   } finally {

@@ -2,9 +2,11 @@ import type { MarketScript } from '../../lib/market/script.ts';
 import type { BatchOptions } from './run-batch.ts';
 import type { Blow } from './trouble.ts';
 
+type Plan = Pick<BatchOptions, 'script' | 'trouble' | 'rest'>;
+
 const MINUTE_MS = 60_000;
 
-/** In service time, ten times as fast as the wall clock: half an hour of it and more is one long batch. */
+/** In service time, of which one long batch takes a quarter of an hour and more. */
 const happeningsOf = (minute: number): MarketScript => {
   const afterMs = minute * MINUTE_MS;
   const target = 'oldest spot machine that holds work';
@@ -15,20 +17,23 @@ const happeningsOf = (minute: number): MarketScript => {
   ];
 };
 
-const LONG_MINUTES = [2, 6, 10, 14, 22, 26, 30, 34];
-const NO_SPOT: MarketScript = [{ afterMs: 18 * MINUTE_MS, happening: 'no-spot', durationMs: 3 * MINUTE_MS }];
+const LONG_MINUTES = [2, 5, 11, 14, 17, 20];
+const NO_SPOT: MarketScript = [{ afterMs: 8 * MINUTE_MS, happening: 'no-spot', durationMs: 2 * MINUTE_MS }];
 
 const BLOWS: readonly Blow[] = ['kill', 'freeze', 'kill', 'stun'];
-const LONG_ROUNDS = 4;
+const LONG_ROUNDS = 2;
 
 /** All that is laid upon the long batch, besides what the market of its seed brings. */
-export const longTrouble: Pick<BatchOptions, 'script' | 'trouble'> = {
+export const longPlan: Plan = {
+  // A record takes about a millisecond, nearly all of it waiting.
+  rest: { restMs: 20, restEvery: 20 },
   script: [...LONG_MINUTES.flatMap(happeningsOf), ...NO_SPOT],
-  trouble: { blows: Array.from({ length: LONG_ROUNDS }, () => BLOWS).flat(), everyMs: 10_000 },
+  trouble: { blows: Array.from({ length: LONG_ROUNDS }, () => BLOWS).flat(), everyMs: 20_000 },
 };
 
-/** The same kinds of trouble, once each, for a batch of a minute. */
-export const shortTrouble: Pick<BatchOptions, 'script' | 'trouble'> = {
+/** Some of the same trouble for a batch of few records: ten milliseconds each, so that it finds tasks at work. */
+export const shortPlan: Plan = {
+  rest: { restMs: 50, restEvery: 5 },
   script: [{ afterMs: MINUTE_MS, happening: 'warn', target: 'oldest spot machine that holds work' }],
-  trouble: { blows: ['kill', 'freeze'], everyMs: 5_000 },
+  trouble: { blows: ['kill', 'freeze'], everyMs: 3_000 },
 };

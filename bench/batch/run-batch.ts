@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,9 +20,13 @@ export interface BatchOptions {
   readonly records: number;
   /** Records between two checkpoints. */
   readonly every: number;
+  /** The work rests this long after so many records. */
+  readonly rest: { readonly restMs: number; readonly restEvery: number };
   readonly instances: number;
   readonly concurrency: number;
   readonly seed: number;
+  /** Of service time; every limit is divided by it alike. */
+  readonly timeFactor: number;
   readonly trouble: TroublePlan;
   readonly script: Trouble['script'];
 }
@@ -61,15 +65,15 @@ export interface BatchProof {
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 const TASK_FILE = fileURLToPath(new URL('./records-task.ts', import.meta.url));
 
-/** A record takes about a millisecond, nearly all of it waiting. */
-const REST = { restMs: 20, restEvery: 20 } as const;
-
 /** Enough that no machine waits for work, and few enough that a task which comes back is soon taken. */
 const WAITING_FOR_EACH_SLOT = 1.5;
 
 const idOf = (batch: number) => taskId(`batch-${batch}`);
 
-const startOptions = ({ tasks, instances, concurrency, seed }: BatchOptions, folder: string): StartOptions => ({
+const startOptions = (
+  { tasks, instances, concurrency, seed, timeFactor }: BatchOptions,
+  folder: string,
+): StartOptions => ({
   ...DEFAULTS,
   json: true,
   script: true,
@@ -78,17 +82,18 @@ const startOptions = ({ tasks, instances, concurrency, seed }: BatchOptions, fol
   instances,
   concurrency,
   seed,
+  timeFactor,
   seconds: BOUNDS.seconds.max,
   results: join(folder, 'results.ndjson'),
   record: folder,
 });
 
-const workOf = ({ tasks, records, every }: BatchOptions, folder: string) => ({
+const workOf = ({ tasks, records, every, rest }: BatchOptions, folder: string) => ({
   kind: 'own' as const,
   from: `a batch of ${tasks * records} records`,
   tasks: Array.from({ length: tasks }, (_, batch) => ({
     taskId: idOf(batch),
-    body: JSON.stringify({ batch, size: records, every, folder, ...REST }),
+    body: JSON.stringify({ batch, size: records, every, folder, ...rest }),
   })),
 });
 
@@ -172,7 +177,6 @@ const runInFolder = async (options: BatchOptions, world: BatchWorld, folder: str
 /** Runs the batch on the whole service, through everything that is planned for it, and counts what is left. */
 export const runBatch = async (options: BatchOptions, world: BatchWorld): Promise<BatchProof> => {
   const folder = mkdtempSync(join(tmpdir(), 'spothop-batch-'));
-  mkdirSync(folder, { recursive: true });
   try {
     for (let batch = 0; batch < options.tasks; batch += 1) createSink(folder, batch);
     return await runInFolder(options, world, folder);

@@ -1,6 +1,6 @@
 import type { Run } from '../../lib/cli/start/demo-run.ts';
 import { wallClock } from '../../lib/clock/wall-clock.ts';
-import { type BusyMachine, busyMachines, isGivenAway, livingAgents } from './machines.ts';
+import { type BusyMachine, busyMachines, followAgents, isGivenAway, type LivingAgents } from './machines.ts';
 
 /** What is done to agents, in turn. `freeze` stops the whole machine; `stun` only its agent, while the task works on. */
 export type Blow = 'kill' | 'freeze' | 'stun';
@@ -19,7 +19,7 @@ export interface TroublePlan {
   readonly everyMs: number;
 }
 
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 
 /** The dead need no signal. */
 const signal = (pid: number, name: NodeJS.Signals): void => {
@@ -32,19 +32,44 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
 
 const clock = wallClock();
 
+interface Theatre {
+  readonly run: Run;
+  readonly agents: LivingAgents;
+  readonly counts: TroubleCounts;
+  readonly over: AbortSignal;
+}
+
 /** Wakes it when its tasks are with others, or when everything is over: nothing is left standing still. */
-const pause = async (run: Run, machine: BusyMachine, blow: Blow, counts: TroubleCounts, over: AbortSignal) => {
+const pause = async ({ run, agents, counts, over }: Theatre, machine: BusyMachine, blow: Blow): Promise<void> => {
   const target = blow === 'freeze' ? -machine.pid : machine.pid;
   signal(target, 'SIGSTOP');
-  const lives = () => livingAgents(run).get(machine.instanceId) === machine.pid;
+  const lives = () => agents().get(machine.instanceId) === machine.pid;
   while (lives() && !over.aborted && !(await isGivenAway(run, machine))) await clock.sleep(LOOK_MS, over);
   if (!lives()) counts.pausesCutShort += 1;
   else if (!over.aborted || (await isGivenAway(run, machine))) counts.pauses += 1;
   if (lives()) signal(target, 'SIGCONT');
 };
 
-const chooseMachine = async (run: Run, spared: ReadonlySet<string>): Promise<BusyMachine | undefined> =>
-  (await busyMachines(run)).find(({ instanceId }) => !spared.has(instanceId));
+/** The next machine at work that has had no blow yet; waits for one. */
+const nextMachine = async (
+  { run, agents, over }: Theatre,
+  struck: ReadonlySet<string>,
+): Promise<BusyMachine | undefined> => {
+  while (!over.aborted) {
+    const machine = (await busyMachines(run, agents)).find(({ instanceId }) => !struck.has(instanceId));
+    if (machine !== undefined) return machine;
+    await clock.sleep(LOOK_MS, over);
+  }
+  return undefined;
+};
+
+const deal = (theatre: Theatre, machine: BusyMachine, blow: Blow): Promise<void> => {
+  theatre.run.world.screen.say(`${blow.padEnd(6)}     ${machine.instanceId} (pid ${machine.pid})`, 'warning');
+  if (blow !== 'kill') return pause(theatre, machine, blow);
+  signal(machine.pid, 'SIGKILL');
+  theatre.counts.kills += 1;
+  return Promise.resolve();
+};
 
 /** Deals the blows one after the other, each to a machine at work that has had none. Pauses run beside what follows. */
 export const makeTrouble = async (
@@ -53,23 +78,15 @@ export const makeTrouble = async (
   counts: TroubleCounts,
   over: AbortSignal,
 ): Promise<void> => {
+  const theatre = { run, agents: followAgents(run), counts, over };
   const struck = new Set<string>();
-  const pauses: Promise<void>[] = [];
+  const dealt: Promise<void>[] = [];
   for (const blow of blows) {
     await clock.sleep(everyMs, over);
-    let machine = await chooseMachine(run, struck);
-    while (machine === undefined && !over.aborted) {
-      await clock.sleep(LOOK_MS, over);
-      machine = await chooseMachine(run, struck);
-    }
-    if (machine === undefined || over.aborted) break;
+    const machine = await nextMachine(theatre, struck);
+    if (machine === undefined) break;
     struck.add(machine.instanceId);
-    run.world.screen.say(`${blow.padEnd(11)}${machine.instanceId} (pid ${machine.pid})`, 'warning');
-    if (blow !== 'kill') pauses.push(pause(run, machine, blow, counts, over));
-    else {
-      signal(machine.pid, 'SIGKILL');
-      counts.kills += 1;
-    }
+    dealt.push(deal(theatre, machine, blow));
   }
-  await Promise.all(pauses);
+  await Promise.all(dealt);
 };

@@ -6,27 +6,28 @@ import { emptyCounts, type FromQueueService, type QueueCounts, type ToQueueServi
 
 const clock = wallClock();
 const app = buildApp({ logger: false, defaultRegion: 'eu-west-1' });
-const queues = new Map<string, QueueCounts>();
 
-const countsOf = (queueUrl: string): QueueCounts => {
+interface Queue {
+  readonly counts: QueueCounts;
+  /** By this process's clock. */
+  readonly deletedAt: number[];
+}
+
+const queues = new Map<string, Queue>();
+
+const queueOf = (queueUrl: string): Queue => {
   const name = queueUrl.split('/').at(-1) ?? '';
-  const counts = queues.get(name) ?? emptyCounts();
-  queues.set(name, counts);
-  return counts;
+  const queue = queues.get(name) ?? { counts: emptyCounts(), deletedAt: [] };
+  queues.set(name, queue);
+  return queue;
 };
 
 const entriesIn = (body: unknown, member: string): number =>
   ((body as Record<string, readonly unknown[] | undefined>)[member] ?? []).length;
 
-const noteReceive = (counts: QueueCounts, answer: unknown): void => {
-  const received = entriesIn(answer, 'Messages');
-  counts.received += received;
-  if (received > 0) counts.firstReceivedAt ??= clock.now();
-};
-
-const noteDelete = (counts: QueueCounts, deleted: number): void => {
+const noteDelete = ({ counts, deletedAt }: Queue, deleted: number): void => {
   counts.deleted += deleted;
-  if (deleted > 0) counts.lastDeletedAt = clock.now();
+  for (let message = 0; message < deleted; message += 1) deletedAt.push(clock.now());
 };
 
 app.addHook('onSend', (request, reply, payload, done) => {
@@ -34,18 +35,21 @@ app.addHook('onSend', (request, reply, payload, done) => {
   const asked = (typeof request.body === 'string' ? JSON.parse(request.body) : (request.body ?? {})) as object;
   const answer = typeof payload === 'string' && payload.startsWith('{') ? JSON.parse(payload) : {};
   if ('QueueUrl' in asked && reply.statusCode === 200) {
-    const counts = countsOf(String(asked.QueueUrl));
-    counts.calls[operation] = (counts.calls[operation] ?? 0) + 1;
-    if (operation === 'ReceiveMessage') noteReceive(counts, answer);
-    if (operation === 'DeleteMessage') noteDelete(counts, 1);
-    if (operation === 'DeleteMessageBatch') noteDelete(counts, entriesIn(answer, 'Successful'));
+    const queue = queueOf(String(asked.QueueUrl));
+    queue.counts.calls[operation] = (queue.counts.calls[operation] ?? 0) + 1;
+    if (operation === 'ReceiveMessage') queue.counts.received += entriesIn(answer, 'Messages');
+    if (operation === 'DeleteMessage') noteDelete(queue, 1);
+    if (operation === 'DeleteMessageBatch') noteDelete(queue, entriesIn(answer, 'Successful'));
   }
   done(null, payload);
 });
 
 const tell = (message: FromQueueService): void => void process.send?.(message);
 
-process.on('message', (message: ToQueueService) => tell({ counts: countsOf(message.countsOf), of: message.countsOf }));
+process.on('message', ({ queueUrl, wants }: ToQueueService) => {
+  const { counts, deletedAt } = queueOf(queueUrl);
+  tell(wants === 'counts' ? { queueUrl, counts } : { queueUrl, deletedAt });
+});
 process.once('disconnect', () => process.exit());
 
 await app.listen({ port: 0, host: '127.0.0.1' });

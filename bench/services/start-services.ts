@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { callJson } from '../call-json.ts';
-import type { FromQueueService, QueueCounts } from './queue-counts.ts';
+import type { FromQueueService, QueueCounts, ToQueueService } from './queue-counts.ts';
 import type { TableAccounts } from './table-accounts.ts';
 
 /** The services that workers are measured on, each in a process of its own. */
@@ -13,6 +13,8 @@ export interface Services {
   /** A new standard queue, with the visibility that our fleets have. */
   createQueue(name: string): Promise<string>;
   countsOf(queueUrl: string): Promise<QueueCounts>;
+  /** When each message was deleted, in order, in milliseconds by the queue service's clock. */
+  deletedAt(queueUrl: string): Promise<readonly number[]>;
   /** Answers the accounts kept since the last call; from here on new ones are kept, or none. */
   accounts(next: { readonly keepsAccounts: boolean }): Promise<TableAccounts>;
   stop(): void;
@@ -25,15 +27,17 @@ const startChild = async (file: string): Promise<{ readonly child: ChildProcess;
   return { child, port };
 };
 
-const askCounts = (child: ChildProcess, queueUrl: string): Promise<QueueCounts> =>
+type Answer = Exclude<FromQueueService, { readonly port: number }>;
+
+const askQueue = <Wanted extends Answer>(child: ChildProcess, asked: ToQueueService, member: string): Promise<Wanted> =>
   new Promise((resolve) => {
     const hear = (message: FromQueueService): void => {
-      if (!('of' in message) || message.of !== queueUrl) return;
+      if (!('queueUrl' in message) || message.queueUrl !== asked.queueUrl || !(member in message)) return;
       child.off('message', hear);
-      resolve(message.counts);
+      resolve(message as Wanted);
     };
     child.on('message', hear);
-    child.send({ countsOf: queueUrl });
+    child.send(asked);
   });
 
 const askAccounts = async (child: ChildProcess, next: { readonly keepsAccounts: boolean }): Promise<TableAccounts> => {
@@ -62,7 +66,14 @@ export const startServices = async (): Promise<Services> => {
     queueEndpoint,
     pids: { tables: tables.child.pid!, queues: queues.child.pid! },
     createQueue,
-    countsOf: (queueUrl) => askCounts(queues.child, queueUrl),
+    countsOf: async (queueUrl) => {
+      const asked = { queueUrl, wants: 'counts' } as const;
+      return (await askQueue<Extract<Answer, { counts: unknown }>>(queues.child, asked, 'counts')).counts;
+    },
+    deletedAt: async (queueUrl) => {
+      const asked = { queueUrl, wants: 'deletions' } as const;
+      return (await askQueue<Extract<Answer, { deletedAt: unknown }>>(queues.child, asked, 'deletedAt')).deletedAt;
+    },
     accounts: (next) => askAccounts(tables.child, next),
     stop: () => {
       for (const { child } of [tables, queues]) child.kill();

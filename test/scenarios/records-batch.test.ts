@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { shortPlan } from '../../bench/batch/plans.ts';
+import { type BatchProof, runBatch } from '../../bench/batch/run-batch.ts';
+
+/** A small form of `npm run bench -- batch`: records counted one by one after a kill, a pause and a notice. */
+
+const RUN_SECONDS_MAX = 240;
+const [TASKS, RECORDS, EVERY] = [12, 400, 50];
+
+let proof: BatchProof;
+
+beforeAll(async () => {
+  const screen = { say: () => undefined, show: () => undefined, end: () => undefined };
+  const size = {
+    tasks: TASKS,
+    records: RECORDS,
+    every: EVERY,
+    instances: 3,
+    concurrency: 2,
+    seed: 20_260_101,
+    timeFactor: 10,
+  };
+  proof = await runBatch({ ...size, ...shortPlan }, { screen, signal: new AbortController().signal });
+}, RUN_SECONDS_MAX * 1_000);
+
+describe('a batch of records, through a kill, a pause and a notice', () => {
+  it('holds', () => {
+    expect(proof.problems).toEqual([]);
+  });
+
+  it('went through them', () => {
+    expect({ kills: proof.kills, pauses: proof.pauses }).toEqual({ kills: 1, pauses: 1 });
+    expect(proof.interruptions).toBeGreaterThanOrEqual(1);
+    expect(proof.reclaims).toBeGreaterThanOrEqual(2);
+  });
+
+  it('has the effect of every record once in a fenced sink, and at least once in an unfenced log', () => {
+    expect(proof).toMatchObject({ records: 4_800, done: 4_800, missing: 0, doubledEffects: 0, notLogged: 0 });
+  });
+
+  it('repeats at most the records since the last checkpoint after a crash, and none after a drain (D3)', () => {
+    expect(proof.mostRepeatedAfter.released).toBeLessThanOrEqual(EVERY);
+    expect(proof.mostRepeatedAfter['handed back']).toBe(0);
+  });
+});
