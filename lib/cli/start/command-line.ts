@@ -16,7 +16,8 @@ Examples:
   npm start -- --exec "python3 examples/python-worker/worker.py" --json
 
 A worker of your own goes through the same interruptions as the demonstration. Service time runs 10 times as fast as
-your clock, so a notice of two minutes lasts 12 seconds: tasks that take some seconds show most.
+your clock, so a notice of two minutes lasts 12 seconds: tasks that take some seconds show most. Take a lower
+--time-factor for longer tasks, or on a busy machine, where a function that may take a minute has 6 seconds.
 
 --input has one task a line, its body as JSON. Ids are made as by spothop submit: from --id-path, else from the body's
 digest. Every body is checked by the task's schema before anything starts. Without --input the worker gets the
@@ -67,6 +68,7 @@ const program = (problems: string[]): Command => {
       ),
     )
     .addOption(numberOption('seed', 'of the batch and of the market', problems).default(DEFAULTS.seed))
+    .addOption(numberOption('time-factor', 'service time runs so much faster', problems).default(DEFAULTS.timeFactor))
     .option('--no-script', 'nothing on top of what the seed brings');
   return withOwnWorker(command, problems)
     .option('--record <DIR>', 'write the record of every request, process and market event there')

@@ -10,6 +10,7 @@ import { reasonsOf } from './reasons.ts';
 import { resultsFileOf, writeResults } from './results-file.ts';
 import { countsOf, type Expected, moneyOf, problemsOf, type RunSummary } from './summary.ts';
 import { type Verdict, verifyCommits, verifyEnds, verifyIndex } from './verify-results.ts';
+import type { OwnTask } from './work.ts';
 
 /** What the ledger says after the batch, and whether it stands. */
 export interface Proof {
@@ -54,11 +55,18 @@ const outboxFile = (folder: string, ending: string): string | null => {
 
 const DEAD_SHOWN_MAX = 5;
 
+/** Ids that are digests say little; the line of the input says more. */
+const deadAmong = (tasks: readonly OwnTask[], rows: readonly TaskRecord[]): readonly string[] => {
+  const dead = new Set(rows.filter(({ status }) => status === 'dead').map((row) => row.taskId));
+  return tasks
+    .filter((task) => dead.has(task.taskId))
+    .map(({ taskId, line }) => (line === undefined ? taskId : `${taskId} (line ${line})`));
+};
+
 const expectedOf = ({ options, work }: Run, rows: readonly TaskRecord[]): Expected => {
-  const dead = rows.filter((row) => row.status === 'dead').map((row) => row.taskId);
   return {
     tasks: work.tasks.length,
-    dead: work.kind === 'own' ? dead.slice(0, DEAD_SHOWN_MAX) : [],
+    dead: work.kind === 'own' ? deadAmong(work.tasks, rows).slice(0, DEAD_SHOWN_MAX) : [],
     seconds: secondsOf(options),
     reasons: reasonsOf(rows),
   };

@@ -18,9 +18,6 @@ import type { StartOptions } from './options.ts';
 import { countLine, type DemoTables, newTally, type RunTally } from './run-tally.ts';
 import type { Work } from './work.ts';
 
-/** Service time runs this much faster than the wall clock; every limit is divided by it alike. */
-export const TIME_FACTOR = 10;
-
 /** What a run is before its service is deployed. */
 export interface Beginning {
   readonly options: StartOptions;
@@ -45,11 +42,11 @@ export const openCloud = async (
   holdsWork: (id: string) => Promise<boolean>,
 ): Promise<WholeCloud> => {
   const originMs = wallClock().now();
-  const clock = wallClock({ timeFactor: TIME_FACTOR, originMs });
+  const clock = wallClock({ timeFactor: options.timeFactor, originMs });
   const market = exampleMarket(options.seed, clock.now());
   return startWholeCloud({
     clock,
-    timeFactor: TIME_FACTOR,
+    timeFactor: options.timeFactor,
     timeOriginMs: originMs,
     stateFolder: folder,
     random: randomOf(options.seed, 'names'),

@@ -10,6 +10,8 @@ export interface StartOptions {
   /** Wall-clock seconds that the batch may take at most; without it, what `secondsOf` says. */
   readonly seconds?: number;
   readonly seed: number;
+  /** Service time runs this much faster than the wall clock; every limit is divided by it alike. */
+  readonly timeFactor: number;
   readonly script: boolean;
   /** The worker: a task file or a command, at most one of them; the demonstration's own without. */
   readonly task?: string;
@@ -24,7 +26,7 @@ export interface StartOptions {
   readonly record?: string;
 }
 
-export const DEFAULTS = { tasks: 300, instances: 6, concurrency: 1, seed: 20_260_101 } as const;
+export const DEFAULTS = { tasks: 300, instances: 6, concurrency: 1, seed: 20_260_101, timeFactor: 10 } as const;
 
 /** Bounds that a laptop can keep; beyond them the run would measure the laptop. */
 export const BOUNDS = {
@@ -33,6 +35,7 @@ export const BOUNDS = {
   concurrency: CONCURRENCY,
   seconds: { min: 10, max: 3_600 },
   seed: { min: 0, max: 2 ** 32 - 1 },
+  'time-factor': { min: 1, max: 20 },
 } as const;
 
 export type NumberOption = keyof typeof BOUNDS;

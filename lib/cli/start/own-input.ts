@@ -7,9 +7,10 @@ import type { SchemaCheck } from '../submit/schema.ts';
 import { type PlacedTask, readSources } from '../submit/sources.ts';
 import { openBytes } from '../terminal-input.ts';
 import { BOUNDS, type StartOptions } from './options.ts';
+import type { OwnTask } from './work.ts';
 
 export type ReadInput =
-  | { readonly ok: true; readonly tasks: readonly NewTask[] }
+  | { readonly ok: true; readonly tasks: readonly OwnTask[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const SCHEMA_FIX = "correct it, or the task's schema";
@@ -34,7 +35,8 @@ const collector = (problems: string[]) => {
         problems.push(refusalLine(task.place, { path: '', because, fix: 'give each task its own id' }).trimEnd());
       }
     },
-    tasks: (): readonly NewTask[] => [...found.values()].map(({ taskId, body }) => ({ taskId, body })),
+    tasks: (): readonly OwnTask[] =>
+      [...found.values()].map(({ taskId, body, place }) => ({ taskId, body, line: place.line })),
   };
 };
 

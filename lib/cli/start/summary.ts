@@ -126,9 +126,10 @@ export interface Expected {
 }
 
 const deadProblem = (count: number, { reasons, dead }: Expected): string => {
-  const why = `${count} tasks failed for good: ${reasons.join('; ') || 'no reason was given'}`;
+  const [many, they] = count === 1 ? ['One task', 'It lies'] : [`${count} tasks`, 'They lie'];
+  const why = `${many} failed for good: ${reasons.join('; ') || 'no reason was given'}`;
   const which = dead.length === 0 ? '' : `: ${dead.join(', ')}${count > dead.length ? ', …' : ''}`;
-  return `${why}. They lie in the dead-letter queue${which}`;
+  return `${why}. ${they} in the dead-letter queue${which}`;
 };
 
 const unfinishedProblem = ({ lost, attempts, reclaims }: RunSummary['tasks'], { seconds, reasons }: Expected): string =>

@@ -3,6 +3,12 @@ import type { NewTask } from '../../workflows/submit-tasks.ts';
 import { type PlannedTask, planBatch } from './plan-batch.ts';
 import type { SourceFile } from './source-files.ts';
 
+/** A task of the user's own. */
+export interface OwnTask extends NewTask {
+  /** Of the input, from 1. */
+  readonly line?: number;
+}
+
 /** What the fleet is given to do. */
 export type Work =
   | {
@@ -13,7 +19,7 @@ export type Work =
     }
   | {
       readonly kind: 'own';
-      readonly tasks: readonly NewTask[];
+      readonly tasks: readonly OwnTask[];
       /** Where they come from, in words. */
       readonly from: string;
     };

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCommandLine } from '../../../lib/cli/start/command-line.ts';
 import { type StartOptions, secondsOf } from '../../../lib/cli/start/options.ts';
@@ -18,7 +19,15 @@ const problemsOf = (...words: readonly string[]): readonly string[] => {
 
 describe('the command line of the main job', () => {
   it('has a default for everything', () => {
-    expect(optionsOf()).toEqual({ json: false, tasks: 300, instances: 6, seed: 20_260_101, script: true });
+    expect(optionsOf()).toEqual({
+      json: false,
+      tasks: 300,
+      instances: 6,
+      concurrency: 1,
+      seed: 20_260_101,
+      timeFactor: 10,
+      script: true,
+    });
   });
 
   it('takes every flag', () => {
@@ -27,11 +36,46 @@ describe('the command line of the main job', () => {
       json: true,
       tasks: 20_000,
       instances: 50,
+      concurrency: 1,
       seconds: 3_600,
       seed: 4_294_967_295,
+      timeFactor: 10,
       script: false,
       exec: 'python3 worker.py',
     });
+  });
+
+  it("takes everything that a worker of the user's own needs", () => {
+    const file = fileURLToPath(import.meta.url);
+    const words = ['--task', file, '--input', file, '--id-path', 'order.id', '--concurrency', '4'];
+    expect(optionsOf(...words)).toMatchObject({ task: file, input: file, idPath: 'order.id', concurrency: 4 });
+  });
+
+  it('refuses what does not go together, and files that are not there, all at once', () => {
+    const words = ['--task', '/nowhere/a.ts', '--exec', 'cat', '--input', '/nowhere/b', '--tasks', '3'];
+    expect(problemsOf(...words, '--concurrency', '101')).toEqual([
+      '--concurrency 101 is not a whole number from 1 to 100',
+      'give --task or --exec, not both',
+      '--tasks counts tasks of the demonstration; --input has its own',
+      '--task /nowhere/a.ts cannot be read (ENOENT)',
+      '--input /nowhere/b cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('refuses an input without a worker for it, an id path without an input, and a task that is no program', () => {
+    expect(problemsOf('--input', fileURLToPath(import.meta.url))).toEqual([
+      '--input needs a worker that takes it: --task FILE or --exec CMD',
+    ]);
+    expect(problemsOf('--id-path', 'id')).toEqual(['--id-path is for the tasks of --input']);
+    expect(problemsOf('--task', 'worker.py')).toEqual([
+      '--task worker.py is no TypeScript or JavaScript file; --exec runs any command',
+    ]);
+  });
+
+  it('refuses a file of results that cannot be written, before anything runs', () => {
+    expect(problemsOf('--results', '/nowhere/results.ndjson')).toEqual([
+      '--results /nowhere/results.ndjson cannot be written (ENOENT)',
+    ]);
   });
 
   it('shows everything that is wrong at once', () => {
@@ -58,5 +102,6 @@ describe('the command line of the main job', () => {
   it('gives a batch a third of a second for each task, a hundred seconds at least, unless told', () => {
     expect([secondsOf(optionsOf()), secondsOf(optionsOf('--tasks', '601'))]).toEqual([100, 201]);
     expect(secondsOf(optionsOf('--tasks', '601', '--seconds', '20'))).toBe(20);
+    expect(secondsOf({ tasks: 300, input: 'tasks.ndjson' })).toBe(600);
   });
 });
