@@ -6,6 +6,7 @@ import { registerDlq } from './commands/dlq.ts';
 import { registerEventsCheck } from './commands/events-check.ts';
 import { registerFleetCheck } from './commands/fleet-check.ts';
 import { registerLocal } from './commands/local.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTasks } from './commands/tasks.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerDlq,
   registerEventsCheck,
   registerFleetCheck,
+  registerReplay,
   registerLocal,
 ];
 

@@ -9,6 +9,8 @@ export interface Interval {
 export interface Sample {
   readonly value: number;
   readonly block: string;
+  /** What it counts; 1 when left out. */
+  readonly weight?: number;
 }
 
 const DRAWS = 1_000;
@@ -16,24 +18,24 @@ const TAIL_SHARE = 0.025;
 
 interface Block {
   readonly sum: number;
-  readonly count: number;
+  readonly weight: number;
 }
 
 const blocksOf = (samples: readonly Sample[]): readonly Block[] =>
   [...Map.groupBy(samples, ({ block }) => block).values()].map((ofBlock) => ({
-    sum: ofBlock.reduce((sum, { value }) => sum + value, 0),
-    count: ofBlock.length,
+    sum: ofBlock.reduce((sum, { value, weight = 1 }) => sum + value * weight, 0),
+    weight: ofBlock.reduce((sum, { weight = 1 }) => sum + weight, 0),
   }));
 
 const drawnMean = (blocks: readonly Block[], random: Random): number => {
   let sum = 0;
-  let count = 0;
+  let weight = 0;
   for (let draw = 0; draw < blocks.length; draw += 1) {
     const block = blocks[Math.floor(random() * blocks.length)]!;
     sum += block.sum;
-    count += block.count;
+    weight += block.weight;
   }
-  return sum / count;
+  return sum / weight;
 };
 
 /**

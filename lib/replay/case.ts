@@ -25,19 +25,3 @@ export interface Case {
 
 /** The omniscient optimum stands in the tables as a policy of this name. */
 export const OPTIMUM = 'optimum';
-
-/** The text of a trace file below the folder that the user named, unpacked. */
-export type ReadTrace = (path: string) => string;
-
-export interface Suite {
-  readonly name: string;
-  /** Meaning of the cost column. */
-  readonly costMeaning: string;
-  /** Trace files that it reads, below the folder of traces. */
-  readonly files: readonly string[];
-  /** What it compares, in the order of its tables. */
-  readonly policies: readonly string[];
-  cases(readTrace: ReadTrace): Iterable<Case>;
-  /** A figure of its own for the mean cost, such as the leaderboard's score. */
-  score?(meanCost: number): number;
-}

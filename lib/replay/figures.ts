@@ -1,10 +1,11 @@
 import type { Random } from '../ports/random.ts';
 import { type Interval, meanInterval } from './bootstrap.ts';
-import { OPTIMUM, type Replayed, type Suite } from './case.ts';
+import { OPTIMUM, type Replayed } from './case.ts';
+import type { Suite } from './suites/suite.ts';
 
 export interface Figures {
   readonly runs: number;
-  /** Mean of the runs, and where it lies in 95 of 100 redrawings. */
+  /** Mean of the cells, and where it lies in 95 of 100 redrawings. */
   readonly cost: number;
   readonly costInterval: Interval;
   readonly score: number | null;
@@ -46,27 +47,36 @@ export interface SuiteFigures {
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+type ByCell = ReadonlyMap<string, readonly Replayed[]>;
+
+const byCellOf = (runs: readonly Replayed[]): ByCell => Map.groupBy(runs, ({ cell }) => cell);
+
+/** Every cell counts alike, however many runs it has. */
+const cellMean = (cells: ByCell, figure: (run: Replayed) => number): number =>
+  meanOf([...cells.values()].map((runs) => meanOf(runs.map(figure))));
+
 /** Of a fleet only: jobs have neither figure. */
-const fleetFigures = (runs: readonly Replayed[]): Pick<Figures, 'availability' | 'throughput'> =>
-  runs[0]!.throughput === undefined
+const fleetFigures = (cells: ByCell, [first]: readonly Replayed[]): Pick<Figures, 'availability' | 'throughput'> =>
+  first!.throughput === undefined
     ? {}
     : {
-        availability: meanOf(runs.map(({ availability }) => availability!)),
-        throughput: meanOf(runs.map(({ throughput }) => throughput!)),
+        availability: cellMean(cells, ({ availability }) => availability!),
+        throughput: cellMean(cells, ({ throughput }) => throughput!),
       };
 
 const figuresOf = (runs: readonly Replayed[], suite: Pick<Suite, 'score'>, random: Random): Figures => {
-  const cost = meanOf(runs.map((run) => run.cost));
-  const samples = runs.map(({ cost: value, block }) => ({ value, block }));
+  const cells = byCellOf(runs);
+  const cost = cellMean(cells, (run) => run.cost);
+  const samples = runs.map(({ cost: value, block, cell }) => ({ value, block, weight: 1 / cells.get(cell)!.length }));
   return {
     runs: runs.length,
     cost,
     costInterval: meanInterval(samples, random),
     score: suite.score?.(cost) ?? null,
-    ratioToOptimum: meanOf(runs.map(({ ratioToOptimum }) => ratioToOptimum)),
+    ratioToOptimum: cellMean(cells, ({ ratioToOptimum }) => ratioToOptimum),
     misses: runs.filter(({ isMissed }) => isMissed).length,
-    launches: meanOf(runs.map(({ launches }) => launches)),
-    ...fleetFigures(runs),
+    launches: cellMean(cells, ({ launches }) => launches),
+    ...fleetFigures(cells, runs),
   };
 };
 
@@ -89,9 +99,7 @@ const lossOf = (
   return { cell, to, extraCost, interval, isCertain: interval.from > 0 };
 };
 
-type ByPolicyAndCell = ReadonlyMap<string, ReadonlyMap<string, readonly Replayed[]>>;
-
-const lostCellsOf = (byPolicy: ByPolicyAndCell, random: Random): readonly LostCell[] => {
+const lostCellsOf = (byPolicy: ReadonlyMap<string, ByCell>, random: Random): readonly LostCell[] => {
   const ours = byPolicy.get(OURS);
   if (ours === undefined) return [];
   return RIVALS.filter((name) => byPolicy.has(name)).flatMap((rival) =>
@@ -99,14 +107,11 @@ const lostCellsOf = (byPolicy: ByPolicyAndCell, random: Random): readonly LostCe
   );
 };
 
-const byCell = (runs: readonly Replayed[]): ReadonlyMap<string, readonly Replayed[]> =>
-  Map.groupBy(runs, ({ cell }) => cell);
-
 /** The tables of a suite from what every case came to, in the order of the cases. */
 export const figuresOfSuite = (suite: Suite, replayed: readonly Replayed[], random: Random): SuiteFigures => {
   const runsByPolicy = Map.groupBy(replayed, ({ policy }) => policy);
   const ordered = [OURS, ...suite.policies, OPTIMUM].filter((name) => runsByPolicy.has(name));
-  const byPolicy = new Map([...new Set(ordered)].map((name) => [name, byCell(runsByPolicy.get(name)!)]));
+  const byPolicy = new Map([...new Set(ordered)].map((name) => [name, byCellOf(runsByPolicy.get(name)!)]));
   const policies = new Map(
     [...byPolicy].map(([name, cells]) => [
       name,

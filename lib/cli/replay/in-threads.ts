@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Case, Replayed, Suite } from '../../replay/case.ts';
+import type { Case, Replayed } from '../../replay/case.ts';
+import type { Suite } from '../../replay/suites/suite.ts';
 import { Shares } from './shares.ts';
 import type { Answer, ThreadTask } from './thread.ts';
 
@@ -22,7 +23,10 @@ const runThread = (task: ThreadTask, shares: Shares, onAnswer: (answer: Answer) 
       if (share === undefined) void thread.terminate().then(() => resolve());
       else thread.postMessage(share.cases);
     };
-    thread.on('error', reject);
+    thread.on('error', (error) => {
+      shares.dropAll();
+      reject(error);
+    });
     thread.on('message', (answer: Answer) => {
       onAnswer(answer);
       handOut();
@@ -36,7 +40,10 @@ export const replayInThreads = async (
   task: Omit<ThreadTask, 'suite'>,
   onProgress: OnProgress,
 ): Promise<readonly Replayed[]> => {
-  const cells = Array.from(suite.cases((path) => task.texts.get(path)!), ({ cell }) => cell);
+  const cells = Array.from(
+    suite.cases((path) => task.texts.get(path)!),
+    ({ cell }) => cell,
+  );
   const shares = new Shares(cells);
   const collected: Collected = { byCase: [], done: 0 };
   const onAnswer = (answer: Answer): void => {
@@ -45,9 +52,7 @@ export const replayInThreads = async (
     onProgress(collected.done, cells.length);
   };
   const threads = Math.min(availableParallelism(), cells.length);
-  await Promise.all(
-    Array.from({ length: threads }, () => runThread({ suite: suite.name, ...task }, shares, onAnswer)),
-  );
+  await Promise.all(Array.from({ length: threads }, () => runThread({ suite: suite.name, ...task }, shares, onAnswer)));
   return collected.byCase.flat();
 };
 

@@ -3,10 +3,11 @@ import { printable } from '../../signals/printable.ts';
 import { errorLine, whyUnreadable } from '../command.ts';
 import type { CliWorld } from '../world.ts';
 
-/** Texts of files by the name that was asked for, or a line for each file that cannot be read. */
-export type TracesRead =
-  | { readonly ok: true; readonly texts: ReadonlyMap<string, string> }
-  | { readonly ok: false; readonly problems: readonly string[] };
+/** Texts of files by the name that was asked for, and a line for each file that cannot be read. */
+export interface TracesRead {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly problems: readonly string[];
+}
 
 const GZIP_MAGIC = [0x1f, 0x8b];
 const NAME_CHARACTERS_MAX = 1_000;
@@ -55,5 +56,5 @@ export const readTraces = async (
     if (problem !== undefined) problems.push(problem);
     else texts.set(name, text!);
   }
-  return problems.length === 0 ? { ok: true, texts } : { ok: false, problems };
+  return { texts, problems };
 };

@@ -31,4 +31,9 @@ export class Shares {
     const fullest = [...this.left.values()].reduce((most, shares) => (shares.length > most.length ? shares : most));
     return fullest.shift();
   }
+
+  /** Nothing more is handed out. */
+  dropAll(): void {
+    for (const shares of this.left.values()) shares.length = 0;
+  }
 }

@@ -1,8 +1,8 @@
-import type { Suite } from '../../replay/case.ts';
-import { fleet } from '../../replay/suites/fleet.ts';
 import { adrs } from '../../replay/suites/adrs.ts';
+import { fleet } from '../../replay/suites/fleet.ts';
 import { grid } from '../../replay/suites/grid.ts';
 import { pools } from '../../replay/suites/pools.ts';
+import type { Suite } from '../../replay/suites/suite.ts';
 
 /** In the order of the page of tables. */
 export const SUITES: readonly Suite[] = [adrs, grid, pools, fleet];

@@ -51,3 +51,28 @@ export const expectedStepsByAge = (flipChances: readonly number[]): readonly num
     return spent;
   });
 };
+
+/** Everything that was learned from public traces, each fitted at several lengths of step. */
+export interface LearnedHazards {
+  /** With hidden regimes. */
+  readonly regimes: readonly HazardModel[];
+  /** With one regime for all pools. */
+  readonly pooled: readonly HazardModel[];
+}
+
+/** The model whose step is nearest to the wanted one, its chances scaled to it. */
+export const hazardsAt = (models: readonly HazardModel[], stepSeconds: number): HazardModel => {
+  const distance = (model: HazardModel): number => Math.abs(Math.log(model.stepSeconds / stepSeconds));
+  const model = models.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+  const steps = stepSeconds / model.stepSeconds;
+  const scaled = (chances: readonly number[]): number[] => chances.map((chance) => chanceIn(chance, steps));
+  return {
+    stepSeconds,
+    regimes: model.regimes.map(({ entryShare, redrawChance, lossByAge, returnByAge }) => ({
+      entryShare,
+      redrawChance: chanceIn(redrawChance, steps),
+      lossByAge: scaled(lossByAge),
+      returnByAge: scaled(returnByAge),
+    })),
+  };
+};

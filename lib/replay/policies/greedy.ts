@@ -1,20 +1,38 @@
-import { type Choice, isAvailable, type JobPolicyMaker, type JobView } from '../job.ts';
+import type { Choice, JobPolicyMaker, JobView } from '../job.ts';
+import { keepsDeadline } from '../run-job.ts';
 import { cheapestPool } from './cheapest-pool.ts';
+
+const spotOrNothing = ({ market, tick, running }: JobView): Choice =>
+  typeof running === 'number' ? running : (cheapestPool(market, tick) ?? 'idle');
+
+/** Spot whenever there is any, nothing otherwise; once only on-demand keeps the deadline, on-demand to the end. */
+export const greedy: JobPolicyMaker = {
+  name: 'greedy',
+  create: () => {
+    let isOnDemandForGood = false;
+    return {
+      choose: (view) => {
+        const choice = spotOrNothing(view);
+        isOnDemandForGood ||= !keepsDeadline(view, choice);
+        return isOnDemandForGood ? 'on-demand' : choice;
+      },
+    };
+  },
+};
 
 /** Ticks that on-demand needs for what is left, with so many changeovers before it. */
 const ticksNeeded = ({ rules, workLeftSeconds }: JobView, changeovers: number): number =>
   Math.ceil((workLeftSeconds + changeovers * rules.changeoverSeconds) / rules.tickSeconds);
 
-const choose = (view: JobView): Choice => {
-  const { rules, market, tick, running } = view;
-  const ticksLeft = rules.deadlineTicks - tick;
-  const staysOnSpot = typeof running === 'number' && isAvailable(market, running, tick);
-  if (Math.max(ticksNeeded(view, 1), ticksNeeded(view, 2)) >= ticksLeft) return staysOnSpot ? running : 'on-demand';
-  return staysOnSpot ? running : (cheapestPool(market, tick) ?? 'idle');
+const chooseOnLeaderboard = (view: JobView): Choice => {
+  const ticksLeft = view.rules.deadlineTicks - view.tick;
+  const isShort = Math.max(ticksNeeded(view, 1), ticksNeeded(view, 2)) >= ticksLeft;
+  return isShort && typeof view.running !== 'number' ? 'on-demand' : spotOrNothing(view);
 };
 
-/**
- * Spot whenever there is any, nothing otherwise, and on-demand once the time left is used up: the baseline of the public
- * leaderboard, with its own safety net.
- */
-export const greedy: JobPolicyMaker = { name: 'greedy', guardsItself: true, create: () => ({ choose }) };
+/** The public leaderboard's baseline: greedy with a safety net of its own, which rides spot past it while it lasts. */
+export const leaderboardGreedy: JobPolicyMaker = {
+  name: 'greedy',
+  guardsItself: true,
+  create: () => ({ choose: chooseOnLeaderboard }),
+};

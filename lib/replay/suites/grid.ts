@@ -1,6 +1,6 @@
-import type { ReadTrace } from '../case.ts';
 import { type JobRun, type JobSuite, jobSuite } from './job-suite.ts';
 import { readSinglePoolTraces, SINGLE_POOL_FILES } from './single-pool-traces.ts';
+import type { ReadTrace } from './suite.ts';
 
 const JOB_HOURS = 48;
 const SPOT_PRICE = 0.3;

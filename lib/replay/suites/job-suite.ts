@@ -1,8 +1,9 @@
-import { type Case, OPTIMUM, type ReadTrace, type Replayed, type Suite } from '../case.ts';
+import { type Case, OPTIMUM, type Replayed } from '../case.ts';
 import type { JobPolicyMaker, JobRules, Market } from '../job.ts';
 import { optimumCost } from '../optimum.ts';
 import { JOB_POLICIES } from '../policies/all.ts';
 import { runJob } from '../run-job.ts';
+import type { ReadTrace, Suite } from './suite.ts';
 
 /** One job on one window. */
 export interface JobRun {
@@ -15,20 +16,18 @@ export interface JobRun {
   readonly block: string;
 }
 
-const JOB_POLICY_NAMES = JOB_POLICIES.map(({ name }) => name);
-
 const replayed = (run: JobRun, optimum: number, maker: JobPolicyMaker): Replayed => {
   const { cost, isMissed, launches } = runJob(maker, run.market, run.rules);
   const { cell, block, costUnit } = run;
   return { policy: maker.name, cell, block, cost: cost / costUnit, ratioToOptimum: cost / optimum, isMissed, launches };
 };
 
-const caseOf = (run: JobRun): Case => ({
+const caseOf = (run: JobRun, compared: readonly JobPolicyMaker[]): Case => ({
   cell: run.cell,
   replay: (policies) => {
     const optimum = optimumCost(run.market, run.rules);
     const { cell, block, costUnit } = run;
-    const makers = JOB_POLICIES.filter(({ name }) => policies.includes(name));
+    const makers = compared.filter(({ name }) => policies.includes(name));
     return [
       ...makers.map((maker) => replayed(run, optimum, maker)),
       { policy: OPTIMUM, cell, block, cost: optimum / costUnit, ratioToOptimum: 1, isMissed: false, launches: 0 },
@@ -41,8 +40,12 @@ export interface JobSuite extends Suite {
   runs(readTrace: ReadTrace): Iterable<JobRun>;
 }
 
-export const jobSuite = (described: Omit<JobSuite, 'cases' | 'policies'>): JobSuite => ({
+/** Compares these policies, which is all of them where a suite has no rules of its own. */
+export const jobSuite = (
+  described: Omit<JobSuite, 'cases' | 'policies'>,
+  compared: readonly JobPolicyMaker[] = JOB_POLICIES,
+): JobSuite => ({
   ...described,
-  policies: JOB_POLICY_NAMES,
-  cases: (readTrace) => Array.from(described.runs(readTrace), caseOf),
+  policies: compared.map(({ name }) => name),
+  cases: (readTrace) => Array.from(described.runs(readTrace), (run) => caseOf(run, compared)),
 });

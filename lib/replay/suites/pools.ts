@@ -1,7 +1,7 @@
-import type { ReadTrace } from '../case.ts';
 import type { MarketPool } from '../job.ts';
 import { decodeRunLengths, type RunLengths } from '../run-length.ts';
 import { type JobRun, type JobSuite, jobSuite } from './job-suite.ts';
+import type { ReadTrace } from './suite.ts';
 
 const NINE_ZONES_FILE = 'frontiercs-cbl/nine_az_v100_prices_and_windows.json.gz';
 const JOB_HOURS = 24;

@@ -1,6 +1,6 @@
-import type { ReadTrace } from '../case.ts';
 import type { MarketPool } from '../job.ts';
 import { decodeRunLengths, type RunLengths } from '../run-length.ts';
+import type { ReadTrace } from './suite.ts';
 
 const AVAILABILITY_FILE = 'frontiercs-cbl/single_region_availability.json.gz';
 const WINDOWS_FILE = 'frontiercs-cbl/single_region_windows.json.gz';

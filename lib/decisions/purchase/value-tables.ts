@@ -1,0 +1,115 @@
+import { type HazardModel, hazardsAt, type LearnedHazards } from './hazard-model.ts';
+import type { JobValues, ValueProblem } from './job-values.ts';
+import { LEARNED_HAZARDS } from './learned-hazards.ts';
+import { growJobValues, startJobValues } from './solve-job-values.ts';
+
+/** What a job's values are worked out for, fixed when it is first seen so that they stay comparable. */
+export interface JobPlan {
+  readonly tickSeconds: number;
+  readonly secondsLeft: number;
+  readonly workSeconds: number;
+  readonly changeoverSeconds: number;
+  readonly hasRivals: boolean;
+}
+
+/** Which values are wanted; prices as a share of on-demand. */
+export interface ValueRequest {
+  readonly plan: JobPlan;
+  readonly spotShare: number;
+  /** 0 where there is only one pool. */
+  readonly rivalShare: number;
+}
+
+/** Works values out once and keeps them: the same request is a look-up from then on. */
+export interface ValueTables {
+  /** How spot comes and goes, in steps that suit the job. */
+  hazardsFor(plan: JobPlan): HazardModel;
+  valuesFor(request: ValueRequest): JobValues;
+}
+
+/** More steps than this cost time and memory and change no decision that we measured. */
+const STEPS_MAX = { alone: 450, rivals: 300 };
+/** What all tables together may take; the oldest are dropped first. */
+const BYTES_MAX = 420_000_000;
+
+/** Prices are rounded to powers of this, from 0.3 of on-demand: six per cent change no decision that we measured. */
+const SHARE_RATIO = 1.06;
+const SHARE_ORIGIN = 0.3;
+const SHARE_MIN = 0.02;
+/** With several pools the prices move and differ, so they are rounded more coarsely. */
+const RIVAL_ROUNDING = 3;
+const RIVAL_SHARES = [0.3, 0.6, 0.85, 0.97];
+
+const roundedShare = (share: number, rounding: number): number => {
+  const power = Math.log(Math.max(SHARE_MIN, share) / SHARE_ORIGIN) / Math.log(SHARE_RATIO);
+  return SHARE_ORIGIN * SHARE_RATIO ** (Math.round(power / rounding) * rounding);
+};
+
+const nearest = (values: readonly number[], wanted: number): number =>
+  values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
+
+/** Whole ticks, at least half a changeover, and few enough to reach the deadline. */
+const stepSecondsOf = ({ tickSeconds, secondsLeft, changeoverSeconds, hasRivals }: JobPlan): number => {
+  const stepsMax = hasRivals ? STEPS_MAX.rivals : STEPS_MAX.alone;
+  const ticks = Math.max(1, changeoverSeconds / (2 * tickSeconds), secondsLeft / (stepsMax * tickSeconds));
+  return tickSeconds * Math.ceil(ticks - 1e-9);
+};
+
+/** Estimates that move a little keep their table. */
+const roundedChangeover = (seconds: number): number => {
+  const grain = 2 ** Math.floor(Math.log2(Math.max(1, seconds))) / 32;
+  return Math.round(seconds / grain) * grain;
+};
+
+/** Doubles in quarters, so that jobs of like size share a table. */
+const workSecondsMaxOf = ({ workSeconds, tickSeconds }: JobPlan): number => {
+  const least = Math.max(workSeconds, 4 * tickSeconds);
+  return 10_800 * 2 ** (Math.ceil(4 * Math.log2(least / 10_800) - 1e-9) / 4);
+};
+
+/** With rivals the values know one regime only: which pool to take is told by each pool's own belief. */
+const problemOf = ({ plan, spotShare, rivalShare }: ValueRequest, hazards: LearnedHazards): ValueProblem => {
+  const stepSeconds = stepSecondsOf(plan);
+  return {
+    model: hazardsAt(plan.hasRivals ? hazards.pooled : hazards.regimes, stepSeconds),
+    workSecondsMax: workSecondsMaxOf(plan),
+    stepsMax: plan.hasRivals ? STEPS_MAX.rivals : STEPS_MAX.alone,
+    changeoverSeconds: roundedChangeover(plan.changeoverSeconds),
+    spotPrice: roundedShare(spotShare, plan.hasRivals ? RIVAL_ROUNDING : 1),
+    onDemandPrice: 1,
+    rivalShare: plan.hasRivals ? nearest(RIVAL_SHARES, rivalShare) : 0,
+  };
+};
+
+const bytesOf = ({ bySteps }: JobValues): number => bySteps.reduce((sum, { cells }) => sum + cells.byteLength, 0);
+
+const keyOf = ({ model, ...numbers }: ValueProblem): string => [model.stepSeconds, ...Object.values(numbers)].join(' ');
+
+export const makeValueTables = (hazards: LearnedHazards = LEARNED_HAZARDS): ValueTables => {
+  const tables = new Map<string, JobValues>();
+  const makeRoom = (): void => {
+    let bytes = [...tables.values()].reduce((sum, values) => sum + bytesOf(values), 0);
+    for (const [key, values] of tables) {
+      if (bytes <= BYTES_MAX || tables.size === 1) return;
+      bytes -= bytesOf(values);
+      tables.delete(key);
+    }
+  };
+  const grown = (values: JobValues, steps: number): JobValues => {
+    if (values.bySteps.length <= steps) growJobValues(values, steps);
+    return values;
+  };
+  return {
+    hazardsFor: (plan) => hazardsAt(hazards.regimes, stepSecondsOf(plan)),
+    valuesFor: (request) => {
+      const problem = problemOf(request, hazards);
+      const key = keyOf(problem);
+      const values = tables.get(key) ?? startJobValues(problem);
+      // Moved to the end: the first in the map is the one that was wanted longest ago.
+      tables.delete(key);
+      tables.set(key, grown(values, Math.ceil(request.plan.secondsLeft / problem.model.stepSeconds)));
+      makeRoom();
+      return values;
+    },
+  };
+};
