@@ -37,6 +37,8 @@ export interface MemoryMachines extends Machines {
   /** Machines under termination protection. */
   protect(instanceId: InstanceId): void;
   setState(instanceId: InstanceId, state: MachineState, stateReasonCode?: string): void;
+  /** Somebody with the rights to do so takes tags away. */
+  removeTags(instanceId: InstanceId, keys: readonly string[]): void;
   /** Everything that was ever launched. */
   all(): readonly DescribedMachine[];
 }
@@ -128,6 +130,13 @@ class MemoryEc2 {
     return { instanceId: id, pool };
   }
 
+  removeTags(id: InstanceId, keys: readonly string[]): void {
+    const stored = this.machines.get(id);
+    if (!stored) return;
+    const tags = Object.fromEntries(Object.entries(stored.described.tags).filter(([key]) => !keys.includes(key)));
+    this.machines.set(id, { ...stored, described: { ...stored.described, tags } });
+  }
+
   setState(id: InstanceId, state: MachineState, stateReasonCode?: string): void {
     const stored = this.machines.get(id);
     if (!stored) throw new Error(`No machine ${id} was ever launched here.`);
@@ -177,6 +186,7 @@ export const memoryMachines = (clock: Clock, stackTag: string): MemoryMachines =
     },
     protect: (id) => void ec2.isProtected.add(id),
     setState: (id, state, stateReasonCode) => ec2.setState(id, state, stateReasonCode),
+    removeTags: (id, keys) => ec2.removeTags(id, keys),
     all: () => [...ec2.machines.values()].map(({ described }) => described),
     serialise: (request) => JSON.stringify(request),
     launch: async (serialised) => ec2.launch(serialised),

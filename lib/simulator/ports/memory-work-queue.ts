@@ -10,6 +10,8 @@ const RECEIVED_MAX = 10;
 /** The longest that SQS keeps a message, counted from its sending, whatever happened to it since. */
 const RETENTION_SECONDS_MAX = 14 * 24 * 3_600;
 
+const CHANGED = 'the queue has changed';
+
 interface StoredMessage {
   readonly messageId: string;
   readonly body: string;
@@ -34,6 +36,18 @@ export interface MemoryWorkQueue extends WorkQueue {
   readonly deadLetters: readonly string[];
   /** Messages that are there, in whatever state. */
   size(): number;
+  messages(): readonly MessageState[];
+  /** Somebody takes a message away, or its time is over. */
+  drop(messageId: string): void;
+}
+
+/** One message as it lies in the queue. */
+export interface MessageState {
+  readonly messageId: string;
+  readonly body: string;
+  readonly visibleAt: EpochMs;
+  /** Of the last receipt; absent before the first. */
+  readonly receiptHandle?: string;
 }
 
 type ReceiveOptions = Parameters<WorkQueue['receive']>[0];
@@ -136,7 +150,8 @@ class MemoryQueue {
   }
 
   #wakeSleepers(): void {
-    for (const sleeper of this.#sleepers) sleeper.abort();
+    // A reason of our own: the default is an error with a stack, made for every sleeper.
+    for (const sleeper of this.#sleepers) sleeper.abort(CHANGED);
   }
 
   async #sleepUntilChanged(until: EpochMs, signal: AbortSignal | undefined): Promise<void> {
@@ -157,6 +172,8 @@ export const memoryWorkQueue = (clock: Clock, options: MemoryQueueOptions = {}):
     sendBody: (body, attributes, delaySeconds) => queue.put(body, attributes, delaySeconds),
     deadLetters: queue.deadLetters,
     size: () => queue.messages.size,
+    messages: () => [...queue.messages.values()],
+    drop: (messageId) => void queue.messages.delete(messageId),
     send: async (taskId, delaySeconds) => queue.put(encodeTaskMessage(taskId), {}, delaySeconds),
     sendMany: async (taskIds) => {
       for (const taskId of taskIds) queue.put(encodeTaskMessage(taskId));

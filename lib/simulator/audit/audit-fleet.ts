@@ -1,0 +1,197 @@
+import type { FleetState, Intent } from '../../fleet/fleet.ts';
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { FleetStore } from '../../ports/fleets.ts';
+import type { InstanceStore } from '../../ports/instances.ts';
+import type { LaunchRequest, Machines } from '../../ports/machines.ts';
+import type { MoneyLedger } from '../../ports/money.ts';
+import type { Backlog } from '../../ports/queues.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Caller } from '../life/caller.ts';
+import type { Trace } from '../life/trace.ts';
+import type { Truth } from '../life/truth.ts';
+import type { Judge } from './promises.ts';
+
+export interface FleetAuditWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly truth: Truth;
+  readonly acting: { readonly by: Caller | undefined };
+  readonly fleets: FleetStore;
+  readonly machines: Machines;
+  readonly money: MoneyLedger;
+  readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
+}
+
+/** What one caller has read of its fleet: what it may ask for is judged by that. */
+interface Seen {
+  state?: FleetState;
+  readonly records: Map<InstanceId, InstanceRecord | undefined>;
+}
+
+/** Reliability B17: a token may be repeated for this long. */
+const TOKEN_MS = 600_000;
+
+/** A machine that EC2 takes in its first hour is left to it until so long after its deadline (B28). */
+const FIRST_HOUR_MS = 3_600_000;
+const LEFT_TO_EC2_MS = 300_000;
+
+const SILENCE_MS = 49_000;
+
+const isUseful = (record: InstanceRecord | undefined): boolean =>
+  record === undefined ||
+  (record.drainingAt === undefined &&
+    record.goneAt === undefined &&
+    record.signals.leave === undefined &&
+    record.signals['scheduled-change'] === undefined);
+
+const outstandingOf = (intent: Intent, { members }: FleetState): number =>
+  Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);
+
+const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number =>
+  Math.max(
+    capacity.machinesMin,
+    Math.min(capacity.machinesMax, Math.ceil((waiting + inFlight + delayed) / capacity.targetBacklog)),
+  );
+
+/** Judges what is asked of EC2, what is ended there, and what the money ledger is told. */
+export const auditFleet = (world: FleetAuditWorld) => {
+  const { judge, truth, trace, faults } = world;
+  const seen = new WeakMap<Caller, Seen>();
+  const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
+  const opened = new Map<string, EpochMs>();
+  const closedRuns = new Set<InstanceId>();
+  const seenBy = (by: Caller): Seen => {
+    const known = seen.get(by) ?? { records: new Map() };
+    seen.set(by, known);
+    return known;
+  };
+
+  const judgeOrders = (by: Caller, open: readonly Intent[]): void => {
+    const { settings, backlog } = by.memo;
+    const { state, records } = seenBy(by);
+    if (settings === undefined || backlog === undefined || state === undefined) {
+      return judge.say('N3', 'machines were asked for without looking at backlog and members');
+    }
+    const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
+    const intents = Object.values(state.head.openIntents);
+    const coming = (purchase?: Intent['purchase']): number =>
+      [...intents, ...open]
+        .filter((intent) => purchase === undefined || intent.purchase === purchase)
+        .reduce((sum, intent) => sum + outstandingOf(intent, state), 0);
+    const onDemand = useful.filter((member) => member.pool.purchase === 'on-demand').length;
+    const wanted = wantedOf(backlog, settings);
+    const { onDemandBase, onDemandMax, onDemandFallback } = settings.capacity;
+    const surge = onDemand > Math.min(onDemandBase, wanted) ? Math.max(1, Math.ceil(wanted / 4)) : 0;
+    const total = useful.length + coming();
+    if (total > wanted + surge) judge.say('N3', `${total} machines had and asked for, ${wanted} + ${surge} wanted`);
+    const onDemandAfter = onDemand + coming('on-demand');
+    const asksOnDemand = open.some((intent) => intent.purchase === 'on-demand');
+    const allowed = Math.max(onDemandFallback ? onDemandMax : 0, onDemandBase);
+    if (asksOnDemand && onDemandAfter > allowed) judge.say('M1', `${onDemandAfter} on demand, ${allowed} allowed`);
+  };
+
+  const fleets: FleetStore = {
+    ...world.fleets,
+    read: async (fleet) => {
+      const { by } = world.acting;
+      const state = await world.fleets.read(fleet);
+      if (by !== undefined) seenBy(by).state = state;
+      return state;
+    },
+    changeHead: async (fleet, generationRead, change) => {
+      const { by } = world.acting;
+      const outcome = await world.fleets.changeHead(fleet, generationRead, change);
+      const open = change.open ?? [];
+      if (outcome === 'lost' || open.length === 0) return outcome;
+      for (const { intentId, count, purchase, reason } of open) {
+        opened.set(intentId, world.now());
+        trace.note(by?.name ?? 'world', `asks for ${count} ${purchase} (${intentId.slice(0, 6)}): ${reason}`);
+      }
+      if (by !== undefined) judgeOrders(by, open);
+      return outcome;
+    },
+    closeIntent: async (fleet, id, learned) => {
+      trace.note(world.acting.by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
+      return world.fleets.closeIntent(fleet, id, learned);
+    },
+    removeMember: async (fleet, id) => {
+      trace.note(world.acting.by?.name ?? 'world', `${id} has no place any more`);
+      if (world.recordOf(id)?.goneAt === undefined) judge.say('N1', `${id} lost its place while it is not gone`);
+      return world.fleets.removeMember(fleet, id);
+    },
+  };
+
+  const judgeToken = (serialised: string, { token, count }: LaunchRequest): void => {
+    const now = world.now();
+    const openedAt = opened.get(token);
+    if (openedAt === undefined) judge.say('N4', `${token} was launched and is written nowhere`);
+    else if (now > openedAt + TOKEN_MS + 60_000) judge.say('N4', `${token} was repeated ${now - openedAt} ms later`);
+    const sent = byToken.get(token);
+    if (sent !== undefined && sent.bytes !== serialised) judge.say('N4', `${token} was repeated with other bytes`);
+    byToken.set(token, sent ?? { bytes: serialised, openedAt: now, count });
+  };
+
+  const judgeEnding = (id: InstanceId): void => {
+    const { by } = world.acting;
+    if (truth.foreign.has(id)) return judge.say('N2', `${id} is not ours and was to be ended`);
+    if (by?.kind !== 'reconcile') judge.say('N2', `${id} was to be ended by ${by?.kind}`);
+    const record = world.recordOf(id);
+    if (record === undefined) return judge.say('N2', `${id} was to be ended before it had an item`);
+    if (record.drainingAt === undefined) judge.say('N2', `${id} was to be ended and does not drain`);
+    const held = Object.keys(record.leases);
+    if (held.length > 0) judge.say('W1', `${id} was to be ended with ${held.join(' ')} on it`);
+    if (world.now() - (record.heartbeatAt ?? record.launchedAt) < SILENCE_MS) judge.say('N2', `${id} was to be ended and lives`);
+    const deadline = record.signals['spot-interruption']?.deadline;
+    const isFree = deadline !== undefined && record.pool.purchase === 'spot' && deadline < record.launchedAt + FIRST_HOUR_MS;
+    if (isFree && world.now() < deadline + LEFT_TO_EC2_MS) judge.say('M1', `${id} would have cost nothing, left to EC2`);
+  };
+
+  const machines: Machines = {
+    ...world.machines,
+    launch: async (serialised) => {
+      const { by } = world.acting;
+      judgeToken(serialised, JSON.parse(serialised) as LaunchRequest);
+      const answer = await world.machines.launch(serialised);
+      const given = answer.answered ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing' : answer.code;
+      trace.note(by?.name ?? 'world', `EC2 gives ${given}`);
+      return answer;
+    },
+    terminate: async (ids) => {
+      for (const id of ids) judgeEnding(id);
+      trace.note(world.acting.by?.name ?? 'world', `ends ${ids.join(' ')}`);
+      const outcome = await world.machines.terminate(ids);
+      if (outcome.refused.length > 0) faults.met('F92', 'EC2');
+      return outcome;
+    },
+  };
+
+  const money: MoneyLedger = {
+    ...world.money,
+    putRun: async (run) => {
+      const machine = truth.machines.get(run.instanceId);
+      if (machine === undefined) judge.say('M2', `a run of ${run.instanceId}, which was never launched`);
+      else if (machine.endedBy === undefined && !machine.isStopped) judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
+      closedRuns.add(run.instanceId);
+      return world.money.putRun(run);
+    },
+  };
+
+  /** Reads of items are remembered for whoever made them. */
+  const rememberRecords = (instances: InstanceStore): InstanceStore => ({
+    ...instances,
+    get: (id) => {
+      const { by } = world.acting;
+      if (by !== undefined) seenBy(by).records.set(id, world.recordOf(id));
+      return instances.get(id);
+    },
+  });
+
+  return { fleets, machines, money, rememberRecords, closedRuns };
+};
+
+export type FleetAudit = ReturnType<typeof auditFleet>;

@@ -1,0 +1,56 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import { parseTaskMessage } from '../../fleet/message.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { WorkQueue } from '../../ports/queues.ts';
+import type { Caller } from '../life/caller.ts';
+import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
+import type { Judge } from './promises.ts';
+
+export interface QueueAuditWorld {
+  readonly judge: Judge;
+  readonly acting: { readonly by: Caller | undefined };
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+}
+
+const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
+
+/** Judges what is acknowledged, and in which order rows and messages come. */
+export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): WorkQueue => {
+  const { judge } = world;
+
+  const judgeSending = (id: TaskId): void => {
+    if (world.rowOf(id) === undefined) judge.say('W1', `a message for ${id} was sent before its row was written`);
+  };
+
+  /** A message may go when its task is over, or when another one has taken its place. */
+  const judgeDeletion = (messageId: string, body: string): void => {
+    const parsed = parseTaskMessage(body);
+    if (parsed.kind !== 'task') return;
+    const row = world.rowOf(parsed.taskId);
+    if (row === undefined || isOver(row)) return;
+    const others = queue.messages().filter((message) => message.body === body && message.messageId !== messageId);
+    if (others.length === 0) judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);
+  };
+
+  return {
+    ...queue,
+    send: (id, delaySeconds) => {
+      judgeSending(id);
+      return queue.send(id, delaySeconds);
+    },
+    sendMany: (ids) => {
+      ids.forEach(judgeSending);
+      return queue.sendMany(ids);
+    },
+    delete: (message) => {
+      judgeDeletion(message.messageId, message.body);
+      return queue.delete(message);
+    },
+    backlog: async () => {
+      const { by } = world.acting;
+      const answer = await queue.backlog();
+      if (by !== undefined) by.memo.backlog = answer;
+      return answer;
+    },
+  };
+};

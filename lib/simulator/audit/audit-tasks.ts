@@ -1,0 +1,145 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { TaskLedger } from '../../ports/tasks.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Caller } from '../life/caller.ts';
+import type { Trace } from '../life/trace.ts';
+import type { Truth } from '../life/truth.ts';
+import type { MemoryTaskLedger } from '../ports/memory-task-ledger.ts';
+import type { Judge, Promised } from './promises.ts';
+import { type ModelRow, modelStep } from './task-model.ts';
+
+export interface TaskAuditWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly truth: Truth;
+  readonly acting: { readonly by: Caller | undefined };
+  readonly tasks: MemoryTaskLedger;
+  readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
+}
+
+export interface TaskAudit {
+  readonly ledger: TaskLedger;
+  readonly model: ReadonlyMap<TaskId, ModelRow>;
+}
+
+/** The silence after which the design lets the control plane take a task, with a second for clocks that differ. */
+const SILENCE_MS = 49_000;
+
+const STEPS_OF: Readonly<Record<string, readonly TaskStep['step'][]>> = {
+  agent: ['submit', 'take', 'checkpoint', 'commit', 'fail', 'hand-back'],
+  reconcile: ['release', 'check-again'],
+  signals: ['release'],
+  producer: ['submit'],
+  operator: ['cancel', 'retry'],
+};
+
+/** The promise that a wrongly accepted step breaks. */
+const PROMISE_OF: Readonly<Record<TaskStep['step'], Promised>> = {
+  submit: 'W1',
+  take: 'W2',
+  checkpoint: 'W6',
+  commit: 'W2',
+  fail: 'W5',
+  'hand-back': 'W1',
+  release: 'W1',
+  'check-again': 'W1',
+  cancel: 'W1',
+  retry: 'W1',
+};
+
+const FIELDS = ['status', 'attempt', 'owner', 'failures', 'reclaims'] as const;
+
+const differences = (model: ModelRow | undefined, row: TaskRecord | undefined): string[] => {
+  if (model === undefined || row === undefined) return model === row ? [] : ['whether there is a row'];
+  const fields = FIELDS.filter((field) => model[field] !== row[field]);
+  const sequence = row.checkpoint?.sequence ?? 0;
+  return sequence === model.sequence ? fields : [...fields, `checkpoint ${sequence} for ${model.sequence}`];
+};
+
+const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
+
+/** Judges every step on every row by the auditor's own table, below whatever fails or loses answers. */
+export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
+  const { judge, faults, trace, truth, tasks } = world;
+  const model = new Map<TaskId, ModelRow>();
+
+  const judgeRelease = (id: TaskId, before: ModelRow): void => {
+    const record = world.recordOf(before.owner as InstanceId);
+    if (record === undefined || record.drainingAt !== undefined || record.goneAt !== undefined) return;
+    const silentMs = world.now() - (record.heartbeatAt ?? record.launchedAt);
+    const isHeld = record.leases[id] === before.attempt;
+    if (isHeld && silentMs < SILENCE_MS) {
+      judge.say('W4', `${id} was taken from ${before.owner}, which lives and holds it`);
+    }
+  };
+
+  const judgeEnd = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
+    const task = truth.tasks.get(id);
+    if (task === undefined) return;
+    if (row.status === 'dead' && step.step === 'fail' && task.failures < step.failuresMax) {
+      judge.say('W5', `${id} is dead after ${task.failures} failures of its own, ${row.reclaims} reclaims`);
+    }
+    if (row.status === 'cancelled' && !task.isCancelAsked) judge.say('W1', `${id} was cancelled and nobody asked`);
+  };
+
+  /** A row that is not finished and not in the sweep’s index would be found by nobody. */
+  const judgeIndex = (id: TaskId, row: TaskRecord): void => {
+    if (isOver(row) === (row.checkAt !== undefined)) {
+      judge.say('W1', `${id} is ${row.status} and its checkAt ${row.checkAt === undefined ? 'missing' : 'there'}`);
+    }
+  };
+
+  const judgeActor = (id: TaskId, step: TaskStep): void => {
+    const { by } = world.acting;
+    if (by === undefined) return;
+    if (!STEPS_OF[by.kind]?.includes(step.step)) judge.say('S1', `${step.step} of ${id} by ${by.kind}`);
+    const owner = step.step === 'take' || step.step === 'hand-back' ? step.owner : undefined;
+    if (owner !== undefined && owner !== by.machine) judge.say('S1', `${step.step} of ${id} for ${owner} by ${by.name}`);
+  };
+
+  /** The faults that a zombie’s refused or accepted writes are. */
+  const meetZombie = (before: ModelRow | undefined, step: TaskStep, isAllowed: boolean): void => {
+    const by = world.acting.by?.name ?? 'world';
+    if (before === undefined || !('attempt' in step)) return;
+    if (step.step === 'commit' && isAllowed && before.status === 'ready') faults.met('F51', by);
+    if (isAllowed || step.attempt >= before.attempt) return;
+    if (step.step === 'commit') faults.met('F50', by);
+    if (step.step === 'checkpoint') faults.met('F52', by);
+  };
+
+  const apply: TaskLedger['apply'] = (id, step) => {
+    const before = model.get(id);
+    const rowBefore = tasks.rows.get(id);
+    const outcome = tasks.apply(id, step);
+    const row = tasks.rows.get(id);
+    const { row: after, isAllowed } = modelStep(before, step);
+    judgeActor(id, step);
+    meetZombie(before, step, isAllowed);
+    if (after !== undefined) model.set(id, after);
+    const wrong = differences(after, row);
+    if (wrong.length > 0) {
+      const attempt = 'attempt' in step ? ` of attempt ${step.attempt}` : '';
+      const from = `${before?.status ?? 'no row'} (attempt ${before?.attempt ?? 0})`;
+      judge.say(PROMISE_OF[step.step], `${step.step}${attempt} on ${id}, ${from}: ${wrong.join(', ')} not as the table says`);
+    }
+    if (row !== undefined && rowBefore !== undefined && row.attempt < rowBefore.attempt) {
+      judge.say('W3', `${id} went from attempt ${rowBefore.attempt} to ${row.attempt}`);
+    }
+    if (row !== undefined && row !== rowBefore) {
+      judgeIndex(id, row);
+      if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
+      if (isOver(row)) judgeEnd(id, row, step);
+      const because = step.step === 'fail' ? `: ${step.reason}` : '';
+      trace.note(world.acting.by?.name ?? 'world', `${step.step} ${id} → ${row.status}, attempt ${row.attempt}${because}`);
+    }
+    return outcome;
+  };
+
+  return { model, ledger: { ...tasks, apply } };
+};

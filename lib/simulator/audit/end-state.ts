@@ -1,0 +1,92 @@
+import type { Life } from '../life/life.ts';
+import type { HostedMachine } from '../life/machine-host.ts';
+import type { PlannedTask } from '../life/workload.ts';
+import type { Promised } from './promises.ts';
+
+/** What is not yet as it has to be in the end: a promise, and what keeps it from being kept. */
+export interface Unsettled {
+  readonly promise: Promised;
+  readonly found: string;
+}
+
+const textOf = (life: Life, task: PlannedTask): string | undefined => {
+  const result = life.memory.tasks.rows.get(task.truth.taskId)?.result;
+  return result !== undefined && 'inline' in result ? result.inline : undefined;
+};
+
+const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
+  const { taskId, isPoison, isCancelAsked, isSubmitted, result } = task.truth;
+  if (!isSubmitted) return [];
+  const row = life.memory.tasks.rows.get(taskId);
+  if (row === undefined) return task.isForeign && life.memory.workQueue(life.settings.fleet).size() === 0 ? [] : [unsettled('W1', `${taskId} is nowhere`)];
+  if (row.status === 'ready' || row.status === 'running') return [unsettled('W1', `${taskId} is ${row.status}`)];
+  if (row.status === 'done' && textOf(life, task) !== result) return [unsettled('W2', `${taskId} has another result`)];
+  if (row.status === 'done' && isPoison) return [unsettled('W2', `${taskId} cannot be done and is`)];
+  if (row.status === 'dead' && task.truth.failures < life.plan.failuresMax) {
+    return [unsettled('W5', `${taskId} is dead after ${task.truth.failures} failures of its own`)];
+  }
+  if (row.status === 'cancelled' && !isCancelAsked) return [unsettled('W1', `${taskId} is cancelled`)];
+  const isCopied = life.memory.deadLetters.sent.some((letter) => letter.taskId === taskId);
+  return row.status === 'dead' && !isCopied ? [unsettled('O2', `${taskId} is dead, and nobody finds it`)] : [];
+};
+
+const unsettled = (promise: Promised, found: string): Unsettled => ({ promise, found });
+
+const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
+  const { instanceId, endedBy, isStopped } = machine;
+  const record = life.memory.instances.records.get(instanceId);
+  if (endedBy === undefined && isStopped !== true) return [];
+  const runs = life.money.allRuns().filter((run) => run.instanceId === instanceId);
+  // One that ended before anybody could write its item is known to nobody but EC2's bill.
+  if (record === undefined) return [];
+  const found: Unsettled[] = [];
+  if (runs.length !== 1) found.push(unsettled('M2', `${instanceId} has ${runs.length} closed runs`));
+  if (record.goneAt === undefined) found.push(unsettled('N1', `${instanceId} ended and is not called gone`));
+  const held = Object.keys(record.leases);
+  if (held.length > 0) found.push(unsettled('N6', `${instanceId} ended and holds ${held.join(' ')}`));
+  const told = runs[0]?.endedBy;
+  // Where EC2 leaves a machine out of its answer, nobody can know who ended it.
+  const isTold = life.faults.counts.F101 === undefined;
+  if (isTold && told !== undefined && endedBy !== undefined && told !== endedBy && told !== 'unknown') {
+    found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run says ${told}`));
+  }
+  return found;
+};
+
+/** Machines beyond what is wanted for no work at all. */
+const fleetUnsettled = (life: Life): Unsettled[] => {
+  const { host, settings } = life;
+  const running = host.machines.filter((machine) => machine.endedBy === undefined && machine.isStopped !== true);
+  const { machinesMin } = settings.capacity;
+  return running.length > machinesMin
+    ? [unsettled('rest', `${running.length} machines run, ${machinesMin} wanted: ${running.map(({ instanceId }) => instanceId).join(' ')}`)]
+    : [];
+};
+
+const storeUnsettled = async (life: Life): Promise<Unsettled[]> => {
+  const { head, members } = await life.memory.fleets.read(life.settings.fleet);
+  const open = Object.keys(head.openIntents);
+  const over = members.filter(({ instanceId }) => {
+    const machine = life.host.byId.get(instanceId);
+    return machine?.endedBy !== undefined || machine?.isStopped === true;
+  });
+  return [
+    ...open.map((id) => unsettled('N4', `intent ${id} is open`)),
+    ...over.map(({ instanceId }) => unsettled('N1', `${instanceId} ended and has its place`)),
+  ];
+};
+
+const foreignUnsettled = (life: Life): Unsettled[] =>
+  life.memory.machines
+    .all()
+    .filter(({ instanceId, state }) => life.truth.foreign.has(instanceId) && state !== 'running')
+    .map(({ instanceId }) => unsettled('N2', `${instanceId} is not ours and does not run any more`));
+
+/** Everything that is not yet as it should be; empty once the world has come to rest. */
+export const unsettledNow = async (life: Life): Promise<readonly Unsettled[]> => [
+  ...[...life.workload.values()].flatMap((task) => taskUnsettled(life, task)),
+  ...life.host.machines.flatMap((machine) => machineUnsettled(life, machine)),
+  ...fleetUnsettled(life),
+  ...(await storeUnsettled(life)),
+  ...foreignUnsettled(life),
+];

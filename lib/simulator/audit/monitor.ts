@@ -1,0 +1,138 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { Life } from '../life/life.ts';
+
+/** How often the monitor looks: the figures below are kept to within this. */
+export const LOOK_SECONDS = 10;
+const LOOK_MS = LOOK_SECONDS * 1_000;
+
+/** W4, from the design: a ready task is taken this soon once a worker is free and polling. */
+const TAKEN_WITHIN_MS = 140_000;
+/** W4: the tasks of a silent machine are ready again this soon. */
+const READY_AGAIN_WITHIN_MS = 120_000;
+
+/**
+ * What went wrong before faults stopped is mended by the sweep's slowest look (300 s, twice where messages of others
+ * waited); only then is every ready task held to the figure. Those that became ready after faults stopped are at once.
+ */
+const AFTERMATH_MS = 700_000;
+
+/** N1: a machine of ours without an item, counted while EC2 and DynamoDB answer; longer while faults go on. */
+const UNOWNED_HEALED_MS = 300_000;
+const UNOWNED_FAULTS_MS = 900_000;
+
+/** N1: after a deletion of the stack a machine has this long, the window to hand back what it holds, and a look of its timer. */
+const DELETED_MS = 900_000 + 120_000 + 180_000;
+
+export interface Monitor {
+  /** Called every `LOOK_SECONDS`. */
+  look(): void;
+  /** The tasks that a machine held when it fell silent; W4's second figure is measured from here. */
+  silenced(instanceId: InstanceId): void;
+  /** The stack has been deleted. */
+  deleted(): void;
+  /** The longest that a task was ready while a worker was free, in the phase without faults. */
+  readonly slowest: { takenMs: number; readyAgainMs: number };
+}
+
+interface Waiting {
+  readonly since: EpochMs;
+  waitedMs: number;
+}
+
+export const createMonitor = (life: Life): Monitor => {
+  const { clock, memory, judge, faults, host, calls } = life;
+  const waiting = new Map<TaskId, Waiting>();
+  const unowned = new Map<InstanceId, number>();
+  const silenced: { readonly instanceId: InstanceId; readonly tasks: readonly TaskId[]; readonly at: EpochMs }[] = [];
+  const slowest = { takenMs: 0, readyAgainMs: 0 };
+  const said = new Set<string>();
+  let healedAt: EpochMs | undefined;
+  let deletedAt: EpochMs | undefined;
+
+  const sayOnce = (promise: 'W4' | 'N1', key: string, found: string): void => {
+    if (said.has(key)) return;
+    said.add(key);
+    judge.say(promise, found);
+  };
+
+  /** A task that failed waits for its next run on purpose. */
+  const readyDelayMs = (id: TaskId): number =>
+    (memory.tasks.rows.get(id)?.failures ?? 0) > 0 ? life.plan.retryDelaySeconds * 1_000 : 0;
+
+  const lookAtTasks = (since: EpochMs): void => {
+    const isPolled = life.polling.size > 0;
+    for (const [id, row] of memory.tasks.rows) {
+      if (row.status !== 'ready') {
+        waiting.delete(id);
+        continue;
+      }
+      const known = waiting.get(id) ?? { since: clock.now(), waitedMs: -LOOK_MS - readyDelayMs(id) };
+      waiting.set(id, known);
+      if (isPolled) known.waitedMs += LOOK_MS;
+      const isFresh = known.since > since + LOOK_MS;
+      if (!isFresh && clock.now() < since + AFTERMATH_MS) {
+        known.waitedMs = 0;
+        continue;
+      }
+      slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
+      if (known.waitedMs > TAKEN_WITHIN_MS) sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
+    }
+  };
+
+  const lookAtSilenced = (): void => {
+    for (const { instanceId, tasks, at } of silenced) {
+      const held = tasks.filter((id) => {
+        const row = memory.tasks.rows.get(id);
+        return row?.status === 'running' && row.owner === instanceId;
+      });
+      const sinceMs = clock.now() - at;
+      if (held.length > 0) slowest.readyAgainMs = Math.max(slowest.readyAgainMs, sinceMs);
+      if (held.length > 0 && sinceMs > READY_AGAIN_WITHIN_MS) {
+        sayOnce('W4', `silent ${instanceId}`, `${held.join(' ')} still belongs to ${instanceId}, silent for ${sinceMs / 1_000} s`);
+      }
+    }
+  };
+
+  const lookAtMachines = (): void => {
+    const limitMs = faults.isHealed() ? UNOWNED_HEALED_MS : UNOWNED_FAULTS_MS;
+    const isUp = calls.conditions.outages.size === 0;
+    for (const machine of host.machines) {
+      const { instanceId, endedBy, isStopped } = machine;
+      if (endedBy !== undefined || isStopped || memory.instances.records.has(instanceId)) {
+        unowned.delete(instanceId);
+        continue;
+      }
+      if (isUp) unowned.set(instanceId, (unowned.get(instanceId) ?? 0) + LOOK_MS);
+      const ms = unowned.get(instanceId) ?? 0;
+      if (ms > limitMs) sayOnce('N1', `unowned ${instanceId}`, `${instanceId} has had no item for ${ms / 60_000} min`);
+    }
+  };
+
+  const lookAfterDeletion = (since: EpochMs): void => {
+    if (clock.now() < since + DELETED_MS) return;
+    for (const { instanceId, endedBy, isStopped } of host.machines) {
+      if (endedBy === undefined && !isStopped) sayOnce('N1', `left ${instanceId}`, `${instanceId} outlives its stack`);
+    }
+  };
+
+  return {
+    slowest,
+    silenced: (instanceId) => {
+      const tasks = [...memory.tasks.rows.values()].filter((row) => row.status === 'running' && row.owner === instanceId);
+      silenced.push({ instanceId, tasks: tasks.map(({ taskId }) => taskId), at: clock.now() });
+    },
+    deleted: () => {
+      deletedAt = clock.now();
+    },
+    look: () => {
+      if (deletedAt !== undefined) return lookAfterDeletion(deletedAt);
+      if (faults.isHealed()) {
+        healedAt ??= clock.now();
+        lookAtTasks(healedAt);
+        lookAtSilenced();
+      }
+      lookAtMachines();
+    },
+  };
+};

@@ -1,0 +1,140 @@
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import { addMs, type EpochMs } from '../../fleet/time.ts';
+import type { Blobs } from '../../ports/blobs.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DescribedMachine, LaunchAnswer, LaunchRequest, Machines } from '../../ports/machines.ts';
+import type { WorkQueue } from '../../ports/queues.ts';
+import type { TaskLedger } from '../../ports/tasks.ts';
+import type { MemoryMachines } from '../ports/memory-machines.ts';
+import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Faults } from './faults.ts';
+
+/**
+ * What AWS's services may do and a perfect service would not: stale indexes, answers that leave things out, messages
+ * that come back. It happens to everybody alike, above the auditor, which sees what is really the case.
+ */
+export interface UnreliableWorld {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+}
+
+/** B15: an index is eventually consistent. */
+const INDEX_STALE_MS = 60_000;
+
+/** The index as it was some time ago, looked at by the time of now: what has been due since then is missing. */
+export const staleIndex = (
+  { clock, faults }: UnreliableWorld,
+  ledger: TaskLedger,
+  rows: ReadonlyMap<TaskId, TaskRecord>,
+): TaskLedger => {
+  let copy: readonly TaskRecord[] = [];
+  let copiedAt: EpochMs = addMs(clock.now(), -INDEX_STALE_MS);
+  const refresh = (): void => {
+    if (clock.now() < addMs(copiedAt, INDEX_STALE_MS)) return;
+    copy = [...rows.values()];
+    copiedAt = clock.now();
+  };
+  return {
+    ...ledger,
+    due: async (now, limit) => {
+      refresh();
+      if (!faults.strikes('F23', 'DynamoDB')) return ledger.due(now, limit);
+      return copy.filter((row) => row.checkAt !== undefined && row.checkAt <= now).map((row) => row.taskId);
+    },
+  };
+};
+
+const ENDED: readonly string[] = ['shutting-down', 'terminated'];
+
+/** EC2 with its eventual consistency and its generosity. */
+export const unreliableMachines = (
+  { clock, random, faults }: UnreliableWorld,
+  machines: Machines,
+  ec2: MemoryMachines,
+): Machines => {
+  /** Machines that are not shown before this. */
+  const shownFrom = new Map<InstanceId, EpochMs>();
+  /** The bytes that EC2 makes of a request, where it gives one machine more than it was asked for. */
+  const generous = new Map<string, string>();
+  const looked = new Set<string>();
+
+  const oneMore = (serialised: string): string => {
+    const request = JSON.parse(serialised) as LaunchRequest;
+    if (!looked.has(request.token) && faults.strikes('F85', 'EC2')) {
+      generous.set(request.token, JSON.stringify({ ...request, count: request.count + 1 }));
+    }
+    looked.add(request.token);
+    return generous.get(request.token) ?? serialised;
+  };
+
+  const isShown = (machine: DescribedMachine): boolean =>
+    (shownFrom.get(machine.instanceId) ?? 0) <= clock.now() || faults.isHealed();
+
+  const describeFleet = async (fleet: FleetName): Promise<readonly DescribedMachine[]> => {
+    const all = (await machines.describeFleet(fleet)).filter(isShown);
+    const zones = [...new Set(all.map((machine) => machine.pool.zone))];
+    if (zones.length === 0 || !faults.strikes('F101', 'EC2')) return all;
+    const missing = random.pick(zones);
+    return all.filter((machine) => machine.pool.zone !== missing);
+  };
+
+  const noteLaunched = (answer: LaunchAnswer): void => {
+    for (const { instanceId } of answer.answered ? answer.machines : []) {
+      if (shownFrom.has(instanceId)) continue;
+      shownFrom.set(instanceId, clock.now());
+      if (faults.strikes('F90', 'EC2')) shownFrom.set(instanceId, addMs(clock.now(), random.between(5_000, 60_000)));
+      if (faults.strikes('F93', 'EC2')) ec2.protect(instanceId);
+    }
+  };
+
+  return {
+    ...machines,
+    describeFleet,
+    launch: async (serialised) => {
+      const answer = await machines.launch(oneMore(serialised));
+      noteLaunched(answer);
+      return answer;
+    },
+    terminate: async (ids) => {
+      if (!faults.strikes('F91', 'EC2')) return machines.terminate(ids);
+      const [lost, ...others] = ids;
+      const outcome = await machines.terminate(others);
+      return { ...outcome, notFound: [...outcome.notFound, lost!] };
+    },
+  };
+};
+
+export const isEnded = (machine: DescribedMachine): boolean => ENDED.includes(machine.state);
+
+/** A standard queue: deleted messages may come back, and a batch may be taken in part (B8, B12). */
+export const unreliableQueue = (
+  { faults, random }: UnreliableWorld,
+  queue: WorkQueue,
+  memory: MemoryWorkQueue,
+): WorkQueue => ({
+  ...queue,
+  delete: async (message) => {
+    const isKnown = memory.messages().some((one) => one.messageId === message.messageId);
+    await queue.delete(message);
+    const isLeft = isKnown && memory.messages().some((one) => one.messageId === message.messageId);
+    if (isLeft) faults.met('F39', 'SQS');
+    if (isKnown && !isLeft && faults.strikes('F40', 'SQS')) memory.sendBody(message.body, message.attributes, random.whole(0, 60));
+  },
+  sendMany: async (ids) => {
+    if (ids.length < 2 || !faults.strikes('F46', 'SQS')) return queue.sendMany(ids);
+    const taken = ids.slice(0, Math.floor(ids.length / 2));
+    return [...(await queue.sendMany(taken)), ...ids.slice(taken.length)];
+  },
+});
+
+/** B22 says that S3 does not do this; a disk, a proxy or a person may. */
+export const unreliableBlobs = ({ faults }: UnreliableWorld, blobs: Blobs): Blobs => ({
+  ...blobs,
+  get: async (key) => {
+    const content = await blobs.get(key);
+    return content !== undefined && faults.strikes('F54', 'S3') ? content.slice(0, content.length >> 1) : content;
+  },
+});

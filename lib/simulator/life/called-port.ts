@@ -1,0 +1,50 @@
+import type { Caller, Method, Service } from './caller.ts';
+
+const SERVICES: Readonly<Record<string, Service>> = {
+  instances: 'dynamodb',
+  tasks: 'dynamodb',
+  fleets: 'dynamodb',
+  money: 'dynamodb',
+  queue: 'sqs',
+  deadLetters: 'sqs',
+  wakes: 'sqs',
+  signals: 'sqs',
+  machines: 'ec2',
+  blobs: 's3',
+  imds: 'imds',
+};
+
+/** Methods that go nowhere: no service is asked, so none can fail. */
+const LOCAL_METHODS: readonly string[] = ['machines.serialise', 'queue.receivesMax'];
+
+const METHODS = new Map<string, Method>();
+
+/** By name and not by order of use: the trace hash of a seed must not depend on what ran before it. */
+const serialOf = (name: string): number =>
+  [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), 0x811c9dc5);
+
+const methodOf = (port: string, member: string): Method => {
+  const name = `${port}.${member}`;
+  const known = METHODS.get(name);
+  if (known !== undefined) return known;
+  const method: Method = { name, service: SERVICES[port]!, serial: serialOf(name), dangers: {} };
+  METHODS.set(name, method);
+  return method;
+};
+
+type Callable = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** The same port as this caller sees it: each method is a call of a service, which may go wrong. */
+export const calledPort = <Port extends object>(name: string, port: Port, caller: Caller): Port => {
+  const called: Record<string, unknown> = {};
+  for (const [member, value] of Object.entries(port) as [string, unknown][]) {
+    if (typeof value !== 'function' || LOCAL_METHODS.includes(`${name}.${member}`)) {
+      called[member] = value;
+      continue;
+    }
+    const method = methodOf(name, member);
+    const effect = value as Callable;
+    called[member] = (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
+  }
+  return called as Port;
+};

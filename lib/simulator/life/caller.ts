@@ -1,0 +1,241 @@
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
+import { addMs, type EpochMs } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type Backlog, TooManyInFlight } from '../../ports/queues.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { FaultId } from '../faults/simulated.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Trace } from './trace.ts';
+
+export type Service = 'dynamodb' | 'sqs' | 'ec2' | 's3' | 'imds';
+
+/** Who calls: what can happen to it depends on that. */
+export type CallerKind = 'signals' | 'reconcile' | 'agent' | 'producer' | 'operator';
+
+/** What a failing service looks like to its caller. */
+export class ServiceFault extends Error {
+  override readonly name = 'ServiceFault';
+}
+
+/** A promise of somebody who does not live to see it kept. */
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+/** What is wrong with the world between callers and services at present. */
+export interface Conditions {
+  /** Services that refuse everybody, with the fault that is to blame. */
+  readonly outages: Map<Service, FaultId>;
+  /** Of all calls, the share that is slow, and by how much at most. */
+  readonly slowShare: number;
+  readonly slowMsMax: number;
+}
+
+/** One machine's own troubles. */
+export interface CallerTroubles {
+  readonly unreachable: ReadonlySet<Service>;
+  /** Resolves when the machine goes on; absent while it does. */
+  standstill(): Promise<void> | undefined;
+}
+
+export interface CallerWorld {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly trace: Trace;
+  readonly conditions: Conditions;
+  /** Calls made by anybody. */
+  readonly tally: { calls: number };
+  /** Whose effect is happening: ports in memory change what they change before they answer. */
+  readonly acting: { by: Caller | undefined };
+}
+
+/** One run of a function, or one life of an agent's process: what ends as a whole when it crashes. */
+export interface Caller {
+  readonly name: string;
+  readonly kind: CallerKind;
+  /** The machine it runs on, where it is an agent. */
+  readonly machine?: InstanceId;
+  /** What the auditor has to remember of this caller. */
+  readonly memo: CallerMemo;
+  /** Resolves when it crashes; never otherwise. */
+  readonly crashed: Promise<void>;
+  isDead(): boolean;
+  crash(): void;
+  call<T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T>;
+}
+
+export interface CallerMemo {
+  settings?: FleetSettings;
+  backlog?: Backlog;
+}
+
+/** One method of a port, as the faults see it. */
+export interface Method {
+  readonly name: string;
+  readonly service: Service;
+  readonly serial: number;
+  /** Faults of this method by kind of caller, worked out when first needed. */
+  readonly dangers: Partial<Record<CallerKind, readonly FaultId[]>>;
+}
+
+const CONDITIONAL_WRITES =
+  /^(?:tasks\.apply|instances\.(?!get)|fleets\.(?:changeHead|addMember|removeMember|recordAnswer|closeIntent|note|keep)|money\.)/;
+
+const BY_METHOD: Readonly<Record<string, readonly FaultId[]>> = {
+  'queue.changeVisibility': ['F37'],
+  'queue.delete': ['F38'],
+  'queue.receive': ['F44'],
+  'queue.send': ['F45'],
+  'queue.sendMany': ['F45'],
+  'machines.launch': ['F86'],
+};
+
+const CRASHES: readonly FaultId[] = ['F11', 'F12', 'F13'];
+
+const dangersOf = (name: string, service: Service, kind: CallerKind): readonly FaultId[] => {
+  const canCrash = kind !== 'producer' && kind !== 'operator' && service !== 'imds';
+  return [
+    ...(canCrash ? CRASHES : []),
+    ...(service === 'dynamodb' ? (['F18'] as const) : []),
+    ...(CONDITIONAL_WRITES.test(name) ? (['F17'] as const) : []),
+    ...(BY_METHOD[name] ?? []),
+  ];
+};
+
+/** A throttled caller is refused so many times in a row at most. */
+const THROTTLES_IN_A_ROW_MAX = 6;
+
+/** Two crashes within this time belong to one flow: whatever the first one left is being mended. */
+const FLOW_MS = 120_000;
+
+/** When each kind of caller last crashed, to know a second crash in one flow. */
+export type LastCrashes = Map<string, EpochMs>;
+
+export const createCaller = (
+  world: CallerWorld,
+  options: {
+    readonly name: string;
+    readonly kind: CallerKind;
+    readonly machine?: InstanceId;
+    readonly settings?: FleetSettings;
+    readonly troubles?: CallerTroubles;
+    readonly lastCrashes: LastCrashes;
+    /** Its process ends by itself, and not with its machine. */
+    readonly onCrash?: () => void;
+  },
+): Caller => {
+  const { clock, random, faults, trace, conditions, tally } = world;
+  const { name, kind, troubles } = options;
+  const { promise: crashed, resolve } = Promise.withResolvers<void>();
+  let isDead = false;
+  let throttlesLeft = 0;
+
+  const crash = (): void => {
+    isDead = true;
+    resolve();
+  };
+
+  const noteCrash = (): void => {
+    const before = options.lastCrashes.get(name);
+    if (before !== undefined && clock.now() < addMs(before, FLOW_MS)) faults.met('F14', name);
+    options.lastCrashes.set(name, clock.now());
+    options.onCrash?.();
+    crash();
+  };
+
+  const strikeOf = (method: Method): FaultId | undefined => {
+    if (faults.isHealed()) return undefined;
+    if (method.service === 'dynamodb' && throttlesLeft > 0) {
+      throttlesLeft -= 1;
+      return 'F18';
+    }
+    const dangers = (method.dangers[kind] ??= dangersOf(method.name, method.service, kind));
+    let point = random.next();
+    for (const id of dangers) {
+      point -= faults.rate(id);
+      if (point < 0) return id;
+    }
+    return undefined;
+  };
+
+  const notRefused = (method: Method): void => {
+    const outage = conditions.outages.get(method.service);
+    if (outage !== undefined) throw new ServiceFault(`${method.name}: the service does not answer (${outage})`);
+    if (troubles?.unreachable.has(method.service)) throw new ServiceFault(`${method.name}: no route to the service`);
+  };
+
+  const told = (method: Method, args: readonly unknown[]): string =>
+    method.name === 'tasks.apply' ? `${method.name} ${(args[1] as TaskStep).step}` : method.name;
+
+  const noteCrashAround = (method: Method, args: readonly unknown[]): void => {
+    if (method.name === 'queue.send' || method.name === 'queue.sendMany') faults.met('F47', name);
+    if (method.name === 'instances.dropLease') faults.met('F49', name);
+    if (method.name === 'machines.launch') faults.met('F87', name);
+    const isPointer = method.name === 'tasks.apply' && (args[1] as TaskStep).step === 'checkpoint';
+    if (method.name === 'blobs.put' || isPointer) faults.met('F53', name);
+  };
+
+  const strike = async <T>(id: FaultId, method: Method, args: readonly unknown[], effect: () => Promise<T>) => {
+    if (throttlesLeft === 0) faults.met(id, name);
+    trace.note(name, `${id} at ${told(method, args)}`);
+    if (id === 'F18' && throttlesLeft === 0) throttlesLeft = random.whole(0, THROTTLES_IN_A_ROW_MAX);
+    if (id === 'F44') throw new TooManyInFlight();
+    if (id === 'F18' || id === 'F37' || id === 'F38') throw new ServiceFault(`${method.name}: throttled`);
+    if (id === 'F11') {
+      noteCrashAround(method, args);
+      noteCrash();
+      return never<T>();
+    }
+    const answer = await effect();
+    if (id === 'F86') return { answered: false, code: 'TimeoutError', message: 'The answer was lost.' } as T;
+    if (id === 'F17' || id === 'F45') throw new ServiceFault(`${method.name}: the answer was lost`);
+    if (id === 'F12') {
+      noteCrashAround(method, args);
+      noteCrash();
+      return never<T>();
+    }
+    // F13: the answer came, and the caller ends before it does anything with it.
+    noteCrash();
+    return answer;
+  };
+
+  const acting = <T>(effect: () => Promise<T>): (() => Promise<T>) => {
+    return () => {
+      world.acting.by = caller;
+      return effect();
+    };
+  };
+
+  const slowly = (): Promise<void> | undefined =>
+    conditions.slowShare > 0 && !faults.isHealed() && random.chance(conditions.slowShare)
+      ? clock.sleep(random.between(1, conditions.slowMsMax))
+      : undefined;
+
+  const caller: Caller = {
+    name,
+    kind,
+    ...(options.machine === undefined ? {} : { machine: options.machine }),
+    memo: options.settings === undefined ? {} : { settings: options.settings },
+    crashed,
+    isDead: () => isDead,
+    crash,
+    call: async (method, args, effect) => {
+      const still = troubles?.standstill();
+      if (still !== undefined) await still;
+      if (isDead) return never();
+      tally.calls += 1;
+      trace.mix(method.serial);
+      trace.mix(clock.now());
+      const wait = slowly();
+      if (wait !== undefined) await wait;
+      notRefused(method);
+      const id = strikeOf(method);
+      const answer = await (id === undefined ? acting(effect)() : strike(id, method, args, acting(effect)));
+      const stillAgain = troubles?.standstill();
+      if (stillAgain !== undefined) await stillAgain;
+      return isDead ? never() : answer;
+    },
+  };
+  return caller;
+};

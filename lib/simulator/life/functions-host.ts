@@ -1,0 +1,167 @@
+import { secondsToMs } from '../../fleet/time.ts';
+import type { SignalQueue } from '../../ports/signal-queue.ts';
+import type { Metrics } from '../../ports/telemetry.ts';
+import type { World } from '../../workflows/world.ts';
+import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
+import { HOME } from '../crash-points/signal-events.ts';
+import { calledPort } from './called-port.ts';
+import type { Caller } from './caller.ts';
+import { type Life, watchfulLog } from './life.ts';
+import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
+import { SECRET } from './workload.ts';
+
+const MINUTE_MS = 60_000;
+const COLD_START_SECONDS = 5;
+
+/** As `serverless.yml` has them. */
+const SIGNALS_TIMEOUT_SECONDS = 5;
+const RECONCILE_TIMEOUT_SECONDS = 60;
+
+/** Whoever wakes itself more often than this in an hour does so over and over (O2). */
+const WAKES_AN_HOUR_MAX = 2_000;
+
+const NO_METRICS: Metrics = { count: () => {} };
+
+/** After so long what a signal told must stand on its machine’s item, whatever raced with it. */
+const STANDS_AFTER_SECONDS = 180;
+
+/** The deployed functions with their triggers: the signals queue, the wake queue and the minute schedule. */
+export interface FunctionsHost {
+  readonly signals: SignalsHost;
+  /** Nothing is called any more, as after the stack was deleted. */
+  stop(): void;
+}
+
+const worldFor = (life: Life, caller: Caller): World => {
+  const { ports, memory, judge, settings } = life;
+  const queue = calledPort('queue', ports.queue, caller);
+  const money = calledPort('money', ports.money, caller);
+  return {
+    clock: life.clock,
+    newId: memory.newId,
+    instances: calledPort('instances', ports.instances, caller),
+    tasks: calledPort('tasks', ports.tasks, caller),
+    fleets: calledPort('fleets', ports.fleets, caller),
+    machines: calledPort('machines', ports.machines, caller),
+    money: {
+      putRun: money.putRun,
+      putPlan: (entry) => {
+        if (entry.plan.includes(SECRET)) judge.say('S2', 'a plan holds a payload');
+        return money.putPlan(entry);
+      },
+    },
+    wakes: calledPort('wakes', { wake: async (_fleet, delay = 0) => life.wake.ask(delay) }, caller),
+    workQueue: () => queue,
+    settings: new Map([[settings.fleet, settings]]),
+    log: watchfulLog(judge),
+    metrics: NO_METRICS,
+  };
+};
+
+export const createFunctionsHost = (life: Life, functions: DeployedFunctions): FunctionsHost => {
+  const { clock, faults, plan, calls, judge } = life;
+  let isStopped = false;
+  let reconciles = 0;
+  let wakes = 0;
+
+  /** Runs a function until it answers, throws, crashes or times out. */
+  const invoke = async <T>(
+    kind: 'signals' | 'reconcile',
+    timeoutSeconds: number,
+    run: (caller: Caller) => Promise<T>,
+  ): Promise<T | 'crashed'> => {
+    if (faults.strikes('F133', kind)) await clock.sleep(secondsToMs(COLD_START_SECONDS));
+    const caller = life.createCaller(kind, kind);
+    const timeout = new AbortController();
+    const timedOut = clock.sleep(secondsToMs(timeoutSeconds), timeout.signal).then(() => {
+      if (!timeout.signal.aborted) caller.crash();
+    });
+    try {
+      return await Promise.race([run(caller), caller.crashed.then(() => 'crashed' as const)]);
+    } finally {
+      timeout.abort();
+      await timedOut;
+    }
+  };
+
+  const reconcile = async (event: Parameters<ReturnType<DeployedFunctions['reconcile']>>[0]): Promise<void> => {
+    reconciles += 1;
+    if (reconciles > 1) faults.met('F98', 'reconcile');
+    try {
+      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (caller) => functions.reconcile(worldFor(life, caller))(event));
+    } catch {
+      // Lambda counts it and does not repeat it: the next minute does the same.
+    } finally {
+      reconciles -= 1;
+    }
+  };
+
+  const handleSignals = async (
+    batch: readonly { readonly messageId: string; readonly body: string }[],
+  ): Promise<BatchOutcome> => {
+    const soon = new Set<string>();
+    const handling = invoke('signals', SIGNALS_TIMEOUT_SECONDS, async (caller) => {
+      if (batch.length > 1 && faults.strikes('F15', 'signals')) {
+        void clock.sleep(calls.random.between(1, 50)).then(() => caller.crash());
+      }
+      const queue: SignalQueue = {
+        retrySoon: async (handle) => void soon.add(handle.replace('receipt of ', '')),
+        keepAside: async (body) => void signals.keptAside.push(body),
+      };
+      const world = worldFor(life, caller);
+      const signalsWorld = { world, queue: calledPort('signals', queue, caller), home: HOME };
+      return functions.signals(signalsWorld)({ Records: recordsOf(batch) }, CONTEXT);
+    });
+    const response = await handling.catch(() => 'crashed' as const);
+    return response === 'crashed' ? 'crashed' : { response, soon };
+  };
+
+  const signals = createSignalsHost({
+    clock,
+    faults,
+    handle: handleSignals,
+    onAcknowledged: ({ instanceId, kind }) => {
+      void clock.sleep(secondsToMs(STANDS_AFTER_SECONDS)).then(() => {
+        const record = life.memory.instances.records.get(instanceId);
+        if (record === undefined || record.signals[kind] !== undefined || record.goneAt !== undefined) return;
+        if (kind !== 'spot-interruption' && kind !== 'rebalance-recommendation') return;
+        judge.say('O1', `${kind} of ${instanceId} was acknowledged and is written nowhere`);
+      });
+    },
+  });
+
+  const deliverWake = async (delaySeconds: number): Promise<void> => {
+    await clock.sleep(secondsToMs(delaySeconds) + 50);
+    if (isStopped || (!faults.isHealed() && calls.random.chance(plan.wakeLossShare))) return;
+    wakes += 1;
+    const { fleet } = plan.settings;
+    await reconcile({ Records: [sqsRecord(`wake ${wakes}`, JSON.stringify({ wake: fleet }))] });
+  };
+
+  /** Wakes that come together are one batch of the wake queue: they collapse to one. */
+  const due = new Set<number>();
+  life.wake.ask = (delaySeconds) => {
+    const at = Math.ceil(clock.now() / 1_000 + delaySeconds);
+    if (due.has(at)) return;
+    due.add(at);
+    void deliverWake(delaySeconds).finally(() => due.delete(at));
+  };
+
+  const runSchedule = async (): Promise<void> => {
+    for (;;) {
+      if (isStopped) return;
+      void reconcile({ schedule: 'minute' });
+      const before = wakes;
+      await clock.sleep(MINUTE_MS);
+      if (wakes - before > WAKES_AN_HOUR_MAX / 60) judge.say('O2', `${wakes - before} wakes in a minute`);
+    }
+  };
+  void runSchedule();
+
+  return {
+    signals,
+    stop: () => {
+      isStopped = true;
+    },
+  };
+};

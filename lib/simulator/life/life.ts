@@ -1,0 +1,302 @@
+import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
+import type { Log } from '../../ports/telemetry.ts';
+import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
+import { auditInstances } from '../audit/audit-instances.ts';
+import { auditQueue } from '../audit/audit-queue.ts';
+import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
+import { createJudge, type Judge } from '../audit/promises.ts';
+import { createFaults, type Faults } from '../faults/faults.ts';
+import type { FaultId } from '../faults/simulated.ts';
+import { drawSwarm } from '../faults/swarm.ts';
+import { staleIndex, unreliableBlobs, unreliableMachines, unreliableQueue } from '../faults/unreliable-ports.ts';
+import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money-ledger.ts';
+import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
+import { type SeededRandom, seededRandom } from '../random.ts';
+import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
+import { calledPort } from './called-port.ts';
+import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
+import { clockOfLife, createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
+import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
+import { createTrace, type Trace } from './trace.ts';
+import type { Truth } from './truth.ts';
+import { drawWorkload, type PlannedTask, SECRET, workloadRunner } from './workload.ts';
+
+/** 2026-01-01T00:00:00Z. */
+export const START = epochMs(1_767_225_600_000);
+
+export interface LifeOptions extends PlanOptions {
+  readonly seed: number;
+  readonly fault?: FaultId;
+  /** Keep so many lines for people to read. */
+  readonly linesMax?: number;
+  /** Only these tasks, by their numbers: how a failing workload is made smaller. */
+  readonly onlyTasks?: readonly number[];
+}
+
+/** Everything that the parts of one simulated life share. */
+export interface Life {
+  readonly plan: LifePlan;
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly judge: Judge;
+  readonly memory: MemoryWorld;
+  readonly money: MemoryMoneyLedger;
+  readonly calls: CallerWorld;
+  readonly host: MachineHost;
+  readonly truth: Truth & { readonly foreign: Set<InstanceId>; readonly told: Set<string> };
+  readonly workload: ReadonlyMap<TaskId, PlannedTask>;
+  readonly taskAudit: TaskAudit;
+  readonly fleetAudit: FleetAudit;
+  readonly ports: LifePorts;
+  /** The fleet file as it is at present. */
+  settings: FleetSettings;
+  /** Callers that wait for work at this moment. */
+  readonly polling: Set<Caller>;
+  readonly wake: { ask: (delaySeconds: number) => void };
+  readonly machineEvents: { onStarted: (machine: HostedMachine) => void; onEnded: (machine: HostedMachine) => void };
+  createCaller(name: string, kind: CallerKind, machine?: HostedMachine): Caller;
+}
+
+/** The ports below all callers: audited, and then made as unreliable as AWS's are. */
+type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineState' | 'runner' | 'wakes'> & {
+  readonly fleets: FleetAudit['fleets'];
+  readonly machines: FleetAudit['machines'];
+  readonly money: FleetAudit['money'];
+};
+
+/** A log that looks for what must be in none. */
+export const watchfulLog = (judge: Judge): Log => {
+  const look = (message: string, fields: object = {}): void => {
+    for (const value of Object.values(fields)) {
+      const text = typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : '';
+      if (text.includes(SECRET)) judge.say('S2', `the log says ${message} with a payload`);
+    }
+  };
+  return { debug: look, info: look, warn: look, error: look };
+};
+
+const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
+  fleet: settings.fleet,
+  version: 'simulated',
+  visibilitySeconds: 60,
+  failuresMax: plan.failuresMax,
+  retryDelaySeconds: plan.retryDelaySeconds,
+  drainPolicy: settings.drain,
+  concurrency: plan.slots,
+  stopSeconds: 90,
+  maximumAgeSeconds: settings.maximumAgeSeconds,
+  taskIdPath: 'name',
+});
+
+/** Checks what a run goes on from, and under whose lease it runs. */
+const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine) => {
+  const { judge, faults, memory } = life;
+  return (id: TaskId, attempt: number, stepsDone: number): void => {
+    const kept = lastKept(life).get(id) ?? [0, 0];
+    const least = faults.counts.F54 === undefined ? kept[0]! : kept[1]!;
+    if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
+    if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
+      judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
+    }
+    if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
+  };
+};
+
+/** An agent whose process ends cannot tell whether a task of its did it: to that task it is a failure (F33). */
+const noteProcessEnd = ({ memory, workload }: Life, { instanceId }: HostedMachine): void => {
+  for (const row of memory.tasks.rows.values()) {
+    const truth = row.status === 'running' && row.owner === instanceId ? workload.get(row.taskId)?.truth : undefined;
+    if (truth !== undefined) truth.failures += 1;
+  }
+};
+
+const KEPT = new WeakMap<Life, Map<TaskId, readonly [last: number, before: number]>>();
+
+/** The last two checkpoints of each task that were accepted. */
+const lastKept = (life: Life): Map<TaskId, readonly [number, number]> => {
+  const kept = KEPT.get(life) ?? new Map<TaskId, readonly [number, number]>();
+  KEPT.set(life, kept);
+  return kept;
+};
+
+const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, machine: HostedMachine): AgentPorts => {
+  const { ports, memory, judge, faults } = life;
+  const clock = clockOfLife(machine.clock, caller);
+  const queue = calledPort('queue', ports.queue, caller);
+  const receive: typeof queue.receive = async (options) => {
+    life.polling.add(caller);
+    try {
+      return await queue.receive(options);
+    } finally {
+      life.polling.delete(caller);
+    }
+  };
+  return {
+    clock,
+    newId: memory.newId,
+    log: watchfulLog(judge),
+    imds: { read: async () => undefined },
+    machineState: machine.machineState,
+    instances: calledPort('instances', ports.instances, caller),
+    tasks: calledPort('tasks', ports.tasks, caller),
+    queue: { ...queue, receive },
+    deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
+    wakes: calledPort('wakes', { wake: async (_fleet, delay = 0) => life.wake.ask(delay) }, caller),
+    blobs: calledPort('blobs', ports.blobs, caller),
+    runner: workloadRunner({
+      clock,
+      faults,
+      truthOf: (id) => life.workload.get(id)?.truth,
+      onStart: watchStart(life, granted, machine),
+      onKept: (id, stepsDone) => lastKept(life).set(id, [stepsDone, lastKept(life).get(id)?.[0] ?? 0]),
+      kill: () => {
+        noteProcessEnd(life, machine);
+        caller.crash();
+      },
+    }),
+  };
+};
+
+const workloadOf = (random: SeededRandom, plan: LifePlan, onlyTasks?: readonly number[]) => {
+  const drawn = drawWorkload(random, {
+    count: plan.tasks,
+    startAt: START,
+    durationMs: plan.safetyMs,
+    mayKill: plan.slots === 1,
+  });
+  const kept = onlyTasks === undefined ? drawn : drawn.filter((_, index) => onlyTasks.includes(index + 1));
+  return new Map(kept.map((task) => [task.truth.taskId, task]));
+};
+
+/** A world with everything in it, before anything happens. */
+export const createLife = (options: LifeOptions): Life => {
+  const random = seededRandom(`seed ${options.seed}`);
+  const plan = drawPlan(random.fork('plan'), options);
+  const clock = virtualClock(START);
+  const trace = createTrace({ now: clock.now, startedAt: START, linesMax: options.linesMax ?? 0 });
+  const faults = createFaults(drawSwarm(random.fork('swarm'), options.fault), random.fork('faults'), trace);
+  const acting: { by: Caller | undefined } = { by: undefined };
+  const by = (): string => acting.by?.name ?? 'world';
+  const judge = createJudge({ startedAt: START, now: clock.now, by, note: trace.note });
+  const memory = memoryWorld(clock, random.fork('ids').next);
+  const money = memoryMoneyLedger();
+  const conditions = { outages: new Map(), slowShare: plan.slowShare, slowMsMax: plan.slowMsMax };
+  const calls: CallerWorld = {
+    clock,
+    random: random.fork('calls'),
+    faults,
+    trace,
+    conditions,
+    acting,
+    tally: { calls: 0 },
+  };
+  const lastCrashes: LastCrashes = new Map();
+  const workload = workloadOf(random.fork('workload'), plan, options.onlyTasks);
+  const granted = new Set<string>();
+  const now = clock.now;
+  const recordOf = (id: InstanceId) => memory.instances.records.get(id);
+
+  const host: MachineHost = createMachineHost({
+    clock,
+    random: random.fork('machines'),
+    faults,
+    trace,
+    ec2: memory.machines,
+    settings: () => agentSettings(life),
+    createCaller: (machine) => life.createCaller(machine.instanceId, 'agent', machine),
+    agentPorts: (caller, machine) => agentPortsOf(life, granted, caller, machine),
+    onStarted: (machine) => life.machineEvents.onStarted(machine),
+    onEnded: (machine) => life.machineEvents.onEnded(machine),
+  });
+  const truth: Life['truth'] = {
+    machines: host.byId,
+    tasks: new Map([...workload].map(([id, task]) => [id, task.truth])),
+    foreign: host.foreign,
+    told: new Set(),
+  };
+  const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf });
+  const fleetAudit = auditFleet({
+    now,
+    judge,
+    trace,
+    faults,
+    truth,
+    acting,
+    fleets: memory.fleets,
+    machines: memory.machines,
+    money,
+    recordOf,
+  });
+  const instances = auditInstances({
+    now,
+    judge,
+    trace,
+    truth,
+    acting,
+    instances: memory.instances,
+    granted,
+    maximumAgeSeconds: () => plan.settings.maximumAgeSeconds,
+    drainsWhenAdvised: () => plan.settings.drain.rebalance === 'drain',
+  });
+  const unreliable = { clock, random: random.fork('services'), faults };
+  const workQueue = memory.workQueue(plan.settings.fleet);
+  const queue = auditQueue({ judge, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
+  const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
+  const refreshing = async <T>(call: Promise<T>): Promise<T> => {
+    const answer = await call;
+    host.refresh();
+    return answer;
+  };
+  const life: Life = {
+    plan,
+    clock,
+    random,
+    trace,
+    faults,
+    judge,
+    memory,
+    money,
+    calls,
+    host,
+    truth,
+    workload,
+    taskAudit,
+    fleetAudit,
+    settings: plan.settings,
+    polling: new Set(),
+    wake: { ask: () => {} },
+    machineEvents: { onStarted: () => {}, onEnded: () => {} },
+    ports: {
+      instances: fleetAudit.rememberRecords(instances),
+      tasks: staleIndex(unreliable, taskAudit.ledger, memory.tasks.rows),
+      queue: unreliableQueue(unreliable, queue, workQueue),
+      deadLetters: memory.deadLetters,
+      blobs: unreliableBlobs(unreliable, memory.blobs),
+      fleets: fleetAudit.fleets,
+      machines: {
+        ...ec2,
+        launch: (request) => refreshing(ec2.launch(request)),
+        terminate: (ids) => refreshing(ec2.terminate(ids)),
+      },
+      money: fleetAudit.money,
+    },
+    createCaller: (name, kind, machine) =>
+      createCaller(calls, {
+        name,
+        kind,
+        lastCrashes,
+        ...(kind === 'signals' || kind === 'reconcile' ? { settings: life.settings } : {}),
+        ...(machine === undefined
+          ? {}
+          : { machine: machine.instanceId, troubles: machine, onCrash: () => noteProcessEnd(life, machine) }),
+      }),
+  };
+  return life;
+};
+
+export const secondsLater = (instant: EpochMs, seconds: number): EpochMs => addMs(instant, secondsToMs(seconds));

@@ -1,0 +1,268 @@
+import { createAgent } from '../../agent/agent.ts';
+import { type Imds, ImdsUnavailable } from '../../agent/imds.ts';
+import { type MemoryMachineState, memoryMachineState } from '../../agent/machine-state.ts';
+import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
+import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DescribedMachine } from '../../ports/machines.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { MemoryMachines } from '../ports/memory-machines.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Caller, CallerTroubles, Service } from './caller.ts';
+import type { Trace } from './trace.ts';
+import type { EndedBy, MachineTruth } from './truth.ts';
+
+/** From the launch to the agent's first call. */
+const BOOT_SECONDS_LEAST = 10;
+const BOOT_SECONDS_MOST = 60;
+
+/** systemd's RestartSec in the launch template's unit. */
+const RESTART_SECONDS = 5;
+
+/** The dead-man's timer of `deploy/dead-man.ts`: how often it looks. */
+const DEAD_MAN_LOOK_SECONDS = 60;
+
+/** A machine with everything on it. */
+export interface HostedMachine extends MachineTruth, CallerTroubles {
+  readonly described: DescribedMachine;
+  readonly machineState: MemoryMachineState;
+  readonly unreachable: Set<Service>;
+  readonly clock: Clock;
+  notice?: EpochMs;
+  isAdvised?: boolean;
+  tellsNonsense?: boolean;
+  isFrozen: boolean;
+  standing?: { readonly over: Promise<void>; readonly go: () => void };
+  life?: Caller;
+  /** When the agent last had its item, for the dead-man's timer. */
+  aliveAt: EpochMs;
+}
+
+export interface MachineHost {
+  readonly machines: readonly HostedMachine[];
+  readonly byId: ReadonlyMap<InstanceId, HostedMachine>;
+  /** Machines that EC2 shows and that are none of ours. */
+  readonly foreign: Set<InstanceId>;
+  /** Looks at EC2 for machines that have started or ended since. */
+  refresh(): void;
+  end(machine: HostedMachine, by: EndedBy): void;
+  /** The machine stops as a whole for so long, and goes on. */
+  standStill(machine: HostedMachine, seconds: number): void;
+  /** The agent's process ends and does not come back. */
+  freeze(machine: HostedMachine): void;
+  /** A second agent beside the first. */
+  startSecond(machine: HostedMachine): void;
+  /** EC2 stops the machine and keeps it. */
+  stop(machine: HostedMachine): void;
+}
+
+export interface MachineHostOptions {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly trace: Trace;
+  readonly ec2: MemoryMachines;
+  readonly settings: () => AgentSettings;
+  readonly createCaller: (machine: HostedMachine) => Caller;
+  readonly agentPorts: (life: Caller, machine: HostedMachine) => AgentPorts;
+  readonly onStarted: (machine: HostedMachine) => void;
+  readonly onEnded: (machine: HostedMachine) => void;
+}
+
+const STATES: Readonly<Record<EndedBy, string>> = {
+  ec2: 'Server.SpotInstanceTermination',
+  us: 'Client.UserInitiatedShutdown',
+  itself: 'Client.InstanceInitiatedShutdown',
+};
+
+const METADATA: Readonly<Record<string, (machine: HostedMachine) => string | undefined>> = {
+  'instance-id': ({ instanceId }) => instanceId,
+  'instance-life-cycle': ({ described }) => described.pool.purchase,
+  'placement/availability-zone': ({ described }) => described.pool.zone,
+  'placement/region': ({ described }) => described.pool.zone.slice(0, -1),
+  'spot/instance-action': ({ notice, tellsNonsense }) => {
+    if (notice === undefined) return undefined;
+    return tellsNonsense ? '<html>503</html>' : JSON.stringify({ action: 'terminate', time: toIso(notice) });
+  },
+  'events/recommendations/rebalance': ({ isAdvised, launchedAt }) =>
+    isAdvised ? JSON.stringify({ noticeTime: toIso(launchedAt) }) : undefined,
+};
+
+const NOTHING = Promise.resolve(undefined);
+
+/** Not a call like the others: it never leaves the machine, and there are so many that each must cost next to nothing. */
+const imdsOf = (machine: HostedMachine, faults: Faults): Imds => ({
+  read: (path) => {
+    if (machine.unreachable.has('imds')) return Promise.reject(new ImdsUnavailable('It does not answer.'));
+    const text = METADATA[path]?.(machine);
+    if (text === undefined) return NOTHING;
+    const isNonsense = path === 'spot/instance-action' && faults.strikes('F63', machine.instanceId);
+    return Promise.resolve(isNonsense ? '{"action":' : text);
+  },
+});
+
+/** A promise of a process that has ended. */
+const never = (): Promise<void> => new Promise(() => {});
+
+/** A machine that stands still sleeps on, and a process that has ended never wakes. */
+const clockOn = (clock: Clock, startedAt: EpochMs, machine: () => HostedMachine | undefined): Clock => ({
+  now: clock.now,
+  monotonicMs: () => clock.now() - startedAt,
+  sleep: async (durationMs, signal) => {
+    await clock.sleep(durationMs, signal);
+    const still = machine()?.standing;
+    if (still !== undefined) await still.over;
+  },
+});
+
+/** The clock of one life of a process: with the process, its timers end. */
+export const clockOfLife = (clock: Clock, life: Caller): Clock => ({
+  ...clock,
+  sleep: async (durationMs, signal) => {
+    await clock.sleep(durationMs, signal);
+    if (life.isDead()) await never();
+  },
+});
+
+/** Boots whatever EC2 has launched, restarts agents that crash, and ends with the machine whatever ran on it. */
+export const createMachineHost = (options: MachineHostOptions): MachineHost => {
+  const { ec2, clock, random, faults, trace } = options;
+  const machines: HostedMachine[] = [];
+  const byId = new Map<InstanceId, HostedMachine>();
+  const foreign = new Set<InstanceId>();
+
+  const noteEnd = (machine: HostedMachine, by: EndedBy): void => {
+    if (machine.endedBy !== undefined) return;
+    machine.endedBy = by;
+    machine.endedAt = clock.now();
+    machine.life?.crash();
+    machine.standing?.go();
+    trace.note(machine.instanceId, `ended by ${by}`);
+    options.onEnded(machine);
+  };
+
+  const end = (machine: HostedMachine, by: EndedBy): void => {
+    if (machine.endedBy !== undefined) return;
+    ec2.setState(machine.instanceId, 'terminated', STATES[by]);
+    noteEnd(machine, by);
+  };
+
+  const isOver = (machine: HostedMachine): boolean =>
+    machine.isFrozen || machine.endedBy !== undefined || machine.isStopped === true;
+
+  const startLife = (machine: HostedMachine): { readonly life: Caller; readonly ports: AgentPorts } => {
+    const life = options.createCaller(machine);
+    machine.life = life;
+    // The lock of the process before ended with it.
+    machine.machineState.endProcess();
+    const ports = options.agentPorts(life, machine);
+    const tellAlive = (): void => {
+      machine.aliveAt = clock.now();
+    };
+    return { life, ports: { ...ports, imds: imdsOf(machine, faults), machineState: machine.machineState, tellAlive } };
+  };
+
+  const runAgents = async (machine: HostedMachine): Promise<void> => {
+    while (!isOver(machine)) {
+      const { life, ports } = startLife(machine);
+      trace.note(machine.instanceId, 'its agent starts');
+      const ended = await Promise.race([createAgent(ports, options.settings()).run(), life.crashed]);
+      if (machine.standing !== undefined) await machine.standing.over;
+      if (isOver(machine)) return;
+      if (ended?.powersOff) return end(machine, 'itself');
+      // Another agent's machine: the unit is told not to restart it (exit code 3).
+      if (ended !== undefined) return;
+      await clock.sleep(secondsToMs(RESTART_SECONDS));
+    }
+  };
+
+  /** Whether the agent hangs, is gone or never came, the timer powers the machine off (N1). */
+  const watchOver = async (machine: HostedMachine): Promise<void> => {
+    while (machine.endedBy === undefined && machine.isStopped !== true) {
+      await machine.clock.sleep(secondsToMs(DEAD_MAN_LOOK_SECONDS));
+      if (clock.now() - machine.aliveAt >= secondsToMs(DEAD_MAN_SECONDS + DEAD_MAN_LOOK_SECONDS)) end(machine, 'itself');
+    }
+  };
+
+  const boot = async (machine: HostedMachine): Promise<void> => {
+    void watchOver(machine);
+    await machine.clock.sleep(secondsToMs(random.between(BOOT_SECONDS_LEAST, BOOT_SECONDS_MOST)));
+    machine.aliveAt = clock.now();
+    if (machine.endedBy !== undefined) return;
+    if (faults.strikes('F95', machine.instanceId)) return end(machine, 'itself');
+    if (faults.strikes('F94', machine.instanceId)) {
+      machine.isFrozen = true;
+      return;
+    }
+    await runAgents(machine);
+  };
+
+  const admit = (described: DescribedMachine): void => {
+    const { instanceId, launchedAt } = described;
+    const machine: HostedMachine = {
+      instanceId,
+      ordinal: machines.length + 1,
+      launchedAt,
+      described,
+      machineState: memoryMachineState(),
+      unreachable: new Set(),
+      clock: clockOn(clock, launchedAt, () => byId.get(instanceId)),
+      standstill: () => machine.standing?.over,
+      isFrozen: false,
+      aliveAt: launchedAt,
+    };
+    machines.push(machine);
+    byId.set(instanceId, machine);
+    options.onStarted(machine);
+    void boot(machine);
+  };
+
+  const standStill = (machine: HostedMachine, seconds: number): void => {
+    if (machine.standing !== undefined || machine.endedBy !== undefined) return;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const go = (): void => {
+      delete machine.standing;
+      resolve();
+    };
+    machine.standing = { over, go };
+    trace.note(machine.instanceId, `stands still for ${Math.round(seconds)} s`);
+    void clock.sleep(secondsToMs(seconds)).then(go);
+  };
+
+  return {
+    machines,
+    byId,
+    foreign,
+    end,
+    standStill,
+    refresh: () => {
+      for (const described of ec2.all()) {
+        if (foreign.has(described.instanceId)) continue;
+        const machine = byId.get(described.instanceId);
+        if (machine === undefined) admit(described);
+        else if (described.state === 'terminated') noteEnd(machine, 'us');
+      }
+    },
+    freeze: (machine) => {
+      machine.isFrozen = true;
+      machine.life?.crash();
+      trace.note(machine.instanceId, 'its agent is gone for good');
+    },
+    startSecond: (machine) => {
+      const life = options.createCaller(machine);
+      const ports = options.agentPorts(life, machine);
+      const { machineState } = machine;
+      void createAgent({ ...ports, imds: imdsOf(machine, faults), machineState }, options.settings()).run();
+    },
+    stop: (machine) => {
+      if (machine.endedBy !== undefined) return;
+      machine.isStopped = true;
+      machine.life?.crash();
+      ec2.setState(machine.instanceId, 'stopped', 'Server.SpotInstanceShutdown');
+      trace.note(machine.instanceId, 'stopped by EC2');
+      options.onEnded(machine);
+    },
+  };
+};

@@ -1,0 +1,89 @@
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import { fleetName } from '../../fleet/ids.ts';
+import type { SeededRandom } from '../random.ts';
+
+/** What a seed's life is: drawn before it begins, so that it can be shown and shrunk. */
+export interface LifePlan {
+  readonly settings: FleetSettings;
+  /** How long faults go on. */
+  readonly safetyMs: number;
+  readonly tasks: number;
+  /** Tasks that one machine runs at once. */
+  readonly slots: number;
+  readonly failuresMax: number;
+  readonly retryDelaySeconds: number;
+  /** On average, how long EC2 lets a spot machine live. */
+  readonly spotMeanMinutes: number;
+  /** Of all calls, the share that is slow, and by how much at most. */
+  readonly slowShare: number;
+  readonly slowMsMax: number;
+  /** Events that EventBridge loses, and how late the others may be. */
+  readonly eventLossShare: number;
+  readonly eventDelaySecondsMax: number;
+  readonly wakeLossShare: number;
+  /** The silent machine of the last phase hangs, or is taken without a word. */
+  readonly probe: 'freeze' | 'vanish';
+  /** Instead of healing, the stack is deleted: every machine has to end by itself. */
+  readonly isDeleted: boolean;
+}
+
+const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+const TYPES = ['c7g.large', 'm7g.large'];
+
+const MINUTE_MS = 60_000;
+
+const drawSettings = (random: SeededRandom, machines: number | undefined): FleetSettings => {
+  const zones = ZONES.slice(0, random.whole(2, 3));
+  const types = TYPES.slice(0, random.whole(1, 2));
+  const machinesMax = machines ?? random.whole(4, 6);
+  return {
+    fleet: fleetName('simulated'),
+    mode: 'manage',
+    drain: {
+      marginSeconds: random.pick([5, 10, 20]),
+      windowSeconds: 120,
+      warySeconds: random.pick([300, 900]),
+      rebalance: random.pick(['wary', 'wary', 'ignore', 'drain']),
+    },
+    capacity: {
+      machinesMin: random.pick([0, 0, 0, 1]),
+      machinesMax,
+      targetBacklog: random.whole(1, 4),
+      onDemandBase: random.pick([0, 0, 0, 1]),
+      onDemandFallback: random.chance(0.8),
+      onDemandMax: random.whole(1, machinesMax),
+      places: types.flatMap((instanceType) =>
+        zones.map((zone) => ({ instanceType, zone, subnetId: `subnet-${zone}` })),
+      ),
+    },
+    maximumAgeSeconds: random.chance(0.15) ? random.whole(1_500, 3_000) : 86_400,
+    launchTemplateId: 'lt-simulated',
+    launchTemplateVersion: '1',
+    upgrade: 'on-replacement',
+    tags: {},
+  };
+};
+
+export interface PlanOptions {
+  /** Of fleet life with faults; at least 40 minutes and at most 60 when absent. */
+  readonly hours?: number;
+  /** So many machines, most of which are taken at once, twice. */
+  readonly storm?: number;
+}
+
+export const drawPlan = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
+  settings: drawSettings(random, storm),
+  safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(50, 65) / 60) * 60 * MINUTE_MS,
+  tasks: storm ?? random.whole(40, 60),
+  slots: random.pick([1, 1, 2, 3]),
+  failuresMax: random.whole(2, 4),
+  retryDelaySeconds: random.pick([5, 30, 90]),
+  spotMeanMinutes: random.magnitude(12, 90),
+  slowShare: random.pick([0, 0, 0.02, 0.2]),
+  slowMsMax: random.magnitude(50, 3_000),
+  eventLossShare: random.pick([0, 0, 0.1, 0.5]),
+  eventDelaySecondsMax: random.pick([1, 5, 20, 90]),
+  wakeLossShare: random.pick([0, 0, 0.1, 0.5]),
+  probe: random.chance(0.3) ? 'freeze' : 'vanish',
+  isDeleted: storm === undefined && random.chance(0.03),
+});

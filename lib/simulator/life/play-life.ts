@@ -1,0 +1,135 @@
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import { unsettledNow, type Unsettled } from '../audit/end-state.ts';
+import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
+import type { Violation } from '../audit/promises.ts';
+import type { DeployedFunctions } from '../crash-points/functions.ts';
+import type { FaultCounts } from '../faults/swarm.ts';
+import { createFunctionsHost } from './functions-host.ts';
+import { runIncidents } from './incidents.ts';
+import { createLife, type Life, type LifeOptions, START } from './life.ts';
+import { createProducers, type Producers } from './producer.ts';
+import { createEvents, runReclaims } from './reclaims.ts';
+
+/** Once faults stop, the world has this long to come to rest; most of it is what intents, silence and boots are given. */
+const CONVERGES_WITHIN_SECONDS = 5_400;
+
+const SLICE_SECONDS = 30;
+
+/** After faults have stopped, one more machine falls silent, so that W4's figures are measured without other faults. */
+const PROBE_AFTER_SECONDS = 45;
+
+export interface LifeResult {
+  readonly seed: number;
+  readonly hours: number;
+  readonly machines: number;
+  readonly reclaims: number;
+  readonly crashes: number;
+  readonly tasks: number;
+  readonly calls: number;
+  readonly faults: FaultCounts;
+  readonly violations: readonly Violation[];
+  /** From the end of faults to rest; absent for a stack that was deleted. */
+  readonly convergenceSeconds?: number;
+  readonly slowestTakenSeconds: number;
+  readonly slowestReadyAgainSeconds: number;
+  readonly traceHash: string;
+  readonly lines: readonly string[];
+}
+
+const runMonitor = async (life: Life, monitor: Monitor): Promise<void> => {
+  for (;;) {
+    await life.clock.sleep(secondsToMs(LOOK_SECONDS));
+    monitor.look();
+  }
+};
+
+/** Nothing is wrong any more: services answer, machines are reachable, capacity is there. */
+const heal = (life: Life): void => {
+  life.faults.heal();
+  life.calls.conditions.outages.clear();
+  for (const machine of life.host.machines) {
+    machine.unreachable.clear();
+    machine.standing?.go();
+    delete machine.tellsNonsense;
+  }
+};
+
+/** One machine with work on it falls silent while nothing else is wrong. */
+const probeSilence = async (life: Life, monitor: Monitor): Promise<void> => {
+  const { clock, host, memory, plan } = life;
+  await clock.sleep(secondsToMs(PROBE_AFTER_SECONDS));
+  const busy = host.machines.find(({ instanceId, endedBy, isStopped, isFrozen }) => {
+    const record = memory.instances.records.get(instanceId);
+    if (endedBy !== undefined || isStopped || isFrozen || record?.drainingAt !== undefined) return false;
+    return Object.keys(record?.leases ?? {}).length > 0;
+  });
+  if (busy === undefined) return;
+  monitor.silenced(busy.instanceId);
+  if (plan.probe === 'freeze') host.freeze(busy);
+  else host.end(busy, 'ec2');
+};
+
+const converge = async (life: Life, producers: Producers): Promise<readonly Unsettled[]> => {
+  const until = addMs(life.clock.now(), secondsToMs(CONVERGES_WITHIN_SECONDS));
+  for (;;) {
+    await life.clock.runUntil(addMs(life.clock.now(), secondsToMs(SLICE_SECONDS)));
+    const left = await unsettledNow(life);
+    if ((left.length === 0 && producers.isDone()) || life.clock.now() >= until) return left;
+  }
+};
+
+/** The stack is deleted: nothing answers, nobody reconciles, and every machine has to end by itself. */
+const deleteStack = async (life: Life, monitor: Monitor, stop: () => void): Promise<void> => {
+  stop();
+  life.faults.heal();
+  life.calls.conditions.outages.set('dynamodb', 'F19').set('sqs', 'F59');
+  life.trace.note('world', 'the stack is deleted');
+  monitor.deleted();
+  await life.clock.runUntil(addMs(life.clock.now(), 25 * 60_000));
+};
+
+const resultOf = (life: Life, seed: number, monitor: Monitor, convergedAt: EpochMs | undefined, healedAt: EpochMs): LifeResult => {
+  const { clock, host, faults, judge, trace, calls } = life;
+  const { F11 = 0, F12 = 0, F13 = 0 } = faults.counts;
+  return {
+    seed,
+    hours: (clock.now() - START) / 3_600_000,
+    machines: host.machines.length,
+    reclaims: host.machines.filter(({ endedBy, isStopped }) => endedBy === 'ec2' || isStopped).length,
+    crashes: F11 + F12 + F13,
+    tasks: life.workload.size,
+    calls: calls.tally.calls,
+    faults: faults.counts,
+    violations: judge.violations,
+    ...(convergedAt === undefined ? {} : { convergenceSeconds: (convergedAt - healedAt) / 1_000 }),
+    slowestTakenSeconds: monitor.slowest.takenMs / 1_000,
+    slowestReadyAgainSeconds: monitor.slowest.readyAgainMs / 1_000,
+    traceHash: trace.hash(),
+    lines: trace.lines(),
+  };
+};
+
+/** One seed: a fleet's life with everything that can go wrong in it, and then a time in which nothing does. */
+export const playLife = async (functions: DeployedFunctions, options: LifeOptions): Promise<LifeResult> => {
+  const life = createLife(options);
+  const { clock, plan, judge } = life;
+  const functionsHost = createFunctionsHost(life, functions);
+  const events = createEvents(life, functionsHost);
+  const producers = createProducers(life);
+  const monitor = createMonitor(life);
+  runReclaims(life, events);
+  producers.start();
+  runIncidents(life, { events, producers, storm: options.storm });
+  void runMonitor(life, monitor);
+  await clock.runUntil(addMs(START, plan.safetyMs));
+  const healedAt = clock.now();
+  if (plan.isDeleted) {
+    await deleteStack(life, monitor, functionsHost.stop);
+    return resultOf(life, options.seed, monitor, undefined, healedAt);
+  }
+  heal(life);
+  void probeSilence(life, monitor);
+  const left = await converge(life, producers);
+  for (const { promise, found } of left) judge.say(promise, `in the end: ${found}`);
+  return resultOf(life, options.seed, monitor, clock.now(), healedAt);
+};

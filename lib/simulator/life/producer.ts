@@ -1,0 +1,88 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import { secondsToMs } from '../../fleet/time.ts';
+import { cancelTask, retryTask } from '../../workflows/operate-tasks.ts';
+import { submitTasks } from '../../workflows/submit-tasks.ts';
+import { calledPort } from './called-port.ts';
+import type { Life } from './life.ts';
+import type { PlannedTask } from './workload.ts';
+
+/** How long a producer waits before it submits again what may not have been submitted. */
+const AGAIN_SECONDS = 20;
+
+/** Who brings the work, and who changes their mind about it. */
+export interface Producers {
+  /** Submits all at their times; a submit that failed is done again until it succeeds. */
+  start(): void;
+  submitNow(tasks: readonly PlannedTask[]): Promise<void>;
+  cancel(id: TaskId): Promise<void>;
+  retry(id: TaskId): Promise<void>;
+  /** Everything has been submitted. */
+  isDone(): boolean;
+}
+
+export const createProducers = (life: Life): Producers => {
+  const { clock, memory, plan, ports, trace } = life;
+  let left = life.workload.size;
+
+  const submit = async (task: PlannedTask): Promise<void> => {
+    const body = JSON.stringify(task.work);
+    if (task.isForeign) {
+      memory.workQueue(plan.settings.fleet).sendBody(body);
+    } else {
+      const caller = life.createCaller('producer', 'producer');
+      const world = {
+        tasks: calledPort('tasks', ports.tasks, caller),
+        queue: calledPort('queue', ports.queue, caller),
+        blobs: calledPort('blobs', ports.blobs, caller),
+        clock,
+      };
+      const { failed } = await submitTasks(world, plan.settings.fleet, [{ taskId: task.truth.taskId, body }]);
+      if (failed[0] !== undefined) throw new Error(failed[0].error);
+    }
+    task.truth.isSubmitted = true;
+    trace.note('producer', `submitted ${task.work.name}`);
+  };
+
+  const submitUntilDone = async (task: PlannedTask): Promise<void> => {
+    for (;;) {
+      try {
+        await submit(task);
+        return;
+      } catch {
+        await clock.sleep(secondsToMs(AGAIN_SECONDS));
+      }
+    }
+  };
+
+  const operate = async (what: 'cancel' | 'retry', id: TaskId): Promise<void> => {
+    const truth = life.workload.get(id)?.truth;
+    if (truth === undefined) return;
+    const caller = life.createCaller('operator', 'operator');
+    const queue = calledPort('queue', ports.queue, caller);
+    const world = { tasks: calledPort('tasks', ports.tasks, caller), queue: () => queue, clock };
+    if (what === 'cancel') truth.isCancelAsked = true;
+    else truth.retriesAsked += 1;
+    trace.note('operator', `${what} ${id}`);
+    // What fails is the operator's to ask for again.
+    await (what === 'cancel' ? cancelTask : retryTask)(world, id).catch(() => undefined);
+  };
+
+  return {
+    isDone: () => left === 0,
+    cancel: (id) => operate('cancel', id),
+    retry: (id) => operate('retry', id),
+    submitNow: async (tasks) => {
+      await Promise.all(tasks.map(submitUntilDone));
+    },
+    start: () => {
+      for (const task of life.workload.values()) {
+        const begin = async (): Promise<void> => {
+          await clock.sleep(task.at - clock.now());
+          await submitUntilDone(task);
+          left -= 1;
+        };
+        void begin();
+      }
+    },
+  };
+};

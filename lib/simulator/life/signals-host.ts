@@ -1,0 +1,122 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { InstanceId } from '../../fleet/ids.ts';
+import { SIGNALS_VISIBILITY_SECONDS } from '../../fleet/limits.ts';
+import type { SignalKind } from '../../fleet/signal.ts';
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { sqsRecord } from '../crash-points/functions.ts';
+import type { Faults } from '../faults/faults.ts';
+
+/** The `maxReceiveCount` of the signals queue in `serverless.yml`. */
+const RECEIVES_MAX = 10;
+const BATCH_MAX = 10;
+const SOON_SECONDS = 1;
+
+/** What a body tells, for the auditor; nothing where it tells nothing that may be acted on. */
+export interface Told {
+  readonly instanceId: InstanceId;
+  readonly kind: SignalKind;
+}
+
+interface Waiting {
+  readonly messageId: string;
+  readonly body: string;
+  readonly told?: Told;
+  visibleAt: EpochMs;
+  receives: number;
+  underWay: number;
+}
+
+/** What became of a batch: the function's answer, or that it ended without one. */
+export type BatchOutcome = { readonly response: SQSBatchResponse; readonly soon: ReadonlySet<string> } | 'crashed';
+
+/** The signals queue with its event source mapping: a record comes again until it has been handled or given up. */
+export interface SignalsHost {
+  put(body: string, told?: Told): void;
+  /** Resolves when nothing waits and nothing is handled. */
+  isIdle(): boolean;
+  readonly givenUp: readonly string[];
+  readonly keptAside: string[];
+}
+
+export interface SignalsHostOptions {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly handle: (records: readonly { readonly messageId: string; readonly body: string }[]) => Promise<BatchOutcome>;
+  /** A record is gone from the queue: whatever it told must stand from now on. */
+  readonly onAcknowledged: (told: Told) => void;
+}
+
+export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: SignalsHostOptions): SignalsHost => {
+  const waiting = new Map<string, Waiting>();
+  const givenUp: string[] = [];
+  let count = 0;
+  let pumpAt: EpochMs | undefined;
+
+  const settleRecord = (message: Waiting, outcome: BatchOutcome): boolean => {
+    message.underWay -= 1;
+    if (outcome === 'crashed') return false;
+    const { response, soon } = outcome;
+    if (response.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === message.messageId)) {
+      if (soon.has(message.messageId)) message.visibleAt = addMs(clock.now(), secondsToMs(SOON_SECONDS));
+      schedule(message.visibleAt);
+      return false;
+    }
+    if (!waiting.delete(message.messageId)) return true;
+    if (message.told !== undefined) onAcknowledged(message.told);
+    return true;
+  };
+
+  const handleBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    const doubled = batch.some(({ body }) => [...waiting.values()].some((one) => one.body === body && one.underWay > 1));
+    if (doubled) faults.met('F16', 'signals');
+    const outcome = await handle(batch);
+    const done = batch.filter((message) => settleRecord(message, outcome)).length;
+    if (done > 0 && done < batch.length) faults.met('F28', 'signals');
+  };
+
+  const pump = (): void => {
+    const now = clock.now();
+    const due = [...waiting.values()].filter(({ visibleAt }) => visibleAt <= now).slice(0, BATCH_MAX);
+    for (const message of due) {
+      if (message.receives >= RECEIVES_MAX) {
+        waiting.delete(message.messageId);
+        givenUp.push(message.body);
+        continue;
+      }
+      message.receives += 1;
+      message.underWay += 1;
+      message.visibleAt = addMs(now, secondsToMs(SIGNALS_VISIBILITY_SECONDS));
+    }
+    const batch = due.filter(({ messageId }) => waiting.has(messageId));
+    if (batch.length > 0) void handleBatch(batch);
+    const next = Math.min(...[...waiting.values()].map(({ visibleAt }) => visibleAt));
+    if (Number.isFinite(next)) schedule(next as EpochMs);
+  };
+
+  const schedule = (at: EpochMs): void => {
+    if (pumpAt !== undefined && pumpAt <= at) return;
+    pumpAt = at;
+    void clock.sleep(Math.max(1, at - clock.now())).then(() => {
+      if (pumpAt !== at) return;
+      pumpAt = undefined;
+      pump();
+    });
+  };
+
+  return {
+    givenUp,
+    keptAside: [],
+    isIdle: () => waiting.size === 0,
+    put: (body, told) => {
+      count += 1;
+      const messageId = `signal-${count}`;
+      const visibleAt = clock.now();
+      waiting.set(messageId, { messageId, body, visibleAt, receives: 0, underWay: 0, ...(told ? { told } : {}) });
+      schedule(visibleAt);
+    },
+  };
+};
+
+export const recordsOf = (batch: readonly { readonly messageId: string; readonly body: string }[]) =>
+  batch.map(({ messageId, body }) => sqsRecord(messageId, body));

@@ -1,0 +1,42 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+
+export type EndedBy = 'ec2' | 'us' | 'itself';
+
+/** What is really the case with a machine, whatever anybody has recorded. */
+export interface MachineTruth {
+  readonly instanceId: InstanceId;
+  /** 1 for the first that was ever launched. */
+  readonly ordinal: number;
+  readonly launchedAt: EpochMs;
+  endedBy?: EndedBy;
+  endedAt?: EpochMs;
+  /** EC2 stopped it and did not end it. */
+  isStopped?: boolean;
+  /** From when on its agent has been neither standing still nor cut off from its item; absent while it is. */
+  hangsSince?: EpochMs;
+}
+
+/** What a task is and what really happened to it. */
+export interface TaskTruth {
+  readonly taskId: TaskId;
+  readonly result: string;
+  /** Fails every time. */
+  readonly isPoison: boolean;
+  /** Its submit succeeded, as its producer saw it. */
+  isSubmitted: boolean;
+  /** Runs of its own code that threw, or that ended their process. */
+  failures: number;
+  isCancelAsked: boolean;
+  retriesAsked: number;
+}
+
+/** The world as it is: what the auditor judges records against. */
+export interface Truth {
+  readonly machines: ReadonlyMap<InstanceId, MachineTruth>;
+  readonly tasks: ReadonlyMap<TaskId, TaskTruth>;
+  /** Machines that are none of ours: whatever is done to them is a violation. */
+  readonly foreign: ReadonlySet<InstanceId>;
+  /** `<machine>/<kind>` of every signal that somebody who may has told. */
+  readonly told: ReadonlySet<string>;
+}

@@ -1,0 +1,159 @@
+import { moduleRunner } from '../../agent/module-runner.ts';
+import type { TaskRunner } from '../../agent/runner.ts';
+import { type TaskId, taskId } from '../../fleet/ids.ts';
+import { INLINE_BYTES_MAX } from '../../fleet/limits.ts';
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { SeededRandom } from '../random.ts';
+import type { TaskTruth } from './truth.ts';
+
+/** What a task's body says, and what its worker does. */
+export interface Work {
+  readonly name: string;
+  readonly steps: number;
+  readonly stepSeconds: number;
+  /** A checkpoint after each step. */
+  readonly keeps: boolean;
+  /** Its first so many runs fail; -1 is all of them. */
+  readonly failures: number;
+  /** It fails by ending the process that it runs in. */
+  readonly kills: boolean;
+  /** Says in every payload what must be in no log. */
+  readonly secret: string;
+  /** Makes its checkpoints larger than a row takes. */
+  readonly paddingBytes: number;
+}
+
+export interface PlannedTask {
+  readonly work: Work;
+  readonly at: EpochMs;
+  /** Its producer knows nothing of us: it sends a message and no more. */
+  readonly isForeign: boolean;
+  readonly truth: TaskTruth & { failures: number; isSubmitted: boolean };
+}
+
+export const SECRET = 'payload-nobody-may-log';
+
+const resultOf = (work: Work): string => JSON.stringify({ name: work.name, stepsDone: work.steps, secret: work.secret });
+
+/** Shares of odd tasks among all. */
+const FLAKY_SHARE = 0.12;
+const POISON_SHARE = 0.05;
+const KILLER_SHARE = 0.05;
+const FOREIGN_SHARE = 0.1;
+const LARGE_SHARE = 0.06;
+const KEEPING_SHARE = 0.75;
+
+const failuresOf = (random: SeededRandom): number => {
+  const point = random.next();
+  if (point < POISON_SHARE) return -1;
+  return point < POISON_SHARE + FLAKY_SHARE ? 1 : 0;
+};
+
+const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work => {
+  const kills = mayKill && random.chance(KILLER_SHARE);
+  return {
+    name: `task-${index + 1}`,
+    steps: random.whole(1, 8),
+    stepSeconds: random.whole(4, 45),
+    keeps: random.chance(KEEPING_SHARE),
+    failures: kills ? random.pick([1, -1]) : failuresOf(random),
+    kills,
+    secret: SECRET,
+    paddingBytes: random.chance(LARGE_SHARE) ? INLINE_BYTES_MAX + random.whole(1, 2_000) : 0,
+  };
+};
+
+/** Half of the tasks come at once, the others one after the other until the last fifth of the time. */
+export const drawWorkload = (
+  random: SeededRandom,
+  options: { readonly count: number; readonly startAt: EpochMs; readonly durationMs: number; readonly mayKill: boolean },
+): readonly PlannedTask[] =>
+  Array.from({ length: options.count }, (_, index) => {
+    const work = drawWork(random, index, options.mayKill);
+    const isEarly = random.chance(0.5);
+    return {
+      work,
+      at: addMs(options.startAt, isEarly ? random.between(0, 30_000) : random.between(0, options.durationMs * 0.8)),
+      isForeign: random.chance(FOREIGN_SHARE),
+      truth: {
+        taskId: taskId(work.name),
+        result: resultOf(work),
+        isPoison: work.failures < 0,
+        isSubmitted: false,
+        failures: 0,
+        isCancelAsked: false,
+        retriesAsked: 0,
+      },
+    };
+  });
+
+export interface WorkerWorld {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly truthOf: (id: TaskId) => PlannedTask['truth'] | undefined;
+  /** The task has begun, with the steps that it goes on from. */
+  readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
+  /** A checkpoint after so many steps has been accepted. */
+  readonly onKept: (id: TaskId, stepsDone: number) => void;
+  /** Ends the agent’s process. */
+  readonly kill: () => void;
+}
+
+const isWork = (input: unknown): input is Work =>
+  typeof input === 'object' && input !== null && 'steps' in input && 'stepSeconds' in input;
+
+/** Whether this run is one of those that fail; counted when it does. */
+const failsNow = ({ faults }: WorkerWorld, truth: PlannedTask['truth'], work: Work): boolean => {
+  if (work.failures >= 0 && truth.failures >= work.failures) return false;
+  // One that ends its process is counted by whoever sees the process end.
+  if (!work.kills) truth.failures += 1;
+  faults.met(work.kills ? 'F33' : 'F32', work.name);
+  return true;
+};
+
+/** As much of a task's context as these tasks use. */
+interface WorkContext {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly resume?: unknown;
+  readonly signal: AbortSignal;
+  checkpoint(value: unknown): Promise<void>;
+}
+
+const stepsBefore = (resume: unknown): number =>
+  typeof resume === 'object' && resume !== null && 'stepsDone' in resume ? Number(resume.stepsDone) : 0;
+
+const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Promise<unknown> => {
+  const id = context.taskId as TaskId;
+  const truth = world.truthOf(id);
+  let stepsDone = stepsBefore(context.resume);
+  world.onStart(id, context.attempt, stepsDone);
+  while (stepsDone < work.steps) {
+    await world.clock.sleep(secondsToMs(work.stepSeconds), context.signal);
+    context.signal.throwIfAborted();
+    if (truth !== undefined && failsNow(world, truth, work)) {
+      if (work.kills) world.kill();
+      throw new Error('This run was meant to fail.');
+    }
+    stepsDone += 1;
+    if (!work.keeps) continue;
+    await context.checkpoint({ stepsDone, padding: 'x'.repeat(work.paddingBytes), secret: work.secret });
+    world.onKept(id, stepsDone);
+  }
+  return { name: work.name, stepsDone, secret: work.secret };
+};
+
+/** The worker of every task: steps that a person can follow, and failures as its body asks for them. */
+export const workloadRunner = (world: WorkerWorld): TaskRunner =>
+  moduleRunner(
+    {
+      name: 'simulated worker',
+      run: async (context, input) => {
+        if (!isWork(input)) throw new Error('The body says nothing about steps.');
+        return runWork(world, input, context);
+      },
+    },
+    { clock: world.clock },
+  );
