@@ -2,12 +2,14 @@ import type { TaskId } from '../../fleet/ids.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
+import type { Faults } from '../faults/faults.ts';
 import type { Caller } from '../life/caller.ts';
 import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
 import type { Judge } from './promises.ts';
 
 export interface QueueAuditWorld {
   readonly judge: Judge;
+  readonly faults: Faults;
   readonly acting: { readonly by: Caller | undefined };
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
 }
@@ -45,6 +47,15 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
     delete: (message) => {
       judgeDeletion(message.messageId, message.body);
       return queue.delete(message);
+    },
+    receive: async (options) => {
+      const messages = await queue.receive(options);
+      for (const { body } of messages) {
+        const parsed = parseTaskMessage(body);
+        const row = parsed.kind === 'task' ? world.rowOf(parsed.taskId) : undefined;
+        if (row?.status === 'running') world.faults.met('F35', 'SQS');
+      }
+      return messages;
     },
     backlog: async () => {
       const { by } = world.acting;

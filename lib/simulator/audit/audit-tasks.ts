@@ -62,6 +62,15 @@ const differences = (model: ModelRow | undefined, row: TaskRecord | undefined): 
   return sequence === model.sequence ? fields : [...fields, `checkpoint ${sequence} for ${model.sequence}`];
 };
 
+const modelOf = ({ status, attempt, owner, failures, reclaims, checkpoint }: TaskRecord): ModelRow => ({
+  status,
+  attempt,
+  owner,
+  failures,
+  reclaims,
+  sequence: checkpoint?.sequence ?? 0,
+});
+
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
 
 /** Judges every step on every row by the auditor's own table, below whatever fails or loses answers. */
@@ -126,6 +135,8 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     if (wrong.length > 0) {
       const attempt = 'attempt' in step ? ` of attempt ${step.attempt}` : '';
       const from = `${before?.status ?? 'no row'} (attempt ${before?.attempt ?? 0})`;
+      // What is wrong once is said once: from here on the model goes by the row.
+      if (row !== undefined) model.set(id, modelOf(row));
       judge.say(PROMISE_OF[step.step], `${step.step}${attempt} on ${id}, ${from}: ${wrong.join(', ')} not as the table says`);
     }
     if (row !== undefined && rowBefore !== undefined && row.attempt < rowBefore.attempt) {

@@ -9,6 +9,9 @@ export interface Unsettled {
   readonly found: string;
 }
 
+/** A reconcile that asked EC2 before a machine ended may close its run after it; it is through within this. */
+const RECONCILE_MS = 60_000;
+
 const textOf = (life: Life, task: PlannedTask): string | undefined => {
   const result = life.memory.tasks.rows.get(task.truth.taskId)?.result;
   return result !== undefined && 'inline' in result ? result.inline : undefined;
@@ -45,9 +48,10 @@ const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
   const held = Object.keys(record.leases);
   if (held.length > 0) found.push(unsettled('N6', `${instanceId} ended and holds ${held.join(' ')}`));
   const told = runs[0]?.endedBy;
-  // Where EC2 leaves a machine out of its answer, nobody can know who ended it.
-  const isTold = life.faults.counts.F101 === undefined;
-  if (isTold && told !== undefined && endedBy !== undefined && told !== endedBy && told !== 'unknown') {
+  // Where EC2 leaves a machine out of its answer, or had answered just before it ended, a warning stands in for its word.
+  const sinceEndMs = (record.goneAt ?? 0) - (machine.endedAt ?? 0);
+  const isGuessed = told === 'ec2' && (life.faults.counts.F101 !== undefined || sinceEndMs < RECONCILE_MS);
+  if (!isGuessed && told !== undefined && endedBy !== undefined && told !== endedBy && told !== 'unknown') {
     found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run says ${told}`));
   }
   return found;

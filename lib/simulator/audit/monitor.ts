@@ -36,7 +36,6 @@ export interface Monitor {
 }
 
 interface Waiting {
-  readonly since: EpochMs;
   waitedMs: number;
 }
 
@@ -47,6 +46,8 @@ export const createMonitor = (life: Life): Monitor => {
   const silenced: { readonly instanceId: InstanceId; readonly tasks: readonly TaskId[]; readonly at: EpochMs }[] = [];
   const slowest = { takenMs: 0, readyAgainMs: 0 };
   const said = new Set<string>();
+  /** The attempt that each task was at when faults stopped: what became of that one may still be their doing. */
+  const attempts = new Map<TaskId, number>();
   let healedAt: EpochMs | undefined;
   let deletedAt: EpochMs | undefined;
 
@@ -61,17 +62,18 @@ export const createMonitor = (life: Life): Monitor => {
     (memory.tasks.rows.get(id)?.failures ?? 0) > 0 ? life.plan.retryDelaySeconds * 1_000 : 0;
 
   const lookAtTasks = (since: EpochMs): void => {
-    const isPolled = life.polling.size > 0;
+    const now = clock.now();
+    const isPolled = [...life.polling].some(([caller, at]) => !caller.isDead() && at <= now - LOOK_MS);
     for (const [id, row] of memory.tasks.rows) {
       if (row.status !== 'ready') {
         waiting.delete(id);
         continue;
       }
-      const known = waiting.get(id) ?? { since: clock.now(), waitedMs: -LOOK_MS - readyDelayMs(id) };
+      const known = waiting.get(id) ?? { waitedMs: -LOOK_MS - readyDelayMs(id) };
       waiting.set(id, known);
       if (isPolled) known.waitedMs += LOOK_MS;
-      const isFresh = known.since > since + LOOK_MS;
-      if (!isFresh && clock.now() < since + AFTERMATH_MS) {
+      const isFresh = row.attempt > (attempts.get(id) ?? -1);
+      if (!isFresh && now < since + AFTERMATH_MS) {
         known.waitedMs = 0;
         continue;
       }
@@ -128,7 +130,10 @@ export const createMonitor = (life: Life): Monitor => {
     look: () => {
       if (deletedAt !== undefined) return lookAfterDeletion(deletedAt);
       if (faults.isHealed()) {
-        healedAt ??= clock.now();
+        if (healedAt === undefined) {
+          healedAt = clock.now();
+          for (const [id, row] of memory.tasks.rows) attempts.set(id, row.attempt);
+        }
         lookAtTasks(healedAt);
         lookAtSilenced();
       }

@@ -69,7 +69,7 @@ export const SIMULATED_FAULTS = {
   F51: met('a zombie finishes before anybody took its task'),
   F52: met('a zombie writes a checkpoint too late'),
   F53: met('a crash comes between a checkpoint and its pointer'),
-  F54: injected('a stored object is cut', 'reading', 0.01, 0.2),
+  F54: injected('a stored object is cut', 'reading', 0.1, 0.6),
   F57: incident('a machine stands still for up to five minutes', 1, 8),
   F58: incident('a machine cannot reach DynamoDB', 0.5, 4),
   F59: incident('a machine cannot reach SQS', 0.5, 4),

@@ -34,17 +34,37 @@ const methodOf = (port: string, member: string): Method => {
 
 type Callable = (...args: readonly unknown[]) => Promise<unknown>;
 
+interface Member {
+  readonly name: string;
+  readonly value: unknown;
+  /** Absent where no service is asked. */
+  readonly method?: Method;
+}
+
+/** What a port is made of, worked out once: every invocation of a function sees a dozen ports of its own. */
+const MEMBERS = new WeakMap<object, readonly Member[]>();
+
+const membersOf = (name: string, port: object): readonly Member[] => {
+  const known = MEMBERS.get(port);
+  if (known !== undefined) return known;
+  const members = Object.entries(port).map(([member, value]): Member => {
+    const isCalled = typeof value === 'function' && !LOCAL_METHODS.includes(`${name}.${member}`);
+    return isCalled ? { name: member, value, method: methodOf(name, member) } : { name: member, value };
+  });
+  MEMBERS.set(port, members);
+  return members;
+};
+
 /** The same port as this caller sees it: each method is a call of a service, which may go wrong. */
 export const calledPort = <Port extends object>(name: string, port: Port, caller: Caller): Port => {
   const called: Record<string, unknown> = {};
-  for (const [member, value] of Object.entries(port) as [string, unknown][]) {
-    if (typeof value !== 'function' || LOCAL_METHODS.includes(`${name}.${member}`)) {
-      called[member] = value;
-      continue;
-    }
-    const method = methodOf(name, member);
+  for (const member of membersOf(name, port)) {
+    const { method, value } = member;
     const effect = value as Callable;
-    called[member] = (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
+    called[member.name] =
+      method === undefined
+        ? value
+        : (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
   }
   return called as Port;
 };

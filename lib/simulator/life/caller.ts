@@ -103,6 +103,20 @@ const dangersOf = (name: string, service: Service, kind: CallerKind): readonly F
   ];
 };
 
+/** Whoever makes these calls, once an hour perhaps, must crash at them as surely as at those that are made every second. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  'machines.launch': 15,
+  'machines.terminate': 15,
+  'fleets.changeHead': 5,
+  'fleets.closeIntent': 10,
+  'money.putRun': 10,
+  'instances.create': 10,
+  'instances.dropLease': 8,
+  'queue.send': 5,
+  'queue.sendMany': 15,
+  'blobs.put': 3,
+};
+
 /** A throttled caller is refused so many times in a row at most. */
 const THROTTLES_IN_A_ROW_MAX = 6;
 
@@ -152,8 +166,9 @@ export const createCaller = (
     }
     const dangers = (method.dangers[kind] ??= dangersOf(method.name, method.service, kind));
     let point = random.next();
+    const weight = WEIGHTS[method.name] ?? 1;
     for (const id of dangers) {
-      point -= faults.rate(id);
+      point -= CRASHES.includes(id) ? faults.rate(id) * weight : faults.rate(id);
       if (point < 0) return id;
     }
     return undefined;

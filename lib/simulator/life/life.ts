@@ -55,8 +55,8 @@ export interface Life {
   readonly ports: LifePorts;
   /** The fleet file as it is at present. */
   settings: FleetSettings;
-  /** Callers that wait for work at this moment. */
-  readonly polling: Set<Caller>;
+  /** Callers that wait for work at this moment, and since when. */
+  readonly polling: Map<Caller, EpochMs>;
   readonly wake: { ask: (delaySeconds: number) => void };
   readonly machineEvents: { onStarted: (machine: HostedMachine) => void; onEnded: (machine: HostedMachine) => void };
   createCaller(name: string, kind: CallerKind, machine?: HostedMachine): Caller;
@@ -129,7 +129,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
   const clock = clockOfLife(machine.clock, caller);
   const queue = calledPort('queue', ports.queue, caller);
   const receive: typeof queue.receive = async (options) => {
-    life.polling.add(caller);
+    life.polling.set(caller, life.clock.now());
     try {
       return await queue.receive(options);
     } finally {
@@ -245,7 +245,7 @@ export const createLife = (options: LifeOptions): Life => {
   });
   const unreliable = { clock, random: random.fork('services'), faults };
   const workQueue = memory.workQueue(plan.settings.fleet);
-  const queue = auditQueue({ judge, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
+  const queue = auditQueue({ judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
   const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
   const refreshing = async <T>(call: Promise<T>): Promise<T> => {
     const answer = await call;
@@ -268,7 +268,7 @@ export const createLife = (options: LifeOptions): Life => {
     taskAudit,
     fleetAudit,
     settings: plan.settings,
-    polling: new Set(),
+    polling: new Map(),
     wake: { ask: () => {} },
     machineEvents: { onStarted: () => {}, onEnded: () => {} },
     ports: {

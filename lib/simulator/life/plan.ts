@@ -73,7 +73,7 @@ export interface PlanOptions {
 
 export const drawPlan = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
   settings: drawSettings(random, storm),
-  safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(50, 65) / 60) * 60 * MINUTE_MS,
+  safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(56, 68) / 60) * 60 * MINUTE_MS,
   tasks: storm ?? random.whole(40, 60),
   slots: random.pick([1, 1, 2, 3]),
   failuresMax: random.whole(2, 4),

@@ -10,7 +10,7 @@ import { createLife, type Life, type LifeOptions, START } from './life.ts';
 import { createProducers, type Producers } from './producer.ts';
 import { createEvents, runReclaims } from './reclaims.ts';
 
-/** Once faults stop, the world has this long to come to rest; most of it is what intents, silence and boots are given. */
+/** Once faults stop and work ends, the world has this long to come to rest: intents, silence and boots are given their time. */
 const CONVERGES_WITHIN_SECONDS = 5_400;
 
 const SLICE_SECONDS = 30;
@@ -69,8 +69,18 @@ const probeSilence = async (life: Life, monitor: Monitor): Promise<void> => {
   else host.end(busy, 'ec2');
 };
 
+/** What is left to do, were every run to begin anew, on as few machines as the fleet may have. */
+const workLeftSeconds = ({ workload, memory, settings, plan }: Life): number => {
+  const left = [...workload.values()].filter(({ truth }) => {
+    const status = memory.tasks.rows.get(truth.taskId)?.status;
+    return status !== 'done' && status !== 'dead' && status !== 'cancelled';
+  });
+  const seconds = left.reduce((sum, { work }) => sum + work.steps * work.stepSeconds + plan.retryDelaySeconds, 0);
+  return (seconds * plan.failuresMax) / settings.capacity.machinesMax;
+};
+
 const converge = async (life: Life, producers: Producers): Promise<readonly Unsettled[]> => {
-  const until = addMs(life.clock.now(), secondsToMs(CONVERGES_WITHIN_SECONDS));
+  const until = addMs(life.clock.now(), secondsToMs(CONVERGES_WITHIN_SECONDS + workLeftSeconds(life)));
   for (;;) {
     await life.clock.runUntil(addMs(life.clock.now(), secondsToMs(SLICE_SECONDS)));
     const left = await unsettledNow(life);

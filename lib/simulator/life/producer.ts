@@ -13,7 +13,6 @@ const AGAIN_SECONDS = 20;
 export interface Producers {
   /** Submits all at their times; a submit that failed is done again until it succeeds. */
   start(): void;
-  submitNow(tasks: readonly PlannedTask[]): Promise<void>;
   cancel(id: TaskId): Promise<void>;
   retry(id: TaskId): Promise<void>;
   /** Everything has been submitted. */
@@ -24,29 +23,35 @@ export const createProducers = (life: Life): Producers => {
   const { clock, memory, plan, ports, trace } = life;
   let left = life.workload.size;
 
-  const submit = async (task: PlannedTask): Promise<void> => {
-    const body = JSON.stringify(task.work);
-    if (task.isForeign) {
-      memory.workQueue(plan.settings.fleet).sendBody(body);
-    } else {
-      const caller = life.createCaller('producer', 'producer');
-      const world = {
-        tasks: calledPort('tasks', ports.tasks, caller),
-        queue: calledPort('queue', ports.queue, caller),
-        blobs: calledPort('blobs', ports.blobs, caller),
-        clock,
-      };
-      const { failed } = await submitTasks(world, plan.settings.fleet, [{ taskId: task.truth.taskId, body }]);
-      if (failed[0] !== undefined) throw new Error(failed[0].error);
-    }
-    task.truth.isSubmitted = true;
-    trace.note('producer', `submitted ${task.work.name}`);
+  const submitOurs = async (tasks: readonly PlannedTask[]): Promise<void> => {
+    const caller = life.createCaller('producer', 'producer');
+    const world = {
+      tasks: calledPort('tasks', ports.tasks, caller),
+      queue: calledPort('queue', ports.queue, caller),
+      blobs: calledPort('blobs', ports.blobs, caller),
+      clock,
+    };
+    const batch = tasks.map(({ truth, work }) => ({ taskId: truth.taskId, body: JSON.stringify(work) }));
+    const { failed } = await submitTasks(world, plan.settings.fleet, batch);
+    if (failed[0] !== undefined) throw new Error(failed[0].error);
   };
 
-  const submitUntilDone = async (task: PlannedTask): Promise<void> => {
+  const submit = async (tasks: readonly PlannedTask[]): Promise<void> => {
+    const ours = tasks.filter(({ isForeign, truth }) => !isForeign && !truth.isSubmitted);
+    const foreign = tasks.filter(({ isForeign, truth }) => isForeign && !truth.isSubmitted);
+    for (const { work, truth } of foreign) {
+      memory.workQueue(plan.settings.fleet).sendBody(JSON.stringify(work));
+      truth.isSubmitted = true;
+    }
+    if (ours.length > 0) await submitOurs(ours);
+    for (const { truth } of ours) truth.isSubmitted = true;
+    trace.note('producer', `submitted ${tasks.map(({ work }) => work.name).join(' ')}`);
+  };
+
+  const submitUntilDone = async (tasks: readonly PlannedTask[]): Promise<void> => {
     for (;;) {
       try {
-        await submit(task);
+        await submit(tasks);
         return;
       } catch {
         await clock.sleep(secondsToMs(AGAIN_SECONDS));
@@ -71,15 +76,13 @@ export const createProducers = (life: Life): Producers => {
     isDone: () => left === 0,
     cancel: (id) => operate('cancel', id),
     retry: (id) => operate('retry', id),
-    submitNow: async (tasks) => {
-      await Promise.all(tasks.map(submitUntilDone));
-    },
     start: () => {
-      for (const task of life.workload.values()) {
+      const byTime = Map.groupBy(life.workload.values(), ({ at }) => at);
+      for (const [at, tasks] of byTime) {
         const begin = async (): Promise<void> => {
-          await clock.sleep(task.at - clock.now());
-          await submitUntilDone(task);
-          left -= 1;
+          await clock.sleep(at - clock.now());
+          await submitUntilDone(tasks);
+          left -= tasks.length;
         };
         void begin();
       }

@@ -43,7 +43,7 @@ export const createEvents = (life: Life, functions: FunctionsHost): Events => {
     if (!faults.isHealed() && random.chance(plan.eventLossShare)) return;
     const delay = faults.isHealed() ? 1 : delaySeconds + random.between(0, plan.eventDelaySecondsMax);
     void put(body, delay, told);
-    if (faults.strikes('F01', 'events')) void put(body, delay + random.between(0, 60), told);
+    if (faults.strikes('F01', 'events')) void put(body, delay + random.pick([0, 0.1, random.between(0, 60)]), told);
     if (faults.strikes('F02', 'events')) void put(underOtherId(body), delay + random.between(0, 5), told);
     if (faults.strikes('F31', 'events')) void put(random.pick(['{"detail', '[]', '"text"', '{"source":"aws.ec2"}']), delay);
   };

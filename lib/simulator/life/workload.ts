@@ -42,7 +42,7 @@ const FLAKY_SHARE = 0.12;
 const POISON_SHARE = 0.05;
 const KILLER_SHARE = 0.05;
 const FOREIGN_SHARE = 0.1;
-const LARGE_SHARE = 0.06;
+const LARGE_SHARE = 0.12;
 const KEEPING_SHARE = 0.75;
 
 const failuresOf = (random: SeededRandom): number => {
@@ -56,7 +56,7 @@ const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work =
   return {
     name: `task-${index + 1}`,
     steps: random.whole(1, 8),
-    stepSeconds: random.whole(4, 45),
+    stepSeconds: random.whole(8, 110),
     keeps: random.chance(KEEPING_SHARE),
     failures: kills ? random.pick([1, -1]) : failuresOf(random),
     kills,
@@ -65,7 +65,7 @@ const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work =
   };
 };
 
-/** Half of the tasks come at once, the others one after the other until the last fifth of the time. */
+/** Half of the tasks come at once, the others one after the other for as long as faults go on. */
 export const drawWorkload = (
   random: SeededRandom,
   options: { readonly count: number; readonly startAt: EpochMs; readonly durationMs: number; readonly mayKill: boolean },
@@ -75,7 +75,7 @@ export const drawWorkload = (
     const isEarly = random.chance(0.5);
     return {
       work,
-      at: addMs(options.startAt, isEarly ? random.between(0, 30_000) : random.between(0, options.durationMs * 0.8)),
+      at: isEarly ? options.startAt : addMs(options.startAt, random.between(0, options.durationMs)),
       isForeign: random.chance(FOREIGN_SHARE),
       truth: {
         taskId: taskId(work.name),

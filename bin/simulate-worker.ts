@@ -1,0 +1,72 @@
+/**
+ * One thread of `bin/simulate.ts`: plays seeds, with at most one bug planted in the product's sources as they are loaded.
+ * The product is imported only after that, so nothing of it may be imported here by name.
+ */
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { plant } from '../lib/simulator/bugs/bug.ts';
+import { applyPatch, type FilePatch } from '../lib/simulator/bugs/unified-diff.ts';
+import type { WorkerOrder, WorkerReport, WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const setup = workerData as WorkerSetup;
+
+/** The changes to make, by file. */
+const changes = new Map<string, (source: string) => string>();
+if (setup.bug !== undefined) changes.set(setup.bug.file, (source) => plant(setup.bug!, source));
+for (const patch of setup.patches ?? ([] as readonly FilePatch[])) {
+  changes.set(patch.file, (source) => applyPatch(patch, source));
+}
+
+const planted = new Set<string>();
+
+const fileOf = (url: string): string | undefined =>
+  url.startsWith('file:') && fileURLToPath(url).startsWith(ROOT) ? fileURLToPath(url).slice(ROOT.length) : undefined;
+
+if (changes.size > 0) {
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const file = fileOf(url);
+      const change = file === undefined ? undefined : changes.get(file);
+      if (change === undefined) return nextLoad(url, context);
+      // Read as plain text: Node would have taken the types away, and with them the text that the bug is found by.
+      const loaded = nextLoad(url, { ...context, format: 'module-typescript' });
+      planted.add(file!);
+      return { ...loaded, format: 'module-typescript', source: change(String(loaded.source)) };
+    },
+  });
+}
+
+// Faults are errors by the thousand, and nobody reads their stacks.
+Error.stackTraceLimit = setup.linesMax > 0 ? 10 : 0;
+
+const [{ reconcileHandler }, { signalsHandler }, { playLife }] = await Promise.all([
+  import('../functions/reconcile.ts'),
+  import('../functions/signals.ts'),
+  import('../lib/simulator/life/play-life.ts'),
+]);
+const unplanted = [...changes.keys()].filter((file) => !planted.has(file));
+if (unplanted.length > 0) throw new Error(`Nothing of ${unplanted.join(', ')} is played in a simulation.`);
+
+const functions = { signals: signalsHandler, reconcile: reconcileHandler };
+const report = (told: WorkerReport): void => parentPort!.postMessage(told);
+
+const playRange = async ({ from, to, stopsAtFailure, onlyTasks }: WorkerOrder): Promise<void> => {
+  for (let seed = from; seed <= to; seed += 1) {
+    const { linesMax, plan, fault } = setup;
+    const result = await playLife(functions, {
+      seed,
+      linesMax,
+      ...plan,
+      ...(fault === undefined ? {} : { fault }),
+      ...(onlyTasks === undefined ? {} : { onlyTasks }),
+    });
+    report({ kind: 'played', result });
+    if (stopsAtFailure && result.violations.length > 0) break;
+  }
+  report({ kind: 'ready' });
+};
+
+parentPort!.on('message', (order: WorkerOrder) => void playRange(order));
+report({ kind: 'ready' });

@@ -1,0 +1,152 @@
+#!/usr/bin/env node
+/**
+ * Plays the whole service in memory, seed by seed, with everything going wrong that can, and checks what is promised:
+ * `npm run simulate -- --help`.
+ */
+import { parseArgs } from 'node:util';
+import type { Bug } from '../lib/simulator/bugs/bug.ts';
+import { BUGS } from '../lib/simulator/bugs/bugs.ts';
+import { readBugsFolder } from '../lib/simulator/bugs/bugs-folder.ts';
+import { renderFailure, renderSummary } from '../lib/simulator/campaign/render.ts';
+import { parseSeedRange, type SeedRange } from '../lib/simulator/campaign/seed-range.ts';
+import {
+  exitCodeOf,
+  NEVER_MET_EXIT_CODE,
+  NOT_CAUGHT_EXIT_CODE,
+  type SeedResult,
+  summarise,
+} from '../lib/simulator/campaign/summary.ts';
+import type { WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
+import { FAULT_IDS, type FaultId } from '../lib/simulator/faults/simulated.ts';
+import { type BugOutcome, hunt, type Quarry } from './simulate/hunt.ts';
+import { playSeeds } from './simulate/play-seeds.ts';
+import { replay } from './simulate/replay.ts';
+
+const USAGE = `Usage: npm run simulate -- [options]
+
+Each seed is about an hour in the life of a fleet, under faults that the seed chooses, and then a time without any, in
+which the world has to come to rest. The same seed is the same life.
+
+  --seeds A..B     seeds to play, both included (1..100)
+  --json           one line of JSON at the end
+  --hours H        hours of each life under faults (about one)
+  --fault NAME     with this fault, at its highest rate, in every seed: ${FAULT_IDS[0]} … ${FAULT_IDS.at(-1)}
+  --storm N        fleets of N machines, most of which are taken at once, twice
+  --trace          with one seed: what happened, line by line, and the smallest workload that fails
+  --tasks LIST     with --trace: only these tasks, by number
+  --bug NAME       with this bug planted in the product; NAME may be one of --list-bugs
+  --bugs           plants every known bug in turn, and counts the seeds until it is caught
+  --bugs-dir DIR   the same with each unified diff in the folder (*.diff, *.patch)
+  --list-bugs      the known bugs
+  --help           show this help
+
+Exit codes: 0 everything held; 2 the command line cannot be understood; 11–16, 21–26, 31–32, 41–42, 51–52, 61 the promise
+W1–W6, N1–N6, M1–M2, S1–S2, O1–O2 or the coming to rest was broken; ${NEVER_MET_EXIT_CODE} a fault was met by none of many seeds; ${NOT_CAUGHT_EXIT_CODE} a bug
+was not caught.
+`;
+
+const OPTIONS = {
+  seeds: { type: 'string', default: '1..100' },
+  json: { type: 'boolean', default: false },
+  hours: { type: 'string' },
+  fault: { type: 'string' },
+  storm: { type: 'string' },
+  trace: { type: 'boolean', default: false },
+  tasks: { type: 'string' },
+  bug: { type: 'string' },
+  bugs: { type: 'boolean', default: false },
+  'bugs-dir': { type: 'string' },
+  'list-bugs': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** In fewer seeds a rare fault may be met in none by chance. */
+const EVERY_FAULT_SEEDS = 1_000;
+
+const usageError = (problem: string): never => {
+  process.stderr.write(`usage: ${problem}; add --help to see what is accepted\n`);
+  return process.exit(2);
+};
+
+const readArguments = () => {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return usageError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const given = readArguments();
+
+const numberOf = (name: 'hours' | 'storm', least: number, most: number): number | undefined => {
+  const text = given[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  return value >= least && value <= most ? value : usageError(`--${name} takes a number from ${least} to ${most}`);
+};
+
+const bugNamed = (name: string): Bug =>
+  BUGS.find((bug) => bug.name === name) ?? usageError(`no bug is called ${JSON.stringify(name)}`);
+
+const faultNamed = (name: string): FaultId =>
+  FAULT_IDS.find((id) => id === name) ?? usageError(`no fault is called ${JSON.stringify(name)}`);
+
+const seedsOf = (text: string): SeedRange =>
+  parseSeedRange(text) ?? usageError(`--seeds takes A..B or one number, not ${JSON.stringify(text)}`);
+
+const setupOf = (): WorkerSetup => {
+  const hours = numberOf('hours', 0.1, 1_000);
+  const storm = numberOf('storm', 2, 10_000);
+  return {
+    plan: { ...(hours === undefined ? {} : { hours }), ...(storm === undefined ? {} : { storm }) },
+    linesMax: 0,
+    ...(given.fault === undefined ? {} : { fault: faultNamed(given.fault) }),
+    ...(given.bug === undefined ? {} : { bug: bugNamed(given.bug) }),
+  };
+};
+
+/** What has to be said again so that the same seed is the same life. */
+const flagsOf = (): string[] =>
+  (['hours', 'fault', 'storm', 'bug'] as const).flatMap((name) => (given[name] === undefined ? [] : [`--${name} ${given[name]}`]));
+
+const campaign = async (range: SeedRange, setup: WorkerSetup): Promise<number> => {
+  const startedAt = performance.now();
+  const results: SeedResult[] = [];
+  await playSeeds(range, setup, (result) => {
+    results.push(result);
+    if (result.violations.length > 0) process.stderr.write(renderFailure(result, flagsOf()));
+  });
+  const summary = summarise(results, (performance.now() - startedAt) / 1_000);
+  process.stdout.write(given.json ? `${JSON.stringify(summary)}\n` : renderSummary(summary));
+  const code = exitCodeOf(summary);
+  const isLarge = summary.seeds >= EVERY_FAULT_SEEDS && given.fault === undefined && given.storm === undefined;
+  return code === 0 && isLarge && summary.neverMet.length > 0 ? NEVER_MET_EXIT_CODE : code;
+};
+
+const renderBug = ({ name, caught, seedsUntilCaught, promise }: BugOutcome): string =>
+  `${caught ? `caught by seed ${String(seedsUntilCaught).padStart(4)}, ${promise}` : 'NOT CAUGHT'}  ${name}\n`;
+
+const huntAll = async (range: SeedRange, setup: WorkerSetup, quarries: readonly Quarry[]): Promise<number> => {
+  const bugs = await hunt(range, setup, quarries, (outcome) => void process.stderr.write(renderBug(outcome)));
+  const missed = bugs.filter(({ caught }) => !caught).map(({ name }) => name);
+  const verdict = missed.length === 0 ? 'every one' : `all but ${missed.join(', ')}`;
+  process.stdout.write(given.json ? `${JSON.stringify({ bugs })}\n` : `${bugs.length} bugs planted, caught ${verdict}.\n`);
+  return missed.length === 0 ? 0 : NOT_CAUGHT_EXIT_CODE;
+};
+
+const run = async (): Promise<number> => {
+  const range = seedsOf(given.seeds);
+  const setup = setupOf();
+  process.stderr.write(`seeds ${range.from}..${range.to}\n`);
+  const folder = given['bugs-dir'];
+  if (folder !== undefined) return huntAll(range, setup, await readBugsFolder(folder));
+  if (given.bugs) return huntAll(range, setup, BUGS.map((bug) => ({ name: bug.name, bug })));
+  if (!given.trace) return campaign(range, setup);
+  const onlyTasks = given.tasks?.split(',').map(Number);
+  return replay(range.from, { ...setup, linesMax: 1_000_000 }, flagsOf(), onlyTasks);
+};
+
+if (given.help) process.stdout.write(USAGE);
+else if (given['list-bugs']) {
+  for (const { name, breaks, tells } of BUGS) process.stdout.write(`${name.padEnd(34)} ${breaks.padEnd(4)} ${tells}\n`);
+} else process.exitCode = await run();

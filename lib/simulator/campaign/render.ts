@@ -1,0 +1,40 @@
+import { PROMISES, type Promised } from '../audit/promises.ts';
+import type { SeedResult, Summary } from './summary.ts';
+
+/** How one seed is played again, by whoever wants to see what happened. */
+export const replayCommand = (seed: number, flags: readonly string[]): string =>
+  ['npm run simulate --', `--seeds ${seed}..${seed}`, ...flags, '--trace'].join(' ');
+
+const SHOWN_MAX = 5;
+
+const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+
+/** A failing seed as text: what was broken, when, by whom, and how to see it again. */
+export const renderFailure = ({ seed, violations }: SeedResult, flags: readonly string[]): string => {
+  const shown = violations.slice(0, SHOWN_MAX).map(({ promise, found, atMs, by }) => {
+    return `  ${promise}  ${clockTime(atMs)}  ${by}: ${found}\n      broken: ${PROMISES[promise]}\n`;
+  });
+  const rest = violations.length > SHOWN_MAX ? `  and ${violations.length - SHOWN_MAX} more\n` : '';
+  return `seed ${seed} failed:\n${shown.join('')}${rest}  play it again: ${replayCommand(seed, flags)}\n`;
+};
+
+const kept = (violations: Summary['violations']): string => {
+  const broken = Object.entries(violations) as [Promised, number][];
+  if (broken.length === 0) return 'Every promise was kept.';
+  return broken.map(([promise, count]) => `${promise} was broken in ${count} seeds: ${PROMISES[promise]}.`).join('\n');
+};
+
+export const renderSummary = (summary: Summary): string => {
+  const { seeds, simulatedHours, wallSeconds, calls, tasks, medians, faults, neverMet } = summary;
+  const struck = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  return [
+    `${seeds} seeds, ${simulatedHours} hours of fleet life in ${wallSeconds} s: ${tasks} tasks, ${calls} calls, ${struck} faults.`,
+    `Half of the seeds have at least ${medians.hours} h, ${medians.machines} machines, ${medians.tasks} tasks, ` +
+      `${medians.reclaims} reclaims, ${medians.crashes} crashes.`,
+    `Slowest: at rest ${summary.slowestConvergenceSeconds} s after faults stopped, a ready task taken after ` +
+      `${summary.slowestTakenSeconds} s, a silent machine’s task ready after ${summary.slowestReadyAgainSeconds} s.`,
+    `Trace hash ${summary.traceHash}.${neverMet.length > 0 ? ` Never met: ${neverMet.join(' ')}.` : ''}`,
+    kept(summary.violations),
+    '',
+  ].join('\n');
+};

@@ -1,0 +1,23 @@
+import type { Bug } from '../bugs/bug.ts';
+import type { FilePatch } from '../bugs/unified-diff.ts';
+import type { FaultId } from '../faults/simulated.ts';
+import type { LifeResult } from '../life/play-life.ts';
+import type { PlanOptions } from '../life/plan.ts';
+import type { SeedRange } from './seed-range.ts';
+
+/** What a thread is told once, when it starts. */
+export interface WorkerSetup {
+  readonly plan: PlanOptions;
+  readonly fault?: FaultId;
+  readonly linesMax: number;
+  readonly bug?: Bug;
+  readonly patches?: readonly FilePatch[];
+}
+
+/** Seeds to play, one after the other. */
+export interface WorkerOrder extends SeedRange {
+  readonly stopsAtFailure: boolean;
+  readonly onlyTasks?: readonly number[];
+}
+
+export type WorkerReport = { readonly kind: 'ready' } | { readonly kind: 'played'; readonly result: LifeResult };
