@@ -40,6 +40,9 @@ const TOKEN_MS = 600_000;
 const FIRST_HOUR_MS = 3_600_000;
 const LEFT_TO_EC2_MS = 300_000;
 
+/** Somebody has to mend a permission: until then asking again would only fill a log. */
+const REPAIR_MS = 590_000;
+
 const SILENCE_MS = 49_000;
 
 const isUseful = (record: InstanceRecord | undefined): boolean =>
@@ -65,6 +68,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, EpochMs>();
   const closedRuns = new Set<InstanceId>();
+  let forbiddenAt: EpochMs | undefined;
   const seenBy = (by: Caller): Seen => {
     const known = seen.get(by) ?? { records: new Map() };
     seen.set(by, known);
@@ -76,6 +80,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
     const { state, records } = seenBy(by);
     if (settings === undefined || backlog === undefined || state === undefined) {
       return judge.say('N3', 'machines were asked for without looking at backlog and members');
+    }
+    if (forbiddenAt !== undefined && world.now() < forbiddenAt + REPAIR_MS) {
+      judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
     }
     const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
     const intents = Object.values(state.head.openIntents);
@@ -157,6 +164,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       judgeToken(serialised, JSON.parse(serialised) as LaunchRequest);
       const answer = await world.machines.launch(serialised);
+      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation')) forbiddenAt = world.now();
       const given = answer.answered ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing' : answer.code;
       trace.note(by?.name ?? 'world', `EC2 gives ${given}`);
       return answer;
@@ -175,7 +183,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     putRun: async (run) => {
       const machine = truth.machines.get(run.instanceId);
       if (machine === undefined) judge.say('M2', `a run of ${run.instanceId}, which was never launched`);
-      else if (machine.endedBy === undefined && !machine.isStopped) judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
+      else if (machine.endedBy === undefined && !machine.isStopped && !machine.isUntagged) judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
       closedRuns.add(run.instanceId);
       return world.money.putRun(run);
     },

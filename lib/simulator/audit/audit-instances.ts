@@ -36,6 +36,16 @@ const OBSERVED: readonly SignalKind[] = [
   'shut-down-by-itself',
 ];
 
+const ENDS: readonly SignalKind[] = [
+  ...OBSERVED,
+  'spot-interruption',
+  'scheduled-change',
+  'capacity-reservation-interruption',
+  'lifecycle-terminating',
+  'machine-stopping',
+  'operator-drain',
+];
+
 /** What nothing but a heartbeat changes is not worth a line. */
 const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
   before.leases === after.leases &&
@@ -87,6 +97,19 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     judge.say(promise, `${kind} was recorded on ${instanceId} by ${by.kind}, and nobody who may had told it`);
   };
 
+  /** What ends a machine drains it, and nothing else does (design, section 3). */
+  const judgeDraining = (before: InstanceRecord, after: InstanceRecord): void => {
+    if (after.drainingAt === undefined && after.signals['spot-interruption'] !== undefined) {
+      judge.say('N6', `${after.instanceId} is warned and does not drain`);
+    }
+    if (after.drainingAt === undefined || before.drainingAt !== undefined) return;
+    const drains = (kind: SignalKind): boolean =>
+      ENDS.includes(kind) || (kind === 'rebalance-recommendation' && world.drainsWhenAdvised());
+    if (!(Object.keys(after.signals) as SignalKind[]).some(drains)) {
+      judge.say('N2', `${after.instanceId} drains and nothing ends it`);
+    }
+  };
+
   const judgeChange = (before: InstanceRecord | undefined, after: InstanceRecord | undefined, id: InstanceId): void => {
     if (before === after) return;
     if (truth.foreign.has(id)) judge.say('N2', `${id} is not ours and has an item`);
@@ -101,9 +124,10 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (before.session !== undefined && after.session !== before.session) judge.say('N6', `${id} has another session`);
     const machine = truth.machines.get(id);
     if (after.goneAt !== undefined && before.goneAt === undefined && machine !== undefined) {
-      if (machine.endedBy === undefined && machine.isStopped !== true) judge.say('N1', `${id} lives and is called gone`);
+      if (machine.endedBy === undefined && machine.isStopped !== true && !machine.isUntagged) judge.say('N1', `${id} lives and is called gone`);
     }
     judgeLeases(before, after);
+    judgeDraining(before, after);
     if (isQuiet(before, after)) return;
     const told = [
       `${Object.keys(after.leases).length} held`,

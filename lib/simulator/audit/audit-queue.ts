@@ -1,6 +1,7 @@
 import type { TaskId } from '../../fleet/ids.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
+import type { EpochMs } from '../../fleet/time.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Caller } from '../life/caller.ts';
@@ -8,6 +9,7 @@ import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
 import type { Judge } from './promises.ts';
 
 export interface QueueAuditWorld {
+  readonly now: () => EpochMs;
   readonly judge: Judge;
   readonly faults: Faults;
   readonly acting: { readonly by: Caller | undefined };
@@ -21,7 +23,10 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
   const { judge } = world;
 
   const judgeSending = (id: TaskId): void => {
-    if (world.rowOf(id) === undefined) judge.say('W1', `a message for ${id} was sent before its row was written`);
+    const row = world.rowOf(id);
+    if (row === undefined) return judge.say('W1', `a message for ${id} was sent before its row was written`);
+    const { by } = world.acting;
+    if (by !== undefined) (by.memo.sent ??= new Map()).set(id, world.now());
   };
 
   /** A message may go when its task is over, or when another one has taken its place. */

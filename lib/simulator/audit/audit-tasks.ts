@@ -79,6 +79,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const model = new Map<TaskId, ModelRow>();
 
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
+    if (world.acting.by?.memo.sent?.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
     const record = world.recordOf(before.owner as InstanceId);
     if (record === undefined || record.drainingAt !== undefined || record.goneAt !== undefined) return;
     const silentMs = world.now() - (record.heartbeatAt ?? record.launchedAt);

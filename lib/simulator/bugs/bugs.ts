@@ -1,12 +1,8 @@
+import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
+import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
+import { FLEET_BUGS } from './fleet-bugs.ts';
+import { PROTOCOL_BUGS } from './protocol-bugs.ts';
 
-export const BUGS: readonly Bug[] = [
-  {
-    name: 'commit-without-fence',
-    tells: 'a commit is accepted whatever its attempt',
-    breaks: 'W2',
-    file: 'lib/fleet/task-protocol.ts',
-    find: "  commit: ['attemptIsOurs', 'isRunningOrReady'],",
-    replace: "  commit: ['isRunningOrReady'],",
-  },
-];
+/** Every bug that is planted to see whether it is caught. None is ever part of the product. */
+export const BUGS: readonly Bug[] = [...PROTOCOL_BUGS, ...AGENT_BUGS, ...CONTROL_PLANE_BUGS, ...FLEET_BUGS];

@@ -1,5 +1,5 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { addMs, type EpochMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -68,6 +68,8 @@ export interface Caller {
 export interface CallerMemo {
   settings?: FleetSettings;
   backlog?: Backlog;
+  /** When it last sent a message of each task. */
+  sent?: Map<TaskId, EpochMs>;
 }
 
 /** One method of a port, as the faults see it. */

@@ -128,7 +128,9 @@ const shrinkFleet = ({ life }: Incident): void => {
 
 const takeTag = (incident: Incident): void => {
   const machine = anyLiving(incident);
-  if (machine !== undefined) incident.life.memory.machines.removeTags(machine.instanceId, [STACK_TAG, FLEET_TAG]);
+  if (machine === undefined) return;
+  machine.isUntagged = true;
+  incident.life.memory.machines.removeTags(machine.instanceId, [STACK_TAG, FLEET_TAG]);
 };
 
 const replayArchive = ({ events, random }: Incident): void => {

@@ -94,7 +94,7 @@ const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
 });
 
 /** Checks what a run goes on from, and under whose lease it runs. */
-const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine) => {
+const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, caller: Caller) => {
   const { judge, faults, memory } = life;
   return (id: TaskId, attempt: number, stepsDone: number): void => {
     const kept = lastKept(life).get(id) ?? [0, 0];
@@ -103,16 +103,32 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
     if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
       judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
     }
+    const run = `${id}/${attempt}`;
+    if (runsOf(caller).has(run)) judge.say('W2', `${id} runs twice at once under attempt ${attempt}`);
+    runsOf(caller).add(run);
     if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
   };
 };
 
 /** An agent whose process ends cannot tell whether a task of its did it: to that task it is a failure (F33). */
 const noteProcessEnd = ({ memory, workload }: Life, { instanceId }: HostedMachine): void => {
-  for (const row of memory.tasks.rows.values()) {
-    const truth = row.status === 'running' && row.owner === instanceId ? workload.get(row.taskId)?.truth : undefined;
+  const rows = [...memory.tasks.rows.values()].filter((row) => row.status === 'running' && row.owner === instanceId);
+  const held = Object.keys(memory.instances.records.get(instanceId)?.leases ?? {});
+  // Of several, nobody knows which one did it, and none has failed.
+  if (rows.length !== 1 && held.length !== 1) return;
+  for (const { taskId } of rows) {
+    const truth = workload.get(taskId)?.truth;
     if (truth !== undefined) truth.failures += 1;
   }
+};
+
+const RUNS = new WeakMap<Caller, Set<string>>();
+
+/** What one process runs at present, by task and attempt. */
+const runsOf = (caller: Caller): Set<string> => {
+  const runs = RUNS.get(caller) ?? new Set<string>();
+  RUNS.set(caller, runs);
+  return runs;
 };
 
 const KEPT = new WeakMap<Life, Map<TaskId, readonly [last: number, before: number]>>();
@@ -152,7 +168,8 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
       clock,
       faults,
       truthOf: (id) => life.workload.get(id)?.truth,
-      onStart: watchStart(life, granted, machine),
+      onStart: watchStart(life, granted, machine, caller),
+      onEnd: (id, attempt) => runsOf(caller).delete(`${id}/${attempt}`),
       onKept: (id, stepsDone) => lastKept(life).set(id, [stepsDone, lastKept(life).get(id)?.[0] ?? 0]),
       kill: () => {
         noteProcessEnd(life, machine);
@@ -245,7 +262,7 @@ export const createLife = (options: LifeOptions): Life => {
   });
   const unreliable = { clock, random: random.fork('services'), faults };
   const workQueue = memory.workQueue(plan.settings.fleet);
-  const queue = auditQueue({ judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
+  const queue = auditQueue({ now, judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
   const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
   const refreshing = async <T>(call: Promise<T>): Promise<T> => {
     const answer = await call;

@@ -13,8 +13,8 @@ export interface MachineTruth {
   endedAt?: EpochMs;
   /** EC2 stopped it and did not end it. */
   isStopped?: boolean;
-  /** From when on its agent has been neither standing still nor cut off from its item; absent while it is. */
-  hangsSince?: EpochMs;
+  /** Somebody took our tags from it: EC2 shows it to us no more, and it is called gone once it is silent for long. */
+  isUntagged?: boolean;
 }
 
 /** What a task is and what really happened to it. */

@@ -13,6 +13,7 @@ export interface Work {
   readonly name: string;
   readonly steps: number;
   readonly stepSeconds: number;
+  readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after each step. */
   readonly keeps: boolean;
   /** Its first so many runs fail; -1 is all of them. */
@@ -152,7 +153,11 @@ export const workloadRunner = (world: WorkerWorld): TaskRunner =>
       name: 'simulated worker',
       run: async (context, input) => {
         if (!isWork(input)) throw new Error('The body says nothing about steps.');
-        return runWork(world, input, context);
+        try {
+          return await runWork(world, input, context);
+        } finally {
+          world.onEnd(context.taskId as TaskId, context.attempt);
+        }
       },
     },
     { clock: world.clock },
