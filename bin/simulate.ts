@@ -107,7 +107,9 @@ const setupOf = (): WorkerSetup => {
 
 /** What has to be said again so that the same seed is the same life. */
 const flagsOf = (): string[] =>
-  (['hours', 'fault', 'storm', 'bug'] as const).flatMap((name) => (given[name] === undefined ? [] : [`--${name} ${given[name]}`]));
+  (['hours', 'fault', 'storm', 'bug'] as const).flatMap((name) =>
+    given[name] === undefined ? [] : [`--${name} ${given[name]}`],
+  );
 
 const campaign = async (range: SeedRange, setup: WorkerSetup): Promise<number> => {
   const startedAt = performance.now();
@@ -130,7 +132,9 @@ const huntAll = async (range: SeedRange, setup: WorkerSetup, quarries: readonly 
   const bugs = await hunt(range, setup, quarries, (outcome) => void process.stderr.write(renderBug(outcome)));
   const missed = bugs.filter(({ caught }) => !caught).map(({ name }) => name);
   const verdict = missed.length === 0 ? 'every one' : `all but ${missed.join(', ')}`;
-  process.stdout.write(given.json ? `${JSON.stringify({ bugs })}\n` : `${bugs.length} bugs planted, caught ${verdict}.\n`);
+  process.stdout.write(
+    given.json ? `${JSON.stringify({ bugs })}\n` : `${bugs.length} bugs planted, caught ${verdict}.\n`,
+  );
   return missed.length === 0 ? 0 : NOT_CAUGHT_EXIT_CODE;
 };
 
@@ -140,7 +144,12 @@ const run = async (): Promise<number> => {
   process.stderr.write(`seeds ${range.from}..${range.to}\n`);
   const folder = given['bugs-dir'];
   if (folder !== undefined) return huntAll(range, setup, await readBugsFolder(folder));
-  if (given.bugs) return huntAll(range, setup, BUGS.map((bug) => ({ name: bug.name, bug })));
+  if (given.bugs)
+    return huntAll(
+      range,
+      setup,
+      BUGS.map((bug) => ({ name: bug.name, bug })),
+    );
   if (!given.trace) return campaign(range, setup);
   const onlyTasks = given.tasks?.split(',').map(Number);
   return replay(range.from, { ...setup, linesMax: 1_000_000 }, flagsOf(), onlyTasks);

@@ -75,7 +75,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     return known;
   };
 
-  const judgeOrders = (by: Caller, open: readonly Intent[]): void => {
+  const judgeOrders = (by: Caller, open: readonly Intent[]) => {
     const { settings, backlog } = by.memo;
     const { state, records } = seenBy(by);
     if (settings === undefined || backlog === undefined || state === undefined) {
@@ -143,7 +143,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     byToken.set(token, sent ?? { bytes: serialised, openedAt: now, count });
   };
 
-  const judgeEnding = (id: InstanceId): void => {
+  const judgeEnding = (id: InstanceId) => {
     const { by } = world.acting;
     if (truth.foreign.has(id)) return judge.say('N2', `${id} is not ours and was to be ended`);
     if (by?.kind !== 'reconcile') judge.say('N2', `${id} was to be ended by ${by?.kind}`);
@@ -152,10 +152,13 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (record.drainingAt === undefined) judge.say('N2', `${id} was to be ended and does not drain`);
     const held = Object.keys(record.leases);
     if (held.length > 0) judge.say('W1', `${id} was to be ended with ${held.join(' ')} on it`);
-    if (world.now() - (record.heartbeatAt ?? record.launchedAt) < SILENCE_MS) judge.say('N2', `${id} was to be ended and lives`);
+    if (world.now() - (record.heartbeatAt ?? record.launchedAt) < SILENCE_MS)
+      judge.say('N2', `${id} was to be ended and lives`);
     const deadline = record.signals['spot-interruption']?.deadline;
-    const isFree = deadline !== undefined && record.pool.purchase === 'spot' && deadline < record.launchedAt + FIRST_HOUR_MS;
-    if (isFree && world.now() < deadline + LEFT_TO_EC2_MS) judge.say('M1', `${id} would have cost nothing, left to EC2`);
+    const isFree =
+      deadline !== undefined && record.pool.purchase === 'spot' && deadline < record.launchedAt + FIRST_HOUR_MS;
+    if (isFree && world.now() < deadline + LEFT_TO_EC2_MS)
+      judge.say('M1', `${id} would have cost nothing, left to EC2`);
   };
 
   const machines: Machines = {
@@ -164,8 +167,11 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       judgeToken(serialised, JSON.parse(serialised) as LaunchRequest);
       const answer = await world.machines.launch(serialised);
-      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation')) forbiddenAt = world.now();
-      const given = answer.answered ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing' : answer.code;
+      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation'))
+        forbiddenAt = world.now();
+      const given = answer.answered
+        ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing'
+        : answer.code;
       trace.note(by?.name ?? 'world', `EC2 gives ${given}`);
       return answer;
     },
@@ -183,7 +189,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
     putRun: async (run) => {
       const machine = truth.machines.get(run.instanceId);
       if (machine === undefined) judge.say('M2', `a run of ${run.instanceId}, which was never launched`);
-      else if (machine.endedBy === undefined && !machine.isStopped && !machine.isUntagged) judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
+      else if (machine.endedBy === undefined && !machine.isStopped && !machine.isUntagged)
+        judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
       closedRuns.add(run.instanceId);
       return world.money.putRun(run);
     },

@@ -62,7 +62,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (added.length === 0) return;
     const closed = before.drainingAt ?? before.goneAt;
     if (closed !== undefined) judge.say('N6', `${added.join(' ')} held on ${after.instanceId}, which drains`);
-    if (before.signals.leave !== undefined) judge.say('N6', `${added.join(' ')} held on ${after.instanceId}, which leaves`);
+    if (before.signals.leave !== undefined)
+      judge.say('N6', `${added.join(' ')} held on ${after.instanceId}, which leaves`);
     for (const id of added) world.granted.add(`${after.instanceId}/${id}/${after.leases[id]}`);
   };
 
@@ -90,7 +91,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     }
     if (truth.told.has(`${instanceId}/${kind}`)) return;
     const hasEnded = machine?.endedBy !== undefined || machine?.isStopped === true;
-    if (OBSERVED.includes(kind) && (hasEnded || world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS)) return;
+    if (OBSERVED.includes(kind) && (hasEnded || world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS))
+      return;
     if (kind === 'leave' && by.kind === 'reconcile') return;
     if (kind === 'operator-drain' && (mayMark(before) || isAdvised(before))) return;
     const promise = SIGNAL_GRAVITY[kind] === 'ends' ? 'N2' : 'S1';
@@ -110,7 +112,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     }
   };
 
-  const judgeChange = (before: InstanceRecord | undefined, after: InstanceRecord | undefined, id: InstanceId): void => {
+  const judgeChange = (before: InstanceRecord | undefined, after: InstanceRecord | undefined, id: InstanceId) => {
     if (before === after) return;
     if (truth.foreign.has(id)) judge.say('N2', `${id} is not ours and has an item`);
     if (after === undefined) return judge.say('N1', `the item of ${id} is gone`);
@@ -124,7 +126,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (before.session !== undefined && after.session !== before.session) judge.say('N6', `${id} has another session`);
     const machine = truth.machines.get(id);
     if (after.goneAt !== undefined && before.goneAt === undefined && machine !== undefined) {
-      if (machine.endedBy === undefined && machine.isStopped !== true && !machine.isUntagged) judge.say('N1', `${id} lives and is called gone`);
+      if (machine.endedBy === undefined && machine.isStopped !== true && !machine.isUntagged)
+        judge.say('N1', `${id} lives and is called gone`);
     }
     judgeLeases(before, after);
     judgeDraining(before, after);

@@ -22,11 +22,11 @@ const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.statu
 export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): WorkQueue => {
   const { judge } = world;
 
-  const judgeSending = (id: TaskId): void => {
+  const judgeSending = (id: TaskId) => {
     const row = world.rowOf(id);
     if (row === undefined) return judge.say('W1', `a message for ${id} was sent before its row was written`);
     const { by } = world.acting;
-    if (by !== undefined) (by.memo.sent ??= new Map()).set(id, world.now());
+    by?.memo.sent.set(id, world.now());
   };
 
   /** A message may go when its task is over, or when another one has taken its place. */
@@ -36,7 +36,8 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
     const row = world.rowOf(parsed.taskId);
     if (row === undefined || isOver(row)) return;
     const others = queue.messages().filter((message) => message.body === body && message.messageId !== messageId);
-    if (others.length === 0) judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);
+    if (others.length === 0)
+      judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);
   };
 
   return {

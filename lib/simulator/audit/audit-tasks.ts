@@ -79,7 +79,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const model = new Map<TaskId, ModelRow>();
 
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
-    if (world.acting.by?.memo.sent?.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
+    if (world.acting.by?.memo.sent.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
     const record = world.recordOf(before.owner as InstanceId);
     if (record === undefined || record.drainingAt !== undefined || record.goneAt !== undefined) return;
     const silentMs = world.now() - (record.heartbeatAt ?? record.launchedAt);
@@ -110,7 +110,8 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     if (by === undefined) return;
     if (!STEPS_OF[by.kind]?.includes(step.step)) judge.say('S1', `${step.step} of ${id} by ${by.kind}`);
     const owner = step.step === 'take' || step.step === 'hand-back' ? step.owner : undefined;
-    if (owner !== undefined && owner !== by.machine) judge.say('S1', `${step.step} of ${id} for ${owner} by ${by.name}`);
+    if (owner !== undefined && owner !== by.machine)
+      judge.say('S1', `${step.step} of ${id} for ${owner} by ${by.name}`);
   };
 
   /** The faults that a zombie’s refused or accepted writes are. */
@@ -138,7 +139,16 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       const from = `${before?.status ?? 'no row'} (attempt ${before?.attempt ?? 0})`;
       // What is wrong once is said once: from here on the model goes by the row.
       if (row !== undefined) model.set(id, modelOf(row));
-      judge.say(PROMISE_OF[step.step], `${step.step}${attempt} on ${id}, ${from}: ${wrong.join(', ')} not as the table says`);
+      judge.say(
+        PROMISE_OF[step.step],
+        `${step.step}${attempt} on ${id}, ${from}: ${wrong.join(', ')} not as the table says`,
+      );
+    }
+    if (!isAllowed && row !== rowBefore) {
+      judge.say(
+        PROMISE_OF[step.step],
+        `${step.step} changed ${id}, ${before?.status ?? 'no row'}, and was not allowed`,
+      );
     }
     if (row !== undefined && rowBefore !== undefined && row.attempt < rowBefore.attempt) {
       judge.say('W3', `${id} went from attempt ${rowBefore.attempt} to ${row.attempt}`);
@@ -148,7 +158,10 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
       if (isOver(row)) judgeEnd(id, row, step);
       const because = step.step === 'fail' ? `: ${step.reason}` : '';
-      trace.note(world.acting.by?.name ?? 'world', `${step.step} ${id} → ${row.status}, attempt ${row.attempt}${because}`);
+      trace.note(
+        world.acting.by?.name ?? 'world',
+        `${step.step} ${id} → ${row.status}, attempt ${row.attempt}${because}`,
+      );
     }
     return outcome;
   };

@@ -21,7 +21,10 @@ const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
   const { taskId, isPoison, isCancelAsked, isSubmitted, result } = task.truth;
   if (!isSubmitted) return [];
   const row = life.memory.tasks.rows.get(taskId);
-  if (row === undefined) return task.isForeign && life.memory.workQueue(life.settings.fleet).size() === 0 ? [] : [unsettled('W1', `${taskId} is nowhere`)];
+  if (row === undefined)
+    return task.isForeign && life.memory.workQueue(life.settings.fleet).size() === 0
+      ? []
+      : [unsettled('W1', `${taskId} is nowhere`)];
   if (row.status === 'ready' || row.status === 'running') return [unsettled('W1', `${taskId} is ${row.status}`)];
   if (row.status === 'done' && textOf(life, task) !== result) return [unsettled('W2', `${taskId} has another result`)];
   if (row.status === 'done' && isPoison) return [unsettled('W2', `${taskId} cannot be done and is`)];
@@ -63,7 +66,12 @@ const fleetUnsettled = (life: Life): Unsettled[] => {
   const running = host.machines.filter((machine) => machine.endedBy === undefined && machine.isStopped !== true);
   const { machinesMin } = settings.capacity;
   return running.length > machinesMin
-    ? [unsettled('rest', `${running.length} machines run, ${machinesMin} wanted: ${running.map(({ instanceId }) => instanceId).join(' ')}`)]
+    ? [
+        unsettled(
+          'rest',
+          `${running.length} machines run, ${machinesMin} wanted: ${running.map(({ instanceId }) => instanceId).join(' ')}`,
+        ),
+      ]
     : [];
 };
 

@@ -78,7 +78,8 @@ export const createMonitor = (life: Life): Monitor => {
         continue;
       }
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
-      if (known.waitedMs > TAKEN_WITHIN_MS) sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
+      if (known.waitedMs > TAKEN_WITHIN_MS)
+        sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
     }
   };
 
@@ -91,7 +92,11 @@ export const createMonitor = (life: Life): Monitor => {
       const sinceMs = clock.now() - at;
       if (held.length > 0) slowest.readyAgainMs = Math.max(slowest.readyAgainMs, sinceMs);
       if (held.length > 0 && sinceMs > READY_AGAIN_WITHIN_MS) {
-        sayOnce('W4', `silent ${instanceId}`, `${held.join(' ')} still belongs to ${instanceId}, silent for ${sinceMs / 1_000} s`);
+        sayOnce(
+          'W4',
+          `silent ${instanceId}`,
+          `${held.join(' ')} still belongs to ${instanceId}, silent for ${sinceMs / 1_000} s`,
+        );
       }
     }
   };
@@ -121,7 +126,9 @@ export const createMonitor = (life: Life): Monitor => {
   return {
     slowest,
     silenced: (instanceId) => {
-      const tasks = [...memory.tasks.rows.values()].filter((row) => row.status === 'running' && row.owner === instanceId);
+      const tasks = [...memory.tasks.rows.values()].filter(
+        (row) => row.status === 'running' && row.owner === instanceId,
+      );
       silenced.push({ instanceId, tasks: tasks.map(({ taskId }) => taskId), at: clock.now() });
     },
     deleted: () => {

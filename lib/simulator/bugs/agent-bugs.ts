@@ -40,7 +40,7 @@ export const AGENT_BUGS: readonly Bug[] = [
     breaks: 'O1',
     file: 'lib/agent/meet.ts',
     find: '  shared.tally.putBack += 1;',
-    replace: '  if (row.status === \'running\') return ticket.remove();\n  shared.tally.putBack += 1;',
+    replace: "  if (row.status === 'running') return ticket.remove();\n  shared.tally.putBack += 1;",
   },
   {
     name: 'start-over-each-time',

@@ -15,10 +15,15 @@ export interface Bug {
 }
 
 /** The sources of one file, changed by a bug. @throws when the product has moved on and the bug cannot be planted */
-export const plant = ({ name, file, find, replace }: Pick<Bug, 'name' | 'file' | 'find' | 'replace'>, source: string): string => {
+export const plant = (
+  { name, file, find, replace }: Pick<Bug, 'name' | 'file' | 'find' | 'replace'>,
+  source: string,
+): string => {
   const parts = source.split(find);
   if (parts.length !== 2) {
-    throw new Error(`Bug ${name} cannot be planted: its text stands ${parts.length - 1} times in ${file}; bring it up to date.`);
+    throw new Error(
+      `Bug ${name} cannot be planted: its text stands ${parts.length - 1} times in ${file}; bring it up to date.`,
+    );
   }
   return parts.join(replace);
 };

@@ -133,6 +133,14 @@ export const CONTROL_PLANE_BUGS: readonly Bug[] = [
     replace: '',
   },
   {
+    name: 'anybody-s-word',
+    tells: 'an event of another account or Region is acted on',
+    breaks: 'S1',
+    file: 'lib/signals/parse-signal.ts',
+    find: '  if (refusal !== undefined) return { kind',
+    replace: "  if (refusal === 'nobody') return { kind",
+  },
+  {
     name: 'too-early-is-lost',
     tells: 'a warning that comes before its machine has an item is forgotten',
     breaks: 'O1',

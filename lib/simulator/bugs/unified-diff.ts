@@ -14,7 +14,11 @@ interface Hunk {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
-const pathOf = (line: string): string => line.slice(4).split('\t')[0]!.replace(/^[ab]\//, '');
+const pathOf = (line: string): string =>
+  line
+    .slice(4)
+    .split('\t')[0]!
+    .replace(/^[ab]\//, '');
 
 const readHunk = (lines: readonly string[], at: number): { readonly hunk: Hunk; readonly next: number } => {
   const [, start, beforeCount = '1', afterCount = '1'] = HUNK.exec(lines[at]!)!;

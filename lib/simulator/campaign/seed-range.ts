@@ -17,5 +17,6 @@ const CHUNK_SEEDS = 4;
 
 /** The range in chunks, in order. */
 export function* chunksOf({ from, to }: SeedRange): Generator<SeedRange> {
-  for (let start = from; start <= to; start += CHUNK_SEEDS) yield { from: start, to: Math.min(to, start + CHUNK_SEEDS - 1) };
+  for (let start = from; start <= to; start += CHUNK_SEEDS)
+    yield { from: start, to: Math.min(to, start + CHUNK_SEEDS - 1) };
 }

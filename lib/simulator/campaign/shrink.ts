@@ -2,7 +2,7 @@
 export type StillFails = (tasks: readonly number[]) => Promise<boolean>;
 
 /** Enough to bring sixty tasks down to a handful; each try plays the whole seed. */
-const TRIES_MAX = 60;
+const TRIES_MAX = 150;
 
 /**
  * The smallest part of the workload that is found to fail in the same way, by leaving out ever smaller parts of it

@@ -1,8 +1,8 @@
 import type { Bug } from '../bugs/bug.ts';
 import type { FilePatch } from '../bugs/unified-diff.ts';
 import type { FaultId } from '../faults/simulated.ts';
-import type { LifeResult } from '../life/play-life.ts';
 import type { PlanOptions } from '../life/plan.ts';
+import type { LifeResult } from '../life/play-life.ts';
 import type { SeedRange } from './seed-range.ts';
 
 /** What a thread is told once, when it starts. */

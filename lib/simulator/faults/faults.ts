@@ -1,5 +1,5 @@
-import type { SeededRandom } from '../random.ts';
 import type { Trace } from '../life/trace.ts';
+import type { SeededRandom } from '../random.ts';
 import type { FaultId } from './simulated.ts';
 import type { FaultCounts, Swarm } from './swarm.ts';
 

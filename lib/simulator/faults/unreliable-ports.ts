@@ -121,7 +121,8 @@ export const unreliableQueue = (
     await queue.delete(message);
     const isLeft = isKnown && memory.messages().some((one) => one.messageId === message.messageId);
     if (isLeft) faults.met('F39', 'SQS');
-    if (isKnown && !isLeft && faults.strikes('F40', 'SQS')) memory.sendBody(message.body, message.attributes, random.whole(0, 60));
+    if (isKnown && !isLeft && faults.strikes('F40', 'SQS'))
+      memory.sendBody(message.body, message.attributes, random.whole(0, 60));
   },
   sendMany: async (ids) => {
     if (ids.length < 2 || !faults.strikes('F46', 'SQS')) return queue.sendMany(ids);

@@ -62,9 +62,7 @@ export const calledPort = <Port extends object>(name: string, port: Port, caller
     const { method, value } = member;
     const effect = value as Callable;
     called[member.name] =
-      method === undefined
-        ? value
-        : (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
+      method === undefined ? value : (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
   }
   return called as Port;
 };

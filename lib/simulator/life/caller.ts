@@ -69,7 +69,7 @@ export interface CallerMemo {
   settings?: FleetSettings;
   backlog?: Backlog;
   /** When it last sent a message of each task. */
-  sent?: Map<TaskId, EpochMs>;
+  readonly sent: Map<TaskId, EpochMs>;
 }
 
 /** One method of a port, as the faults see it. */
@@ -166,7 +166,8 @@ export const createCaller = (
       throttlesLeft -= 1;
       return 'F18';
     }
-    const dangers = (method.dangers[kind] ??= dangersOf(method.name, method.service, kind));
+    const dangers = method.dangers[kind] ?? dangersOf(method.name, method.service, kind);
+    method.dangers[kind] = dangers;
     let point = random.next();
     const weight = WEIGHTS[method.name] ?? 1;
     for (const id of dangers) {
@@ -233,7 +234,7 @@ export const createCaller = (
     name,
     kind,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
-    memo: options.settings === undefined ? {} : { settings: options.settings },
+    memo: { sent: new Map(), ...(options.settings === undefined ? {} : { settings: options.settings }) },
     crashed,
     isDead: () => isDead,
     crash,

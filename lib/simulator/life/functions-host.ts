@@ -88,7 +88,9 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     reconciles += 1;
     if (reconciles > 1) faults.met('F98', 'reconcile');
     try {
-      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (caller) => functions.reconcile(worldFor(life, caller))(event));
+      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (caller) =>
+        functions.reconcile(worldFor(life, caller))(event),
+      );
     } catch {
       // Lambda counts it and does not repeat it: the next minute does the same.
     } finally {

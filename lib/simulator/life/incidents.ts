@@ -41,7 +41,11 @@ const poolsOf = ({ capacity }: FleetSettings, purchase: Purchase): Pool[] =>
 type Refusal = Omit<LaunchRefusal, 'pool'>;
 
 /** Every pool of this kind refuses for a while. */
-const refusing = async ({ life, random, id }: Incident, purchases: readonly Purchase[], refusal: Refusal): Promise<void> => {
+const refusing = async (
+  { life, random, id }: Incident,
+  purchases: readonly Purchase[],
+  refusal: Refusal,
+): Promise<void> => {
   const { machines } = life.memory;
   const pools = purchases.flatMap((purchase) => poolsOf(life.plan.settings, purchase));
   life.trace.note('EC2', `${id}: ${refusal.code} in ${pools.length} pools`);
@@ -116,7 +120,11 @@ const copyTags = async ({ life, random }: Incident): Promise<void> => {
 };
 
 const strangeId = (random: SeededRandom) =>
-  instanceId(`i-0ffff${Math.floor(random.next() * 2 ** 32).toString(16).padStart(12, '0')}`);
+  instanceId(
+    `i-0ffff${Math.floor(random.next() * 2 ** 32)
+      .toString(16)
+      .padStart(12, '0')}`,
+  );
 
 /** Fewer machines are wanted, for as long as faults go on. */
 const shrinkFleet = ({ life }: Incident): void => {
@@ -145,10 +153,12 @@ const fewLeft = async (incident: Incident): Promise<void> => {
   for (const pool of pools) life.memory.machines.setCapacity(pool, Number.POSITIVE_INFINITY);
 };
 
-const onMachine = (act: (incident: Incident, machine: HostedMachine) => unknown) => (incident: Incident): unknown => {
-  const machine = anyLiving(incident);
-  return machine === undefined ? undefined : act(incident, machine);
-};
+const onMachine =
+  (act: (incident: Incident, machine: HostedMachine) => unknown) =>
+  (incident: Incident): unknown => {
+    const machine = anyLiving(incident);
+    return machine === undefined ? undefined : act(incident, machine);
+  };
 
 const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
   F19: (incident) => outage(incident, 'dynamodb', 600),
@@ -218,4 +228,3 @@ export const runIncidents = (life: Life, world: IncidentWorld): void => {
     return storm(incident);
   });
 };
-

@@ -182,7 +182,8 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const watchOver = async (machine: HostedMachine): Promise<void> => {
     while (machine.endedBy === undefined && machine.isStopped !== true) {
       await machine.clock.sleep(secondsToMs(DEAD_MAN_LOOK_SECONDS));
-      if (clock.now() - machine.aliveAt >= secondsToMs(DEAD_MAN_SECONDS + DEAD_MAN_LOOK_SECONDS)) end(machine, 'itself');
+      if (clock.now() - machine.aliveAt >= secondsToMs(DEAD_MAN_SECONDS + DEAD_MAN_LOOK_SECONDS))
+        end(machine, 'itself');
     }
   };
 

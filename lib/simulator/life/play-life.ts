@@ -1,5 +1,5 @@
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
-import { unsettledNow, type Unsettled } from '../audit/end-state.ts';
+import { type Unsettled, unsettledNow } from '../audit/end-state.ts';
 import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
@@ -98,7 +98,13 @@ const deleteStack = async (life: Life, monitor: Monitor, stop: () => void): Prom
   await life.clock.runUntil(addMs(life.clock.now(), 25 * 60_000));
 };
 
-const resultOf = (life: Life, seed: number, monitor: Monitor, convergedAt: EpochMs | undefined, healedAt: EpochMs): LifeResult => {
+const resultOf = (
+  life: Life,
+  seed: number,
+  monitor: Monitor,
+  convergedAt: EpochMs | undefined,
+  healedAt: EpochMs,
+): LifeResult => {
   const { clock, host, faults, judge, trace, calls } = life;
   const { F11 = 0, F12 = 0, F13 = 0 } = faults.counts;
   return {

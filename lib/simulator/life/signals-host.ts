@@ -68,7 +68,9 @@ export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: Sig
   };
 
   const handleBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    const doubled = batch.some(({ body }) => [...waiting.values()].some((one) => one.body === body && one.underWay > 1));
+    const doubled = batch.some(({ body }) =>
+      [...waiting.values()].some((one) => one.body === body && one.underWay > 1),
+    );
     if (doubled) faults.met('F16', 'signals');
     const outcome = await handle(batch);
     const done = batch.filter((message) => settleRecord(message, outcome)).length;

@@ -13,7 +13,6 @@ export interface Work {
   readonly name: string;
   readonly steps: number;
   readonly stepSeconds: number;
-  readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after each step. */
   readonly keeps: boolean;
   /** Its first so many runs fail; -1 is all of them. */
@@ -36,7 +35,8 @@ export interface PlannedTask {
 
 export const SECRET = 'payload-nobody-may-log';
 
-const resultOf = (work: Work): string => JSON.stringify({ name: work.name, stepsDone: work.steps, secret: work.secret });
+const resultOf = (work: Work): string =>
+  JSON.stringify({ name: work.name, stepsDone: work.steps, secret: work.secret });
 
 /** Shares of odd tasks among all. */
 const FLAKY_SHARE = 0.12;
@@ -69,7 +69,12 @@ const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work =
 /** Half of the tasks come at once, the others one after the other for as long as faults go on. */
 export const drawWorkload = (
   random: SeededRandom,
-  options: { readonly count: number; readonly startAt: EpochMs; readonly durationMs: number; readonly mayKill: boolean },
+  options: {
+    readonly count: number;
+    readonly startAt: EpochMs;
+    readonly durationMs: number;
+    readonly mayKill: boolean;
+  },
 ): readonly PlannedTask[] =>
   Array.from({ length: options.count }, (_, index) => {
     const work = drawWork(random, index, options.mayKill);
@@ -96,6 +101,7 @@ export interface WorkerWorld {
   readonly truthOf: (id: TaskId) => PlannedTask['truth'] | undefined;
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
+  readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after so many steps has been accepted. */
   readonly onKept: (id: TaskId, stepsDone: number) => void;
   /** Ends the agent’s process. */

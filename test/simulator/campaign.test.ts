@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { PROMISES } from '../../lib/simulator/audit/promises.ts';
+import { chunksOf, parseSeedRange } from '../../lib/simulator/campaign/seed-range.ts';
+import { shrinkTasks } from '../../lib/simulator/campaign/shrink.ts';
+import { EXIT_CODES, exitCodeOf, type SeedResult, summarise } from '../../lib/simulator/campaign/summary.ts';
+import { seededRandom } from '../../lib/simulator/random.ts';
+
+const result = (seed: number, changes: Partial<SeedResult> = {}): SeedResult => ({
+  seed,
+  hours: 1,
+  machines: 4,
+  reclaims: 3,
+  crashes: 1,
+  tasks: 40,
+  calls: 100,
+  faults: { F01: 2 },
+  violations: [],
+  convergenceSeconds: 60,
+  slowestTakenSeconds: 0,
+  slowestReadyAgainSeconds: 0,
+  traceHash: `hash ${seed}`,
+  ...changes,
+});
+
+describe('a campaign', () => {
+  it('adds up its seeds, whatever the order in which they come', () => {
+    const summary = summarise([result(2), result(1, { convergenceSeconds: 90 })], 5);
+    expect(summary).toMatchObject({ seeds: 2, simulatedHours: 2, tasks: 80, calls: 200, faults: { F01: 4 } });
+    expect(summary.slowestConvergenceSeconds).toBe(90);
+    expect(summary.traceHash).toBe(summarise([result(1), result(2)], 9).traceHash);
+  });
+
+  it('has another hash when one seed has', () => {
+    expect(summarise([result(1, { traceHash: 'other' })], 1).traceHash).not.toBe(summarise([result(1)], 1).traceHash);
+  });
+
+  it('ends with a code that says which promise was broken', () => {
+    const broken = { promise: 'N4', found: 'x', atMs: 0, by: 'y' } as const;
+    const summary = summarise([result(1, { violations: [broken, broken] })], 1);
+    expect(summary.violations).toEqual({ N4: 1 });
+    expect(exitCodeOf(summary)).toBe(24);
+    expect(exitCodeOf(summarise([result(1)], 1))).toBe(0);
+  });
+
+  it('has a code of its own for every promise', () => {
+    expect(Object.keys(EXIT_CODES)).toEqual(Object.keys(PROMISES));
+    expect(new Set(Object.values(EXIT_CODES)).size).toBe(Object.keys(PROMISES).length);
+  });
+});
+
+describe('a range of seeds', () => {
+  it('is A..B with both ends, or one number', () => {
+    expect(parseSeedRange('3..5')).toEqual({ from: 3, to: 5 });
+    expect(parseSeedRange('7')).toEqual({ from: 7, to: 7 });
+    expect(parseSeedRange('5..3')).toBeUndefined();
+    expect(parseSeedRange('x')).toBeUndefined();
+  });
+
+  it('is cut into chunks that hold each seed once', () => {
+    const seeds = [...chunksOf({ from: 1, to: 10 })].flatMap(({ from, to }) =>
+      Array.from({ length: to - from + 1 }, (_, index) => from + index),
+    );
+    expect(seeds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+});
+
+describe('a failing workload', () => {
+  it('shrinks to the tasks without which nothing fails', async () => {
+    const all = Array.from({ length: 40 }, (_, index) => index + 1);
+    const smallest = await shrinkTasks(all, async (tasks) => tasks.includes(7) && tasks.includes(31));
+    expect(smallest).toEqual([7, 31]);
+  });
+});
+
+describe('seeded random numbers', () => {
+  it('are the same for the same seed, and others for another', () => {
+    const drawn = (seed: string) => Array.from({ length: 5 }, seededRandom(seed).next);
+    expect(drawn('a')).toEqual(drawn('a'));
+    expect(drawn('a')).not.toEqual(drawn('b'));
+  });
+
+  it('fill their range evenly', () => {
+    const random = seededRandom('even');
+    const counts = new Array<number>(10).fill(0);
+    for (let count = 0; count < 10_000; count += 1) counts[random.whole(0, 9)]! += 1;
+    for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+  });
+});
