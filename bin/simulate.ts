@@ -4,6 +4,7 @@
  * `npm run simulate -- --help`.
  */
 import { parseArgs } from 'node:util';
+import { wallClock } from '../lib/clock/wall-clock.ts';
 import type { Bug } from '../lib/simulator/bugs/bug.ts';
 import { BUGS } from '../lib/simulator/bugs/bugs.ts';
 import { readBugsFolder } from '../lib/simulator/bugs/bugs-folder.ts';
@@ -112,13 +113,14 @@ const flagsOf = (): string[] =>
   );
 
 const campaign = async (range: SeedRange, setup: WorkerSetup): Promise<number> => {
-  const startedAt = performance.now();
+  const { now } = wallClock();
+  const startedAt = now();
   const results: SeedResult[] = [];
   await playSeeds(range, setup, (result) => {
     results.push(result);
     if (result.violations.length > 0) process.stderr.write(renderFailure(result, flagsOf()));
   });
-  const summary = summarise(results, (performance.now() - startedAt) / 1_000);
+  const summary = summarise(results, (now() - startedAt) / 1_000);
   process.stdout.write(given.json ? `${JSON.stringify(summary)}\n` : renderSummary(summary));
   const code = exitCodeOf(summary);
   const isLarge = summary.seeds >= EVERY_FAULT_SEEDS && given.fault === undefined && given.storm === undefined;

@@ -133,14 +133,6 @@ export const PROTOCOL_BUGS: readonly Bug[] = [
     replace: 'checkAt: addMs(step.now, 172_800_000),',
   },
   {
-    name: 'cancel-reopens',
-    tells: 'an operator’s retry reopens a task that is done',
-    breaks: 'W1',
-    file: TABLE,
-    find: "retry: ['isDead'],",
-    replace: 'retry: [],',
-  },
-  {
     name: 'hold-while-draining',
     tells: 'a task may be held on a draining machine',
     breaks: 'N6',

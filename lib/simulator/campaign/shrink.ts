@@ -12,7 +12,7 @@ export const shrinkTasks = async (all: readonly number[], stillFails: StillFails
   let tasks = all;
   let parts = 2;
   let tries = 0;
-  while (tasks.length > 1 && parts <= tasks.length && tries < TRIES_MAX) {
+  while (tasks.length > 1 && tries < TRIES_MAX) {
     const size = Math.ceil(tasks.length / parts);
     let isSmaller = false;
     for (let start = 0; start < tasks.length && tries < TRIES_MAX; start += size) {
@@ -23,7 +23,8 @@ export const shrinkTasks = async (all: readonly number[], stillFails: StillFails
       isSmaller = true;
       break;
     }
-    parts = isSmaller ? Math.max(2, parts - 1) : parts * 2;
+    if (!isSmaller && parts >= tasks.length) break;
+    parts = isSmaller ? Math.max(2, parts - 1) : Math.min(tasks.length, parts * 2);
   }
   return tasks;
 };
