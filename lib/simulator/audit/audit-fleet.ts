@@ -27,12 +27,6 @@ export interface FleetAuditWorld {
   readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
 }
 
-/** What one caller has read of its fleet: what it may ask for is judged by that. */
-interface Seen {
-  state?: FleetState;
-  readonly records: Map<InstanceId, InstanceRecord | undefined>;
-}
-
 /** Reliability B17: a token may be repeated for this long. */
 const TOKEN_MS = 600_000;
 
@@ -64,20 +58,17 @@ const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSe
 /** Judges what is asked of EC2, what is ended there, and what the money ledger is told. */
 export const auditFleet = (world: FleetAuditWorld) => {
   const { judge, truth, trace, faults } = world;
-  const seen = new WeakMap<Caller, Seen>();
+  /** What each caller last read of its fleet: what it may ask for is judged by that. */
+  const states = new WeakMap<Caller, FleetState>();
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, EpochMs>();
   const closedRuns = new Set<InstanceId>();
   let forbiddenAt: EpochMs | undefined;
-  const seenBy = (by: Caller): Seen => {
-    const known = seen.get(by) ?? { records: new Map() };
-    seen.set(by, known);
-    return known;
-  };
 
   const judgeOrders = (by: Caller, open: readonly Intent[]) => {
     const { settings, backlog } = by.memo;
-    const { state, records } = seenBy(by);
+    const { records } = by.memo;
+    const state = states.get(by);
     if (settings === undefined || backlog === undefined || state === undefined) {
       return judge.say('N3', 'machines were asked for without looking at backlog and members');
     }
@@ -107,7 +98,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     read: async (fleet) => {
       const { by } = world.acting;
       const state = await world.fleets.read(fleet);
-      if (by !== undefined) seenBy(by).state = state;
+      if (by !== undefined) states.set(by, state);
       return state;
     },
     changeHead: async (fleet, generationRead, change) => {
@@ -201,7 +192,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     ...instances,
     get: (id) => {
       const { by } = world.acting;
-      if (by !== undefined) seenBy(by).records.set(id, world.recordOf(id));
+      by?.memo.records.set(id, world.recordOf(id));
       return instances.get(id);
     },
   });

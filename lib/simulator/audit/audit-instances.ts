@@ -150,6 +150,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       const before = instances.records.get(id);
       const answer: unknown = member(...args);
       const after = instances.records.get(id);
+      if (name === 'recordSignal') world.acting.by?.memo.records.set(id, after);
       if (name === 'recordSignal' && before !== undefined) judgeSignal(first as Signal, before);
       judgeChange(before, after, id);
       const { by } = world.acting;

@@ -80,7 +80,9 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
 
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
     if (world.acting.by?.memo.sent.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
-    const record = world.recordOf(before.owner as InstanceId);
+    const owner = before.owner as InstanceId;
+    const read = world.acting.by?.memo.records;
+    const record = read?.has(owner) ? read.get(owner) : world.recordOf(owner);
     if (record === undefined || record.drainingAt !== undefined || record.goneAt !== undefined) return;
     const silentMs = world.now() - (record.heartbeatAt ?? record.launchedAt);
     const isHeld = record.leases[id] === before.attempt;

@@ -1,5 +1,6 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { addMs, type EpochMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -70,6 +71,8 @@ export interface CallerMemo {
   backlog?: Backlog;
   /** When it last sent a message of each task. */
   readonly sent: Map<TaskId, EpochMs>;
+  /** Items as it last read them: what it decides is judged by that. */
+  readonly records: Map<InstanceId, InstanceRecord | undefined>;
 }
 
 /** One method of a port, as the faults see it. */
@@ -234,7 +237,11 @@ export const createCaller = (
     name,
     kind,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
-    memo: { sent: new Map(), ...(options.settings === undefined ? {} : { settings: options.settings }) },
+    memo: {
+      sent: new Map(),
+      records: new Map(),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    },
     crashed,
     isDead: () => isDead,
     crash,

@@ -97,12 +97,14 @@ const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
 const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, caller: Caller) => {
   const { judge, faults, memory } = life;
   return (id: TaskId, attempt: number, stepsDone: number): void => {
-    const kept = lastKept(life).get(id) ?? [0, 0];
-    const least = faults.counts.F54 === undefined ? kept[0]! : kept[1]!;
+    const kept = lastKept(life).get(id) ?? ([0, 0] as const);
+    const least = faults.counts.F54 === undefined ? kept[0] : kept[1];
     if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
     if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
       judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
     }
+    // From here on it has kept what it goes on from, and no more.
+    lastKept(life).set(id, [stepsDone, Math.min(kept[1], stepsDone)]);
     const run = `${id}/${attempt}`;
     if (runsOf(caller).has(run)) judge.say('W2', `${id} runs twice at once under attempt ${attempt}`);
     runsOf(caller).add(run);
