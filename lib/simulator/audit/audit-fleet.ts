@@ -143,7 +143,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (record.drainingAt === undefined) judge.say('N2', `${id} was to be ended and does not drain`);
     const held = Object.keys(record.leases);
     if (held.length > 0) judge.say('W1', `${id} was to be ended with ${held.join(' ')} on it`);
-    if (world.now() - (record.heartbeatAt ?? record.launchedAt) < SILENCE_MS)
+    // An agent that is heard again in the moment between is no mistake of whoever had read that it was silent.
+    const read = by?.memo.records.get(id) ?? record;
+    if (world.now() - (read.heartbeatAt ?? read.launchedAt) < SILENCE_MS)
       judge.say('N2', `${id} was to be ended and lives`);
     const deadline = record.signals['spot-interruption']?.deadline;
     const isFree =

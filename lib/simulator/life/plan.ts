@@ -48,7 +48,7 @@ const drawSettings = (random: SeededRandom, machines: number | undefined): Fleet
     capacity: {
       machinesMin: random.pick([0, 0, 0, 1]),
       machinesMax,
-      targetBacklog: random.whole(1, 4),
+      targetBacklog: machines === undefined ? random.whole(1, 4) : 1,
       onDemandBase: random.pick([0, 0, 0, 1]),
       onDemandFallback: random.chance(0.8),
       onDemandMax: random.whole(1, machinesMax),
@@ -74,7 +74,7 @@ export interface PlanOptions {
 export const drawPlan = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
   settings: drawSettings(random, storm),
   safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(56, 68) / 60) * 60 * MINUTE_MS,
-  tasks: storm ?? random.whole(40, 60),
+  tasks: storm === undefined ? random.whole(40, 60) : 2 * storm,
   slots: random.pick([1, 1, 2, 3]),
   failuresMax: random.whole(2, 4),
   retryDelaySeconds: random.pick([5, 30, 90]),

@@ -25,6 +25,8 @@ interface Waiting {
   visibleAt: EpochMs;
   receives: number;
   underWay: number;
+  /** Its machine had an item when it was handed out: whoever handles it can write on that. */
+  hadItem: boolean;
 }
 
 /** What became of a batch: the function's answer, or that it ended without one. */
@@ -44,10 +46,17 @@ export interface SignalsHostOptions {
   readonly faults: Faults;
   readonly handle: (records: readonly { readonly messageId: string; readonly body: string }[]) => Promise<BatchOutcome>;
   /** A record is gone from the queue: whatever it told must stand from now on. */
-  readonly onAcknowledged: (told: Told) => void;
+  readonly onAcknowledged: (told: Told, hadItem: boolean) => void;
+  readonly hasItem: (told: Told) => boolean;
 }
 
-export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: SignalsHostOptions): SignalsHost => {
+export const createSignalsHost = ({
+  clock,
+  faults,
+  handle,
+  onAcknowledged,
+  hasItem,
+}: SignalsHostOptions): SignalsHost => {
   const waiting = new Map<string, Waiting>();
   const givenUp: string[] = [];
   let count = 0;
@@ -63,7 +72,7 @@ export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: Sig
       return false;
     }
     if (!waiting.delete(message.messageId)) return true;
-    if (message.told !== undefined) onAcknowledged(message.told);
+    if (message.told !== undefined) onAcknowledged(message.told, message.hadItem);
     return true;
   };
 
@@ -88,6 +97,7 @@ export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: Sig
       }
       message.receives += 1;
       message.underWay += 1;
+      message.hadItem = message.told !== undefined && hasItem(message.told);
       message.visibleAt = addMs(now, secondsToMs(SIGNALS_VISIBILITY_SECONDS));
     }
     const batch = due.filter(({ messageId }) => waiting.has(messageId));
@@ -114,7 +124,15 @@ export const createSignalsHost = ({ clock, faults, handle, onAcknowledged }: Sig
       count += 1;
       const messageId = `signal-${count}`;
       const visibleAt = clock.now();
-      waiting.set(messageId, { messageId, body, visibleAt, receives: 0, underWay: 0, ...(told ? { told } : {}) });
+      waiting.set(messageId, {
+        messageId,
+        body,
+        visibleAt,
+        receives: 0,
+        underWay: 0,
+        hadItem: false,
+        ...(told ? { told } : {}),
+      });
       schedule(visibleAt);
     },
   };
