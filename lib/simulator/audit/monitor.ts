@@ -8,6 +8,11 @@ const LOOK_MS = LOOK_SECONDS * 1_000;
 
 /** W4, from the design: a ready task is taken this soon once a worker is free and polling. */
 const TAKEN_WITHIN_MS = 140_000;
+/**
+ * A task that nobody ever took, its message lost, is looked at every five minutes, and sent only when no other message
+ * waits: with a worker free, it waits for that look and the sweep.
+ */
+const FIRST_TAKEN_WITHIN_MS = 400_000;
 /** W4: the tasks of a silent machine are ready again this soon. */
 const READY_AGAIN_WITHIN_MS = 120_000;
 
@@ -78,7 +83,7 @@ export const createMonitor = (life: Life): Monitor => {
         continue;
       }
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
-      if (known.waitedMs > TAKEN_WITHIN_MS)
+      if (known.waitedMs > (row.attempt === 0 ? FIRST_TAKEN_WITHIN_MS : TAKEN_WITHIN_MS))
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
     }
   };
