@@ -54,6 +54,7 @@ export const unreliableMachines = (
   { clock, random, faults }: UnreliableWorld,
   machines: Machines,
   ec2: MemoryMachines,
+  onLeftOut: (instanceId: InstanceId) => void,
 ): Machines => {
   /** Machines that are not shown before this. */
   const shownFrom = new Map<InstanceId, EpochMs>();
@@ -78,6 +79,7 @@ export const unreliableMachines = (
     const zones = [...new Set(all.map((machine) => machine.pool.zone))];
     if (zones.length === 0 || !faults.strikes('F101', 'EC2')) return all;
     const missing = random.pick(zones);
+    for (const machine of all) if (machine.pool.zone === missing) onLeftOut(machine.instanceId);
     return all.filter((machine) => machine.pool.zone !== missing);
   };
 

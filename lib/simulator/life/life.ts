@@ -265,7 +265,13 @@ export const createLife = (options: LifeOptions): Life => {
   const unreliable = { clock, random: random.fork('services'), faults };
   const workQueue = memory.workQueue(plan.settings.fleet);
   const queue = auditQueue({ now, judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
-  const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
+  const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines, (id) => {
+    // After ten minutes of silence the product takes one such answer for the end: see docs/simulation.md.
+    const machine = host.byId.get(id);
+    const record = recordOf(id);
+    const isSilent = record !== undefined && now() - (record.heartbeatAt ?? record.launchedAt) >= 600_000;
+    if (machine !== undefined && isSilent) machine.isUntagged = true;
+  });
   const refreshing = async <T>(call: Promise<T>): Promise<T> => {
     const answer = await call;
     host.refresh();
