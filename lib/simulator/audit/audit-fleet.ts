@@ -64,6 +64,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const opened = new Map<string, EpochMs>();
   const closedRuns = new Set<InstanceId>();
   let forbiddenAt: EpochMs | undefined;
+  /** Refused for a permission, and not written down yet: whoever crashes in between has to ask once more. */
+  let isForbidden = false;
 
   const judgeOrders = (by: Caller, open: readonly Intent[]) => {
     const { settings, backlog } = by.memo;
@@ -114,6 +116,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
       return outcome;
     },
     closeIntent: async (fleet, id, learned) => {
+      if (isForbidden) forbiddenAt = world.now();
+      isForbidden = false;
       trace.note(world.acting.by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
     },
@@ -160,8 +164,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       judgeToken(serialised, JSON.parse(serialised) as LaunchRequest);
       const answer = await world.machines.launch(serialised);
-      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation'))
-        forbiddenAt = world.now();
+      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation')) isForbidden = true;
       const given = answer.answered
         ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing'
         : answer.code;
