@@ -116,7 +116,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
       return outcome;
     },
     closeIntent: async (fleet, id, learned) => {
-      if (isForbidden) forbiddenAt = world.now();
+      // An intent that is given up has taught nothing: its answer was lost.
+      const isLesson = learned.restUntil !== undefined || Object.keys(learned.pools).length > 0;
+      if (isForbidden && isLesson) forbiddenAt = world.now();
       isForbidden = false;
       trace.note(world.acting.by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
