@@ -16,6 +16,7 @@ import { type Opening, openSession } from './session.ts';
 import { createSignalDesk, type SignalDesk } from './signal-desk.ts';
 import { supervise } from './supervise.ts';
 import { emptyTally, type Tally } from './tally.ts';
+import { COMMITS_AT_ONCE_MAX, createTurns } from './turns.ts';
 import { watchMachine } from './watch.ts';
 import { work } from './work.ts';
 import type { AgentPorts, AgentSettings, AgentShared } from './world.ts';
@@ -67,6 +68,7 @@ const shareOut = (
   receivesMax: createReceivesMax(ports),
   runTimes: createRunTimes(runTimesExpected),
   running: createRunningTasks(),
+  commitTurns: createTurns(ports.clock, COMMITS_AT_ONCE_MAX),
   tally: emptyTally(),
 });
 

@@ -56,6 +56,7 @@ const createLine = () => {
 /** The row behind the fence: who may still write, and what has been refused. */
 const createFence = (shared: AgentShared, row: TaskRecord, pausesBefore: number) => {
   const { clock, tasks } = shared.ports;
+  const { commitTurns } = shared;
   const stale = new AbortController();
   let pausesSeen = pausesBefore;
 
@@ -75,9 +76,10 @@ const createFence = (shared: AgentShared, row: TaskRecord, pausesBefore: number)
   };
 
   const apply = async (step: TaskStep, triesMax?: number): Promise<TaskOutcome> => {
-    const refused = await refusalBefore();
-    if (refused !== undefined) return refused;
-    const outcome = await withRetries(clock, () => tasks.apply(row.taskId, step), triesMax);
+    // Before each try: the pause may be what an answer was lost by, or have come while others had their turn.
+    const write = async (): Promise<TaskOutcome> => (await refusalBefore()) ?? tasks.apply(row.taskId, step);
+    const inTurn = step.step === 'commit' ? () => commitTurns(write) : write;
+    const outcome = await withRetries(clock, inTurn, triesMax);
     if (outcome.outcome === 'refused') stale.abort();
     return outcome;
   };

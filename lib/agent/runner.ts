@@ -40,6 +40,19 @@ export interface ProgressReport {
   readonly savesWhenStopped?: boolean;
 }
 
+const numberWithin = (value: unknown, most: number): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
+
+/** The figures of a report, without what cannot be true: a hint that is wrong must not become a wrong row. */
+export const plausibleFigures = (told: {
+  readonly share?: unknown;
+  readonly secondsLeft?: unknown;
+}): Pick<ProgressReport, 'share' | 'secondsLeft'> => {
+  const share = numberWithin(told.share, 1);
+  const secondsLeft = numberWithin(told.secondsLeft, Number.MAX_SAFE_INTEGER);
+  return { ...(share === undefined ? {} : { share }), ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+};
+
 /** What a task says of its own failures, instead of its fleet's figures. */
 export interface FailurePolicy {
   /** Failures at which it is dead. */

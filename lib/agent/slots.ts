@@ -16,6 +16,9 @@ export interface Slots {
   idle(): Promise<void>;
 }
 
+/** Without a reason of its own, every abort makes an error with a stack that nobody reads. */
+const CHANGED = 'changed';
+
 export const createSlots = (count: number): Slots => {
   const underWay = new Set<Promise<void>>();
   let reserved = 0;
@@ -25,7 +28,7 @@ export const createSlots = (count: number): Slots => {
   const tellChange = (): void => {
     const before = change;
     change = new AbortController();
-    before.abort();
+    before.abort(CHANGED);
   };
 
   return {

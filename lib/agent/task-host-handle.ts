@@ -17,6 +17,11 @@ const DEADLINE_LOOK_SECONDS = 1;
 const ABANDONED_SECONDS = 10;
 /** A host that does not answer for so long lets none of its tasks work. */
 const ANSWER_SECONDS_MAX = 5;
+/**
+ * So many questions in a row without an answer, a minute of them, are more than a pause: each is waited for by itself, so
+ * that a machine that stood still misses one of them at most.
+ */
+const UNANSWERED_MAX = 12;
 /** Of so many runs it is known whose late output is. */
 const RUNS_REMEMBERED = 1_000;
 
@@ -45,8 +50,10 @@ export interface TaskHost {
   /** The tasks of its file. @throws why they cannot be loaded */
   readonly ready: Promise<readonly HostedTask[]>;
   run(context: RunnerContext): Promise<HostedEnd>;
-  /** Whether it may be given more: it lives, and no code goes on in it that should have ended. */
+  /** Whether it may be given more: it lives, it answers, and no code goes on in it that should have ended. */
   isAccepting(): boolean;
+  /** Aborted when its code has let nothing else work for a minute; it may still be of use to whoever is alone in it. */
+  readonly blocked: AbortSignal;
   /** It will be given no more: it ends as soon as nobody is in it that has done nothing wrong. */
   retire(): void;
   kill(): void;
@@ -166,6 +173,9 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
   let isTainted = false;
   let isRetired = false;
   let answered = new AbortController();
+  let unanswered = 0;
+  let isWatched = false;
+  const blocked = new AbortController();
   /** Set before it is killed for a task that keeps the others from working. */
   let blockedBy: number | undefined;
   let exit: HostExit | undefined;
@@ -204,10 +214,34 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
   });
 
   const answers = async (): Promise<boolean> => {
-    answered = new AbortController();
+    // Whoever asks while another waits shares the answer.
+    if (answered.signal.aborted) answered = new AbortController();
+    const { signal } = answered;
     send({ kind: 'ping' });
-    await wall.sleep(secondsToMs(ANSWER_SECONDS_MAX), AbortSignal.any([answered.signal, over.signal]));
-    return answered.signal.aborted;
+    await wall.sleep(secondsToMs(ANSWER_SECONDS_MAX), AbortSignal.any([signal, over.signal]));
+    return signal.aborted;
+  };
+
+  /** Neighbours of code that never waits are run elsewhere. Code that is alone may compute for as long as it likes. */
+  const noteBlocked = (): void => {
+    if (!blocked.signal.aborted) {
+      log.warn('a task lets nothing else work in its process', {
+        taskIds: [...live.values()].map(({ context }) => context.taskId),
+      });
+    }
+    blocked.abort();
+    if (live.size > 1) kill();
+  };
+
+  /** As long as somebody is in it. */
+  const watchAnswers = async (): Promise<void> => {
+    isWatched = true;
+    while (live.size > 0 && !over.signal.aborted) {
+      unanswered = (await answers()) ? 0 : unanswered + 1;
+      if (unanswered >= UNANSWERED_MAX) noteBlocked();
+      if (unanswered === 0) await wall.sleep(secondsToMs(ANSWER_SECONDS_MAX), over.signal);
+    }
+    isWatched = false;
   };
 
   /** A task that neither stops nor lets others work costs them their process, and not more: they are run again. */
@@ -233,6 +267,7 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
     onAbort(context.noticeSignal, runOver.signal, () => void tellNotice(run, clock, send));
     onAbort(context.signal, runOver.signal, () => send({ kind: 'stop', run: number }));
     onAbort(context.killSignal, runOver.signal, () => abandon(run));
+    if (!isWatched) void watchAnswers();
   };
 
   const endLoading = (): void => loading.abort();
@@ -265,7 +300,13 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
         if (exit === undefined) begin(occupants.add(context, resolve));
         else resolve({ kind: 'host-ended', blame: 'none', reason: exitReason(exit), policy: {} });
       }),
-    isAccepting: () => child.exitCode === null && child.signalCode === null && abandoned.size === 0 && !isTainted,
+    isAccepting: () =>
+      child.exitCode === null &&
+      child.signalCode === null &&
+      abandoned.size === 0 &&
+      !isTainted &&
+      unanswered < UNANSWERED_MAX,
+    blocked: blocked.signal,
     retire: () => {
       isRetired = true;
       killIfDeserted();

@@ -20,6 +20,7 @@ const FLAWS_OF_OBJECTS: readonly (readonly [(value: object) => boolean, string])
   [types.isMap, 'a Map; Object.fromEntries(map) can be kept'],
   [types.isSet, 'a Set; [...set] can be kept'],
   [types.isNativeError, 'an Error; its message can be kept'],
+  [(value) => types.isDate(value) && Number.isNaN(value.getTime()), 'an invalid Date'],
   [ArrayBuffer.isView, 'binary data; write it to a store of your own and keep its name'],
   [types.isAnyArrayBuffer, 'binary data; write it to a store of your own and keep its name'],
 ];
@@ -35,6 +36,16 @@ const flawOfPrimitive = (value: unknown): string | undefined => {
 const childPath = (path: string, key: string, isArray: boolean): string =>
   isArray ? `${path}[${key}]` : `${path}.${key}`;
 
+interface Convertible {
+  toJSON?: unknown;
+}
+
+/** What JSON puts in the place of an object that says so itself; itself, where it does not. */
+const convertedOf = (value: object): unknown => {
+  const { toJSON } = value as Convertible;
+  return typeof toJSON === 'function' ? toJSON.call(value, '') : value;
+};
+
 /** The first part of a value that JSON would lose, change in silence, or refuse. */
 const flawIn = (value: unknown, path: string, above: readonly object[]): Flaw | undefined => {
   const what = flawOfPrimitive(value);
@@ -44,9 +55,10 @@ const flawIn = (value: unknown, path: string, above: readonly object[]): Flaw | 
   if (above.length >= LEVELS_MAX) return { path: '$', what: `something nested more than ${LEVELS_MAX} levels deep` };
   const flaw = FLAWS_OF_OBJECTS.find(([matches]) => matches(value));
   if (flaw !== undefined) return { path, what: flaw[1] };
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return undefined;
-  const isArray = Array.isArray(value);
   const aboveChildren = [...above, value];
+  const converted = convertedOf(value);
+  if (converted !== value) return flawIn(converted, path, aboveChildren);
+  const isArray = Array.isArray(value);
   for (const [key, child] of Object.entries(value)) {
     const found = flawIn(child, childPath(path, key, isArray), aboveChildren);
     if (found !== undefined) return found;

@@ -18,6 +18,7 @@ import type { RunTimes } from './run-times.ts';
 import type { SupervisedProgram, TaskRunner } from './runner.ts';
 import type { RunningTasks } from './running-tasks.ts';
 import type { MutableTally } from './tally.ts';
+import type { Turns } from './turns.ts';
 
 /** Everything outside the agent's process that it may touch. */
 export interface AgentPorts {
@@ -71,5 +72,7 @@ export interface AgentShared {
   readonly receivesMax: ReceivesMax;
   readonly runTimes: RunTimes;
   readonly running: RunningTasks;
+  /** Commits wait for each other here, a few at a time. */
+  readonly commitTurns: Turns;
   readonly tally: MutableTally;
 }

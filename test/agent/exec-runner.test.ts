@@ -141,6 +141,14 @@ describe('any command as a worker', () => {
     });
   });
 
+  it('has a result that is text: other bytes are refused, not changed in silence', async () => {
+    expect(await run(String.raw`printf '\377\376'`)).toEqual({
+      kind: 'failed',
+      reason: 'its result was refused: it is not UTF-8 text; encode other data, such as in base64',
+    });
+    expect(await run(String.raw`printf 'gr\303\274n\n'`)).toEqual({ kind: 'done', result: 'grün\n' });
+  });
+
   it('may write megabytes to standard output when its result is in the file', async () => {
     const outcome = await run('head -c 20000000 /dev/zero; echo "the result" > "$SPOTHOP_RESULT_FILE"');
     expect(outcome).toEqual({ kind: 'done', result: 'the result\n' });

@@ -126,7 +126,7 @@ describe('the agent’s process', () => {
     });
 
   const until = async (condition: () => Promise<boolean>): Promise<void> => {
-    for (let look = 0; look < 300; look += 1) {
+    for (let look = 0; look < 1_200; look += 1) {
       if (await condition()) return;
       await clock.sleep(50 * TIME_FACTOR);
     }

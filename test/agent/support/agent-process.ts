@@ -18,13 +18,21 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const REGION = 'eu-west-1';
 const ACCOUNT = '123456789012';
 const TIME_FACTOR = 10;
-const LOOKS_MAX = 600;
+const LOOKS_MAX = 1_200;
 const LOOK_WALL_MS = 50;
+
+const messagesOf = (output: string): string[] =>
+  output
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { readonly message: string }).message);
 
 export interface AgentMachine {
   readonly process: ChildProcess;
   /** The machine's metadata shows an interruption notice from now on. */
   notice(secondsLeft: number): void;
+  /** What its agent has logged so far, and nothing of a line that is not whole yet. */
+  messages(): readonly string[];
 }
 
 /** A queue, a ledger and machines, embedded; time runs ten times as fast. */
@@ -32,6 +40,8 @@ export interface AgentProcesses {
   submit(id: string, body: unknown): Promise<void>;
   task(id: string): ReturnType<ReturnType<typeof dynamoTaskLedger>['get']>;
   resultOf(id: string): Promise<string | undefined>;
+  /** What the control plane does when the machine of a running task has fallen silent. */
+  release(id: string): Promise<void>;
   /** The agent as a machine starts it, with these variables besides. */
   start(id: InstanceId, worker: Readonly<Record<string, string>>): Promise<AgentMachine>;
   until(isSo: () => Promise<boolean>): Promise<void>;
@@ -86,6 +96,13 @@ export const startAgentProcesses = async (): Promise<AgentProcesses> => {
       const result = (await tasks.get(taskId(id)))?.result;
       return result === undefined ? undefined : unpackContent(blobs, result);
     },
+    release: async (id) => {
+      const row = await tasks.get(taskId(id));
+      if (row?.owner === undefined) throw new Error(`${id} is not running`);
+      const { attempt, owner } = row;
+      await tasks.apply(row.taskId, { step: 'release', attempt, owner, now: clock.now() });
+      await sqsWorkQueue({ client: queues.sqs, queueUrl }).send(row.taskId);
+    },
     start: async (instanceId, worker) => {
       const told: { deadlineAt?: EpochMs } = {};
       const view = () => ({
@@ -104,14 +121,18 @@ export const startAgentProcesses = async (): Promise<AgentProcesses> => {
       await instances.create(newItem({ instanceId, launchedAt: clock.now() }));
       const child = spawn(process.execPath, ['bin/agent.ts'], {
         cwd: PROJECT,
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...environment, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.endpoint, ...worker },
       });
       cleanUps.push(() => void child.kill('SIGKILL'));
+      let output = '';
+      child.stdout.on('data', (chunk) => {
+        output += chunk;
+      });
       const notice = (secondsLeft: number): void => {
         told.deadlineAt = addMs(clock.now(), secondsToMs(secondsLeft));
       };
-      return { process: child, notice };
+      return { process: child, notice, messages: () => messagesOf(output) };
     },
     until: async (isSo) => {
       for (let look = 0; look < LOOKS_MAX; look += 1) {
