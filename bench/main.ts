@@ -16,10 +16,10 @@ worker     the agent, bundled as machines get it, against the plain sqs-consumer
 batch      3.5 million records in 350 tasks through interruptions, kills and pauses, and a count of every record at the end
 
 --json     ends on one line of JSON: {"worker": {...}}
---quick    one short round of each, about a minute; figures that vary are for orientation
+--quick    one short round of each, about two minutes; figures that vary are for orientation
 --tasks N  tasks of each throughput run
 
-Progress goes to stderr. A whole run takes six to ten minutes; leave the machine alone meanwhile.
+Progress goes to stderr. A whole run of worker takes about twelve minutes; leave the machine alone meanwhile.
 `;
 
 const USAGE_EXIT_CODE = 2;
@@ -68,7 +68,24 @@ const say = (line: string): void => {
   process.stderr.write(`${String(seconds).padStart(4)} s  ${line}\n`);
 };
 
-const worker = await benchWorker({ isQuick: values.quick, say, ...readTasks(values.tasks) });
-process.stdout.write(values.json ? `${JSON.stringify({ worker })}\n` : renderFigures(worker));
+const INTERRUPTED_EXIT_CODE = 130;
+
+/** The first signal ends the run in good order; its processes and folders with it. */
+const onInterrupt = (breakOff: (error: Error) => void): void => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.exitCode = INTERRUPTED_EXIT_CODE;
+      breakOff(new Error(`Interrupted by ${signal}.`));
+    });
+  }
+};
+
+try {
+  const worker = await benchWorker({ isQuick: values.quick, say, onInterrupt, ...readTasks(values.tasks) });
+  process.stdout.write(values.json ? `${JSON.stringify({ worker })}\n` : renderFigures(worker));
+} catch (error) {
+  process.stderr.write(`The measurement failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode ??= 1;
+}
 // Connections that are kept alive would keep the process for a while.
-process.exit(0);
+process.exit();
