@@ -89,6 +89,9 @@ const NOWHERE: CliWorld = {
   connect: async () => {
     throw new Error('Nothing is deployed here.');
   },
+  connectPrices: async () => {
+    throw new Error('Nothing is deployed here.');
+  },
   loadTasks: async () => [],
   steadyMs: () => 0,
   taskFault: async () => undefined,
@@ -106,7 +109,8 @@ function commandExists(words: readonly string[]): boolean {
     here = here.commands.find((command) => command.name() === word);
     if (here === undefined) return false;
   }
-  return here.commands.length === 0;
+  // A group alone does nothing; one with options of its own, such as `spothop local`, is a command as well.
+  return here.commands.length === 0 || here.options.length > 0;
 }
 
 /** `file` › `name`, `name`: each name stands in the file. */

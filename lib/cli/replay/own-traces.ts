@@ -2,6 +2,7 @@ import type { CountTrace, TracePool } from '../../replay/traces/count-json.ts';
 import { parseCountTrace } from '../../replay/traces/count-json.ts';
 import { errorLine } from '../command.ts';
 import type { CliWorld } from '../world.ts';
+import type { OwnTraceOptions } from './options.ts';
 import { fileName, readTraces } from './read-traces.ts';
 
 export type OwnTraceRead =
@@ -34,8 +35,26 @@ const joined = (traces: readonly NamedTrace[]): OwnTraceRead => {
   return { ok: true, trace: { gapSeconds: traces[0]!.trace.gapSeconds, pools } };
 };
 
+/** Only the pools whose names begin as one of those that were named. */
+const chosen = (read: OwnTraceRead, prefixes: readonly string[]): OwnTraceRead => {
+  if (!read.ok || prefixes.length === 0) return read;
+  const { pools } = read.trace;
+  const problems = prefixes
+    .filter((prefix) => !pools.some(({ name }) => name.startsWith(prefix)))
+    .map((prefix) =>
+      errorLine(
+        `--pool ${fileName(prefix)}`,
+        'no pool of the traces has such a name',
+        `there are ${pools.map(({ name }) => fileName(name)).join(', ')}`,
+      ),
+    );
+  if (problems.length > 0) return { ok: false, problems };
+  const kept = pools.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+  return { ok: true, trace: { ...read.trace, pools: kept } };
+};
+
 /** The user's files as the pools of one market, or every problem of every file. */
-export const readOwnTraces = async (files: readonly string[], world: CliWorld): Promise<OwnTraceRead> => {
+export const readOwnTraces = async ({ files, pools }: OwnTraceOptions, world: CliWorld): Promise<OwnTraceRead> => {
   const read = await readTraces(
     files.map((path) => ({ name: path, path })),
     ADVICE,
@@ -53,5 +72,5 @@ export const readOwnTraces = async (files: readonly string[], world: CliWorld): 
     }
   }
   const all = [...read.problems, ...problems];
-  return all.length > 0 ? { ok: false, problems: all } : joined(traces);
+  return all.length > 0 ? { ok: false, problems: all } : chosen(joined(traces), pools);
 };

@@ -5,7 +5,7 @@ import type { TaskService } from '../../wiring-cli.ts';
 import { inParallel } from '../../workflows/in-parallel.ts';
 import { cancelTask, type Operated, retryTask } from '../../workflows/operate-tasks.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { troubleLine } from '../stack-options.ts';
+import { troubleLine } from '../trouble-line.ts';
 import type { CliWorld } from '../world.ts';
 
 export interface OperateOptions {
