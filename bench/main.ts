@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util';
 import { wallClock } from '../lib/clock/wall-clock.ts';
 import { batchMain } from './batch/main.ts';
+import { capacityMain } from './capacity/main.ts';
+import { decideMain } from './decide/main.ts';
 import { renderFigures } from './figures.ts';
 import { benchWorker } from './worker.ts';
 
@@ -9,9 +11,12 @@ const HELP = `Measures Spothop on this machine, on an embedded DynamoDB and SQS.
 
   npm run bench -- worker [--json] [--quick] [--tasks N]
   npm run bench -- batch [--json] [--help]
+  npm run bench -- decide [--json]
 
 worker     the agent, bundled as machines get it, against the plain sqs-consumer package on the same queues: throughput,
            calls and DynamoDB units of a task, use of a notice, work lost in interruptions, memory, time to first take
+
+decide     the processor time of a purchasing decision on 1, 20 and 200 pools
 
 batch      3.5 million records in 350 tasks through interruptions, kills and pauses, and a count of every record at the end
 
@@ -52,6 +57,8 @@ const readTasks = (text: string | undefined): { readonly tasks?: number } => {
   return Number.isInteger(tasks) && tasks > 0 ? { tasks } : refuse(`--tasks ${text} is not a whole number above 0.`);
 };
 
+if (process.argv[2] === 'capacity') process.exit(capacityMain(process.argv.slice(3)));
+if (process.argv[2] === 'decide') process.exit(decideMain(process.argv.slice(3)));
 if (process.argv[2] === 'batch') process.exit(await batchMain(process.argv.slice(3)));
 
 const { values, positionals } = readArguments();

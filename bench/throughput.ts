@@ -62,7 +62,7 @@ const SPOTHOP_TASK_FILE = './task.ts';
 
 const queueNumber = createNumbers();
 
-export const spothopThroughput = async (world: BenchWorld, load: Load): Promise<Throughput> => {
+const spothopThroughput = async (world: BenchWorld, load: Load): Promise<Throughput> => {
   const queueUrl = await world.services.createQueue(`spothop-${queueNumber()}`);
   await world.submit(queueUrl, Array(load.tasks).fill(bodyOf(load)));
   const agent = await startAgent(world, { queueUrl, taskFile: SPOTHOP_TASK_FILE, concurrency: load.concurrency });
@@ -87,7 +87,7 @@ const sendPlainly = async ({ services }: BenchWorld, queueUrl: string, load: Loa
 
 const PLAIN_CONSUMER = fileURLToPath(new URL('./plain-consumer.ts', import.meta.url));
 
-export const plainThroughput = async (world: BenchWorld, load: Load): Promise<Throughput> => {
+const plainThroughput = async (world: BenchWorld, load: Load): Promise<Throughput> => {
   const queueUrl = await world.services.createQueue(`plain-${queueNumber()}`);
   await sendPlainly(world, queueUrl, load);
   const spawned = spawn(process.execPath, [PLAIN_CONSUMER], {

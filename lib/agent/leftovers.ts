@@ -8,7 +8,7 @@ import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
 
 /** Why a task failed whose agent did not live to say it. */
-export const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
+const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
 
 interface Leftovers {
   /** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { TaskContext, TaskDefinition, TaskProgress, Tasks } from '../worker/define-task.ts';
+import { toJsonText } from '../worker/kept-json.ts';
 import { definitionsOf, readInput } from '../worker/validate-input.ts';
 import {
   type FailurePolicy,
@@ -10,7 +11,6 @@ import {
   type RunnerOutcome,
   type TaskRunner,
 } from './runner.ts';
-import { toJsonText } from './task-json.ts';
 import { createSaver, type TaskSaver } from './task-saver.ts';
 
 /** Does one write after the other, in the order asked for: an older checkpoint must not come after a newer one. */

@@ -13,6 +13,8 @@ export interface RunnerContext {
   readonly signal: AbortSignal;
   /** Aborted when it must not run any longer. */
   readonly killSignal: AbortSignal;
+  /** Aborted, before `signal` is, when the attempt is over: nothing more of it will be accepted. */
+  readonly staleSignal?: AbortSignal;
   /** Aborted when this machine begins to drain: from then on `deadline` is known, and the task may still run. */
   readonly noticeSignal: AbortSignal;
   /** When it will be stopped, where that is known. */

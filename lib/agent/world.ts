@@ -10,6 +10,7 @@ import type { Log } from '../ports/telemetry.ts';
 import type { TellAlive } from './alive-file.ts';
 import type { Drain } from './drain.ts';
 import type { Imds } from './imds.ts';
+import type { LeaseWatch } from './lease-watch.ts';
 import type { Leases } from './leases.ts';
 import type { MachineState } from './machine-state.ts';
 import type { Pulse } from './pulse.ts';
@@ -69,6 +70,7 @@ export interface AgentShared {
   readonly drain: Drain;
   readonly pulse: Pulse;
   readonly leases: Leases;
+  readonly leaseWatch: LeaseWatch;
   readonly receivesMax: ReceivesMax;
   readonly runTimes: RunTimes;
   readonly running: RunningTasks;

@@ -252,15 +252,15 @@ describe('the end of a command', () => {
     expect(await running).toEqual({ kind: 'hand-back', reason: 'it stopped when asked to' });
   });
 
-  it('is SIGKILL for the whole group when it ignores SIGTERM and must end', async () => {
+  it('is SIGKILL for the whole group when it does not end by SIGTERM and must end', async () => {
     const file = at('stubborn');
     const ask = new AbortController();
     const kill = new AbortController();
-    const command = `trap '' TERM; sh -c 'trap "" TERM; echo $$ > ${file}; while :; do sleep 0.02; done' & wait; wait`;
+    const command = `trap : TERM; sh -c 'trap "echo yes > ${file}.heard" TERM; echo $$ > ${file}; while :; do sleep 0.02; done' & wait; wait`;
     const running = run(command, { signal: ask.signal, killSignal: kill.signal });
     const pid = Number(await textOf(file));
     ask.abort();
-    await clock.sleep(50);
+    await textOf(`${file}.heard`);
     expect(isAlive(pid)).toBe(true);
     kill.abort();
     expect((await running).kind).toBe('hand-back');

@@ -7,23 +7,12 @@ import { epochMs } from '../../lib/fleet/time.ts';
 import type { TaskContext, Tasks } from '../../lib/worker/define-task.ts';
 import { defineTask, HandBack, PermanentFailure, StaleAttempt } from '../../lib/worker/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { aContext } from './support/commands.ts';
 
 const START = 1_700_000_000_000;
 
-const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext => ({
-  taskId: taskId('t'),
-  attempt: 2,
-  input: '{"n":20}',
-  resume: undefined,
-  signal: new AbortController().signal,
-  killSignal: new AbortController().signal,
-  deadline: () => undefined,
-  noticeSignal: new AbortController().signal,
-  checkpoint: async () => undefined,
-  commit: async () => undefined,
-  progress: () => undefined,
-  ...changes,
-});
+const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext =>
+  aContext({ taskId: taskId('t'), attempt: 2, input: '{"n":20}', ...changes });
 
 const runIt = (tasks: Tasks, changes: Partial<RunnerContext> = {}): Promise<RunnerOutcome> =>
   moduleRunner(tasks, { clock: manualClock(START) }).run(contextWith(changes));

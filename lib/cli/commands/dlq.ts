@@ -5,7 +5,7 @@ import { type CommandContext, groupOf, type RegisterCommand } from '../command.t
 import type { RunRedriveOptions } from '../dlq/run-redrive.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { onService, STACK_HELP, type StackOptions, withStackOptions } from '../stack-options.ts';
-import { limitOf } from './tasks.ts';
+import { limitOf } from '../whole-number.ts';
 
 interface DlqOptions extends StackOptions {
   readonly fleet?: string;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext, RegisterCommand } from '../command.ts';
 import type { InterruptOptions } from '../local/interrupt.ts';
-import { LOCAL_DEFAULTS, type LocalOptions, wholeNumber } from '../local/options.ts';
+import { LOCAL_BOUNDS, LOCAL_DEFAULTS, type LocalOptions } from '../local/options.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const EXAMPLES = `
 Examples:
@@ -57,12 +58,17 @@ export const registerLocal: RegisterCommand = (program, context) => {
     .command('local')
     .helpCommand(false)
     .description('run the local cloud until Ctrl-C, and say how to deploy into it')
-    .option('--port <N>', 'where it listens on 127.0.0.1; 0 for any', wholeNumber('port'), LOCAL_DEFAULTS.port)
-    .option('--seed <N>', 'of the spot market', wholeNumber('seed'), LOCAL_DEFAULTS.seed)
+    .option(
+      '--port <N>',
+      'where it listens on 127.0.0.1; 0 for any',
+      wholeNumber(LOCAL_BOUNDS.port),
+      LOCAL_DEFAULTS.port,
+    )
+    .option('--seed <N>', 'of the spot market', wholeNumber(LOCAL_BOUNDS.seed), LOCAL_DEFAULTS.seed)
     .option(
       '--time-factor <N>',
       'how much faster than the wall clock time runs',
-      wholeNumber('timeFactor'),
+      wholeNumber(LOCAL_BOUNDS.timeFactor),
       LOCAL_DEFAULTS.timeFactor,
     )
     .option('--state <DIR>', "folder for functions, machines' logs and the outbox", LOCAL_DEFAULTS.state)

@@ -46,7 +46,11 @@ export const registerReplay: RegisterCommand = (program, { world, finish }) => {
     .option('--price <P>', 'of spot where the trace has no prices, dollars an hour')
     .option('--on-demand-price <P>', 'of on-demand, dollars an hour')
     .option('--start-hours <H>', 'a single run, from this hour of the trace on')
-    .option('--estimate-factor <F>', 'the policies believe work and start-up to be so many times what they are', '1')
+    .option(
+      '--estimate-factor <F>',
+      'the policies are told so many times the work and the start-up that there are',
+      '1',
+    )
     .option('--policy <NAME...>', 'only these policies, beside the optimum')
     .option('--seed <N>', 'of the intervals', '1')
     .option('--json', 'the answer as one JSON object on one line')

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CommandContext, groupOf, type RegisterCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { onService, STACK_HELP, type StackOptions, withStackOptions } from '../stack-options.ts';
@@ -7,15 +7,9 @@ import type { OperateOptions } from '../tasks/operate.ts';
 import type { ListOptions } from '../tasks/run-list.ts';
 import type { RetryOptions } from '../tasks/run-retry.ts';
 import type { ShowOptions } from '../tasks/show-task.ts';
+import { limitOf } from '../whole-number.ts';
 
 const LIMIT_DEFAULT = 50;
-const LIMIT_MAX = 100_000;
-
-export const limitOf = (text: string): number => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= LIMIT_MAX) return value;
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${LIMIT_MAX}.`);
-};
 
 const LIST_HELP = `
 Examples:
@@ -121,7 +115,8 @@ Examples:
   spothop tasks cancel order-17
   spothop tasks cancel order-17 order-18 --dry-run
 
-A task that waits will not be run. One that runs is not stopped at once: its next checkpoint or its result is refused.
+A task that waits will not be run. One that runs is asked to stop within seconds, and ended 5 s later; what it still
+writes is refused.
 With --json each task is one line {taskId, outcome}.
 ${OPERATE_CODES}`;
 

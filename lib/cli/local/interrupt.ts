@@ -1,4 +1,4 @@
-import type { InterruptedMachine } from '../../local/ec2/by-hand.ts';
+import { BY_HAND_SERVICE, type InterruptedMachine, type Interruption } from '../../local/ec2/by-hand.ts';
 import { printable } from '../../signals/printable.ts';
 import { errorLine } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -21,7 +21,7 @@ const NOT_THERE = errorLine(
   'run `spothop local` in another terminal, and export here what it prints',
 );
 
-const howOf = ({ rebalance, withoutWarning }: InterruptOptions): string => {
+const howOf = ({ rebalance, withoutWarning }: InterruptOptions): Interruption => {
   if (withoutWarning) return 'kill';
   return rebalance ? 'rebalance' : 'notice';
 };
@@ -36,7 +36,7 @@ const ask = async (ids: readonly string[], options: InterruptOptions, world: Cli
     const response = await fetch(endpoint, {
       method: 'POST',
       headers: {
-        authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/spothop-local/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/${BY_HAND_SERVICE}/aws4_request, SignedHeaders=host, Signature=0`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ how: howOf(options), ...(options.all ? {} : { instanceIds: ids }) }),
@@ -50,7 +50,7 @@ const ask = async (ids: readonly string[], options: InterruptOptions, world: Cli
   }
 };
 
-const DONE: Readonly<Record<string, string>> = {
+const DONE: Readonly<Record<Interruption, string>> = {
   notice: 'has its notice; EC2 takes it two minutes of service time from now',
   rebalance: 'has its rebalance recommendation',
   kill: 'is taken without a warning',

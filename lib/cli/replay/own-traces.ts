@@ -1,5 +1,6 @@
 import type { CountTrace, TracePool } from '../../replay/traces/count-json.ts';
 import { parseCountTrace } from '../../replay/traces/count-json.ts';
+import { printable } from '../../signals/printable.ts';
 import { errorLine } from '../command.ts';
 import type { CliWorld } from '../world.ts';
 import type { OwnTraceOptions } from './options.ts';
@@ -10,6 +11,8 @@ export type OwnTraceRead =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const ADVICE = 'name a trace, {"metadata":{"gap_seconds":600},"data":[1,0,…]}, packed by gzip or not';
+
+const REASON_CHARACTERS_MAX = 300;
 
 interface NamedTrace {
   readonly file: string;
@@ -67,7 +70,7 @@ export const readOwnTraces = async ({ files, pools }: OwnTraceOptions, world: Cl
     if (parsed.ok) traces.push({ file, trace: parsed.trace });
     else {
       for (const { where, reason, fix } of parsed.problems) {
-        problems.push(errorLine(`${fileName(file)}: ${where}`, reason, fix));
+        problems.push(errorLine(`${fileName(file)}: ${where}`, printable(reason, REASON_CHARACTERS_MAX), fix));
       }
     }
   }

@@ -18,7 +18,7 @@ export type FoundSchema =
 
 const FLEET_FILE_DEFAULT = 'spothop.yml';
 
-const NO_CHECK: FoundSchema = { ok: true, check: async () => [] };
+export const NO_CHECK: SchemaCheck = async () => [];
 
 const FIX = 'correct it, or say with --task which task file is meant, or --no-schema';
 
@@ -35,18 +35,16 @@ const programOf = async (fleet: FleetName, file: string, world: CliWorld): Promi
   return result?.ok ? result.fleets.find(({ name }) => name === fleet)?.worker.program : undefined;
 };
 
-/** The problems hold no value of the body; each is `path: why`, or only the reason. */
-const refusalOf = (problem: string): Refusal => ({ path: '', because: problem, fix: FIX });
-
 /** By `--task`, from the folder at hand; else as the fleet file names it, from that file's folder. */
 const taskPath = ({ task }: SubmitOptions, program: WorkerProgram | undefined): string | undefined =>
   task === undefined ? (program?.kind === 'task' ? program.path : undefined) : resolve(task);
 
-const checkBy =
-  (tasks: Tasks): SchemaCheck =>
+/** The problems hold no value of the body; each is `path: why`, or only the reason. */
+export const checkBy =
+  (tasks: Tasks, fix: string): SchemaCheck =>
   async (body) => {
     const checked = await validateInput(tasks, body);
-    return checked.ok ? [] : checked.problems.map(refusalOf);
+    return checked.ok ? [] : checked.problems.map((because) => ({ path: '', because, fix }));
   };
 
 /** The check that the fleet's own workers would make, made before anything is sent. */
@@ -55,9 +53,9 @@ export const findSchema = async (fleet: FleetName, options: SubmitOptions, world
   const program = await programOf(fleet, fleetFile, world);
   if (program?.kind === 'supervise') return { ok: false, error: TAKES_NO_TASKS };
   const path = taskPath(options, program);
-  if (!options.schema || path === undefined) return NO_CHECK;
+  if (!options.schema || path === undefined) return { ok: true, check: NO_CHECK };
   try {
-    return { ok: true, check: checkBy(await world.loadTasks(path, fleetFile)) };
+    return { ok: true, check: checkBy(await world.loadTasks(path, fleetFile), FIX) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { ok: false, error: errorLine('schema', why, 'mend the file, or leave the check out with --no-schema') };

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
-import { RESULT_BYTES_MAX } from './exec-mail.ts';
+
+/** Larger results and checkpoints belong into the worker's own store, with the text naming them. */
+export const KEPT_BYTES_MAX = 1_048_576;
 
 /** A value that a task wants kept, and that cannot be: the message says which part of it, and what to do. */
 export class NotKeepable extends Error {
@@ -81,8 +83,8 @@ export const toJsonText = (value: unknown, what: 'result' | 'checkpoint'): strin
   }
   const text = JSON.stringify(value) ?? 'null';
   const bytes = Buffer.byteLength(text, 'utf8');
-  if (bytes <= RESULT_BYTES_MAX) return text;
+  if (bytes <= KEPT_BYTES_MAX) return text;
   throw new NotKeepable(
-    `its ${what} has ${bytes} bytes as JSON (${mebibytes(bytes)} MiB), and at most ${RESULT_BYTES_MAX} are kept: write it to a store of your own, such as S3, and give its name instead`,
+    `its ${what} has ${bytes} bytes as JSON (${mebibytes(bytes)} MiB), and at most ${KEPT_BYTES_MAX} are kept: write it to a store of your own, such as S3, and give its name instead`,
   );
 };
