@@ -12,7 +12,7 @@ import { type Ec2State, liveMachines } from './state.ts';
 export const BY_HAND_SERVICE = 'spothop-local';
 
 /** As in a script: a notice two minutes ahead, a recommendation, or an end without a word. */
-export const INTERRUPTIONS = ['notice', 'rebalance', 'kill'] as const;
+const INTERRUPTIONS = ['notice', 'rebalance', 'kill'] as const;
 export type Interruption = (typeof INTERRUPTIONS)[number];
 
 /** What became of each machine that was named; `refused` says why nothing was done to it. */
@@ -29,8 +29,7 @@ const strike = (machine: Machine, how: Interruption): void => {
   else void machine.reclaimWithNotice(true);
 };
 
-const whyNot = (machine: Machine | undefined, how: Interruption): string | undefined => {
-  if (machine === undefined) return 'there is no such machine';
+const whyNot = (machine: Machine, how: Interruption): string | undefined => {
   if (machine.state !== 'running') return `it is ${machine.state}; only a running machine can be interrupted`;
   if (machine.launch.purchase !== 'spot') return 'it is on demand, and EC2 takes only spot machines';
   if (how === 'notice' && machine.deadlineAt !== undefined) return 'it has its notice already';
@@ -39,8 +38,9 @@ const whyNot = (machine: Machine | undefined, how: Interruption): string | undef
 
 const interrupt = (state: Ec2State, instanceId: string, how: Interruption): InterruptedMachine => {
   const machine = state.machines.get(instanceId);
+  if (machine === undefined) return { instanceId, refused: 'there is no such machine' };
   const refused = whyNot(machine, how);
-  if (machine === undefined || refused !== undefined) return { instanceId, refused: refused ?? 'unknown' };
+  if (refused !== undefined) return { instanceId, refused };
   strike(machine, how);
   return { instanceId };
 };
