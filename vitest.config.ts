@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Two cores: more workers than that only add start-up time.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // For tests that hang. A busy machine is ten times as slow, and that is no failure.
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
   },
 });

@@ -14,7 +14,7 @@ export interface Accounting {
   readonly writeUnitsPerTask: number;
 }
 
-const LIMIT_SECONDS = 180;
+const LIMIT_SECONDS = 600;
 /** The lease of the last task is given up by the poll after it. */
 const LAST_LEASE_SECONDS = 25;
 

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wallClock } from '../lib/clock/wall-clock.ts';
@@ -22,8 +21,6 @@ export interface RunningAgent {
   lines(): readonly Readonly<Record<string, unknown>>[];
   /** Puts a notice into its metadata service. */
   giveNotice(deadlineAt: EpochMs): void;
-  /** Resolves when its process has ended by itself. */
-  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -115,8 +112,8 @@ export const startAgent = async (world: BenchWorld, options: AgentOptions): Prom
   await createItem(world, id, launchedAt);
   const env = await agentEnvironment(world, options, metadata.endpoint);
   const startedAt = world.clock.now();
-  const child = spawn(process.execPath, [world.agentPath], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit').then(() => undefined);
+  const spawned = spawn(process.execPath, [world.agentPath], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = world.children.watch('The agent', spawned);
   return {
     child,
     instanceId: id,
@@ -126,10 +123,8 @@ export const startAgent = async (world: BenchWorld, options: AgentOptions): Prom
     giveNotice: (deadlineAt) => {
       notice.deadlineAt = epochMs(deadlineAt);
     },
-    ended,
     stop: async () => {
-      child.kill('SIGKILL');
-      await ended;
+      await world.children.end(child);
       await metadata.close();
     },
   };

@@ -4,7 +4,7 @@ import { rounded } from './statistics.ts';
 import type { Comparison } from './throughput.ts';
 import { NOOP_SECONDS, shortestWorthwhileTaskSeconds } from './worthwhile.ts';
 
-/** What `npm run bench -- worker` measures; `README` of the figures: docs/measurements.md. */
+/** What `npm run bench -- worker` measures. */
 export interface WorkerFigures {
   /** Spothop's tasks per second over `sqs-consumer`'s, by task and by concurrency. */
   readonly throughputRatio: Readonly<Record<string, Readonly<Record<string, number>>>>;

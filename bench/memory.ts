@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { startAgent } from './agent-process.ts';
 import { familyOf, residentKib } from './processes.ts';
 import { median } from './statistics.ts';
@@ -23,13 +22,12 @@ const settled = async ({ clock }: BenchWorld, pid: number): Promise<number> => {
 };
 
 const bareNodeKib = async (world: BenchWorld): Promise<number> => {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore', env: {} });
-  const ended = once(child, 'exit');
+  const spawned = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore', env: {} });
+  const child = world.children.watch('A bare Node', spawned);
   try {
     return await settled(world, child.pid!);
   } finally {
-    child.kill('SIGKILL');
-    await ended;
+    await world.children.end(child);
   }
 };
 

@@ -16,12 +16,15 @@ const MS_PER_SECOND = 1_000;
 const WARM_UP_LEAST = 10;
 
 /**
- * How many were done in a second once it ran, from the instant at which each was done. The first of every slot, and at
- * least ten, are left out, though never more than a quarter: a process that has just been started is slow, whoever's it
- * is, and how long it takes to begin is measured by itself.
+ * How many were done in a second while every slot was busy, from the instant at which each was done. The first of every
+ * slot, and at least ten, are left out: a process that has just been started is slow, whoever's it is, and how long it
+ * takes to begin is measured by itself. So are the last of every slot: by then some slots have nothing left to do. Never
+ * more than a quarter at either end.
  */
 export const steadyRate = (doneAt: readonly number[], slots: number): number => {
-  const first = Math.max(0, Math.min(Math.floor(doneAt.length / 4), Math.max(WARM_UP_LEAST, slots)) - 1);
-  const ms = (doneAt.at(-1) ?? 0) - (doneAt[first] ?? 0);
-  return ((doneAt.length - 1 - first) * MS_PER_SECOND) / Math.max(1, ms);
+  const quarter = Math.floor(doneAt.length / 4);
+  const first = Math.max(0, Math.min(quarter, Math.max(WARM_UP_LEAST, slots)) - 1);
+  const last = doneAt.length - 1 - Math.min(quarter, slots);
+  const ms = (doneAt[last] ?? 0) - (doneAt[first] ?? 0);
+  return ((last - first) * MS_PER_SECOND) / Math.max(1, ms);
 };

@@ -9,7 +9,7 @@ export const TASKS: TableShape = {
   ],
 };
 
-export const INSTANCES: TableShape = { key: ['instanceArn'], indexes: [] };
+const INSTANCES: TableShape = { key: ['instanceArn'], indexes: [] };
 
 export const TABLES: Readonly<Record<string, TableShape>> = { tasks: TASKS, instances: INSTANCES };
 

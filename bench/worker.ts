@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAgent } from '../deploy/build-agent.ts';
 import { account, firstTakeMs } from './accounting.ts';
+import { createChildren } from './children.ts';
 import { type WorkerFigures, workerFigures } from './figures.ts';
 import { workLost } from './lost-work.ts';
 import { idleRssOverBareNode } from './memory.ts';
@@ -17,6 +18,8 @@ export interface WorkerOptions {
   /** Tasks of each throughput run, instead of as many as take some seconds. */
   readonly tasks?: number;
   say(line: string): void;
+  /** Is given what breaks the run off. */
+  onInterrupt(breakOff: (error: Error) => void): void;
 }
 
 interface Effort {
@@ -40,7 +43,8 @@ const WORKS = [
 
 /** Tasks per second that one machine is likely to reach; only how long a run takes depends on it. */
 const LIKELY_RATE_MAX = 150;
-const TASKS_LEAST = 5;
+/** So that first and last tasks of each slot can be left out, and as many again are left. */
+const TASKS_LEAST_PER_SLOT = 4;
 
 const loadOf = (
   { name, sleepMs }: (typeof WORKS)[number],
@@ -49,7 +53,7 @@ const loadOf = (
   tasks?: number,
 ): Load => {
   const rate = Math.min(LIKELY_RATE_MAX, (concurrency * 1_000) / Math.max(10, sleepMs));
-  const likely = Math.max(TASKS_LEAST, concurrency * 2, Math.round(rate * runSeconds));
+  const likely = Math.max(concurrency * TASKS_LEAST_PER_SLOT, Math.round(rate * runSeconds));
   return { name, sleepMs, concurrency, tasks: tasks ?? likely };
 };
 
@@ -92,19 +96,24 @@ const measureAll = async (world: BenchWorld, effort: Effort, tasks?: number): Pr
   });
 };
 
-/** Measures the worker's side of Spothop on services in processes of their own, and ends all that it started. */
-export const benchWorker = async ({ isQuick, tasks, say }: WorkerOptions): Promise<WorkerFigures> => {
+/**
+ * Measures the worker's side of Spothop on services in processes of their own, and ends all that it started, however it
+ * ends itself. @throws Error when one of the processes does, or when it is interrupted
+ */
+export const benchWorker = async ({ isQuick, tasks, say, onInterrupt }: WorkerOptions): Promise<WorkerFigures> => {
+  const children = createChildren();
+  onInterrupt(children.breakOff);
   const folder = await mkdtemp(join(tmpdir(), 'spothop-bench-'));
-  const { path } = await buildAgent(join(folder, 'agent'));
-  const world = await openWorld({
-    agentPath: path,
-    newFolder: () => mkdtemp(join(folder, 'process-')),
-    say,
-    removeFolders: () => rm(folder, { recursive: true, force: true }),
-  });
+  const newFolder = () => mkdtemp(join(folder, 'process-'));
+  const measure = async (): Promise<WorkerFigures> => {
+    const { path: agentPath } = await buildAgent(join(folder, 'agent'));
+    const world = await openWorld({ agentPath, children, newFolder, say });
+    return measureAll(world, isQuick ? QUICK : FULL, tasks);
+  };
   try {
-    return await measureAll(world, isQuick ? QUICK : FULL, tasks);
+    return await Promise.race([measure(), children.broken]);
   } finally {
-    await world.stop();
+    await children.endAll();
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 };

@@ -7,6 +7,7 @@ import { wallClock } from '../lib/clock/wall-clock.ts';
 import { fleetName, type TaskId, taskId } from '../lib/fleet/ids.ts';
 import type { Clock } from '../lib/ports/clock.ts';
 import { submitTasks } from '../lib/workflows/submit-tasks.ts';
+import type { Children } from './children.ts';
 import { createNumbers } from './numbers.ts';
 import { BUCKET, type Services, startServices } from './services/start-services.ts';
 
@@ -17,6 +18,7 @@ export const FLEET = fleetName('bench');
 /** Everything that the measurements share. */
 export interface BenchWorld {
   readonly services: Services;
+  readonly children: Children;
   readonly clock: Clock;
   readonly instances: ReturnType<typeof dynamoInstanceStore>;
   readonly tasks: ReturnType<typeof dynamoTaskLedger>;
@@ -30,7 +32,6 @@ export interface BenchWorld {
   submit(queueUrl: string, bodies: readonly string[]): Promise<readonly TaskId[]>;
   /** Progress, for whoever waits. */
   say(line: string): void;
-  stop(): Promise<void>;
 }
 
 const environmentFor = ({ dynamoEndpoint, queueEndpoint }: Services): Record<string, string> => ({
@@ -47,15 +48,10 @@ const taskNumber = createNumbers();
 
 const CHUNK = 200;
 
-export interface WorldOptions {
-  readonly agentPath: string;
-  newFolder(): Promise<string>;
-  say(line: string): void;
-  removeFolders(): Promise<void>;
-}
+export type WorldOptions = Pick<BenchWorld, 'agentPath' | 'children' | 'newFolder' | 'say'>;
 
 export const openWorld = async (options: WorldOptions): Promise<BenchWorld> => {
-  const services = await startServices();
+  const services = await startServices(options.children);
   const environment = environmentFor(services);
   // The SDK finds its endpoints, region and credentials where every process finds them.
   Object.assign(process.env, environment);
@@ -74,19 +70,13 @@ export const openWorld = async (options: WorldOptions): Promise<BenchWorld> => {
     return all.map((task) => task.taskId);
   };
   return {
+    ...options,
     services,
     clock,
     instances: dynamoInstanceStore({ client: dynamo, tableName: 'instances', account: ACCOUNT, region: REGION }),
     tasks,
     environment,
-    agentPath: options.agentPath,
-    newFolder: options.newFolder,
     submit,
-    say: options.say,
-    stop: async () => {
-      services.stop();
-      await options.removeFolders();
-    },
   };
 };
 

@@ -1,7 +1,7 @@
 import { rounded } from './statistics.ts';
 
 /** Below this share of the plain consumer's throughput, what Spothop adds costs more than it should. */
-export const WORTHWHILE_RATIO = 0.9;
+const WORTHWHILE_RATIO = 0.9;
 
 /** One measured point: tasks of so many seconds, and Spothop's throughput over the plain consumer's. */
 export interface MeasuredPoint {

@@ -13,7 +13,7 @@ export interface MadeForFleet {
 }
 
 /** Where user data puts the fleet's task. */
-export const TASK_PATH = '/opt/spothop/task.mjs';
+const TASK_PATH = '/opt/spothop/task.mjs';
 
 /** Text that `Fn::Sub` must leave as it is. */
 export const literalForSub = (text: string): string => text.replaceAll('${', '${!');

@@ -84,7 +84,7 @@ const ownQueues = (fleet: FleetSpecification, name: string): Resources => ({
 const queuesOf = (fleet: FleetSpecification, name: string): Resources =>
   fleet.queue.source.kind === 'own' ? ownQueues(fleet, name) : deadLetters(fleet, name);
 
-export const workQueueUrl = (fleet: FleetSpecification): string =>
+const workQueueUrl = (fleet: FleetSpecification): string =>
   fleet.queue.source.kind === 'own' ? `\${${logicalName(fleet)}WorkQueue}` : fleet.queue.source.url;
 
 export const workQueueArn = (fleet: FleetSpecification): unknown =>

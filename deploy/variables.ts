@@ -6,6 +6,7 @@ import type { FleetSpecification } from '../lib/config/fleet-specification.ts';
 import { serialiseFleets } from '../lib/config/serialise-fleets.ts';
 import { buildAgent } from './build-agent.ts';
 import { bundleTasks, type TaskBundles } from './bundle-tasks.ts';
+import { fleetPoolsVariable } from './fleet-pools.ts';
 import {
   fleetResources,
   fleetResourcesVariable,
@@ -72,6 +73,7 @@ export const variables = async () => {
     fleets: serialiseFleets(fleets),
     fleetResources: fleetResourcesVariable(fleets),
     fleetTasks: fleetTasksVariable(fleets),
+    fleetPools: fleetPoolsVariable(fleets),
     resources: { Resources: fleetResources(fleets, digests) },
     workQueueArns: fleets.map(workQueueArn),
     workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],

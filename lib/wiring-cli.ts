@@ -6,19 +6,20 @@ import { dynamoInstanceStore } from './aws/instances.ts';
 import { dynamoMoneyLedger } from './aws/money-ledger.ts';
 import { sqsWakeQueue, sqsWorkQueue } from './aws/queues.ts';
 import { regionalClients } from './aws/regional-clients.ts';
-import { readStack } from './aws/stack-outputs.ts';
+import { type DeployedStack, readStack } from './aws/stack-outputs.ts';
 import { dynamoTaskListing } from './aws/task-listing.ts';
 import { dynamoTaskLedger } from './aws/tasks.ts';
 import { machineRandom } from './clock/random.ts';
 import { timeScaleFromEnvironment, wallClock } from './clock/wall-clock.ts';
 import type { Environment } from './config/environment.ts';
+import type { FleetPools } from './config/fleet-pools.ts';
 import type { DeployedFleet } from './config/fleet-settings.ts';
 import { type FleetName, fleetName } from './fleet/ids.ts';
 import type { Blobs } from './ports/blobs.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FleetStore } from './ports/fleets.ts';
 import type { InstanceStore } from './ports/instances.ts';
-import type { MoneyLedger } from './ports/money.ts';
+import type { MoneyLedger, Prices } from './ports/money.ts';
 import type { WakeQueue, WorkQueue } from './ports/queues.ts';
 import type { TaskListing } from './ports/task-listing.ts';
 import type { TaskLedger } from './ports/tasks.ts';
@@ -55,6 +56,16 @@ export interface DeployedService extends TaskService {
     readonly from: number;
     readonly to: number;
   }) => Promise<void>;
+}
+
+/** What looking at prices needs. */
+export interface PriceService {
+  readonly clock: Clock;
+  readonly fleets: Pick<FleetStore, 'read' | 'prices'>;
+  readonly fleetNames: readonly FleetName[];
+  /** @throws UnknownFleet */
+  readonly poolsOf: (fleet: FleetName) => FleetPools;
+  readonly prices: Prices;
 }
 
 /** The stack has no fleet of that name. */
@@ -150,9 +161,29 @@ export interface StackChoice {
   readonly region?: string | undefined;
 }
 
+const readChosenStack = (environment: Environment, choice: StackChoice): Promise<DeployedStack> =>
+  readStack(choice.stack ?? environment['SPOTHOP_STACK'] ?? STACK_DEFAULT, choice.region);
+
 /** @throws what `explainAwsError` explains, or MissingOutput */
 export const connectService = async (environment: Environment, choice: StackChoice = {}): Promise<DeployedService> => {
-  const stack = choice.stack ?? environment['SPOTHOP_STACK'] ?? STACK_DEFAULT;
-  const { outputs, account, region } = await readStack(stack, choice.region);
+  const { outputs, account, region } = await readChosenStack(environment, choice);
   return deployedService(environment, outputs, { account, region });
+};
+
+/** Prices are asked of EC2 and of the price list, whose clients no other command needs. @throws as `connectService` */
+export const connectPrices = async (environment: Environment, choice: StackChoice = {}): Promise<PriceService> => {
+  const stack = await readChosenStack(environment, choice);
+  const { clock, fleets, fleetNames } = deployedService(environment, stack.outputs, stack);
+  const pools = JSON.parse(output(stack.outputs, 'FleetPools')) as Record<string, FleetPools>;
+  const { regionalPrices } = await import('./aws/regional-prices.ts');
+  return {
+    clock,
+    fleets,
+    fleetNames,
+    prices: regionalPrices(stack.region),
+    poolsOf: (fleet) => {
+      if (Object.hasOwn(pools, fleet)) return pools[fleet]!;
+      throw new UnknownFleet(fleet, fleetNames);
+    },
+  };
 };

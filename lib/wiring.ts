@@ -4,7 +4,8 @@ import { dynamoInstanceStore } from './aws/instances.ts';
 import { ec2Machines } from './aws/machines.ts';
 import { sesMailer } from './aws/mailer.ts';
 import { dynamoMoneyLedger } from './aws/money-ledger.ts';
-import { awsPrices } from './aws/prices.ts';
+import { ec2PlacementScores } from './aws/placement-scores.ts';
+import { awsPrices, PRICE_LIST_REGION } from './aws/prices.ts';
 import { sqsWakeQueue, sqsWorkQueue } from './aws/queues.ts';
 import { sqsSignalQueue } from './aws/signal-queue.ts';
 import { dynamoTaskLedger } from './aws/tasks.ts';
@@ -14,9 +15,11 @@ import { type Environment, readEnvironment } from './config/environment.ts';
 import { type DeployedFleet, fleetSettings } from './config/fleet-settings.ts';
 import { parseFleets } from './config/parse-fleets.ts';
 import type { FleetName } from './fleet/ids.ts';
+import type { Prices } from './ports/money.ts';
 import type { WorkQueue } from './ports/queues.ts';
 import type { Telemetry } from './telemetry/lambda-entry.ts';
 import type { SignalsWorld } from './workflows/handle-signal-body.ts';
+import type { PricesWorld } from './workflows/read-prices.ts';
 import type { ReportWorld } from './workflows/report-world.ts';
 import type { World } from './workflows/world.ts';
 
@@ -65,6 +68,9 @@ const stores = (variables: ServiceVariables) => {
   };
 };
 
+const settingsOfFleets = (variables: ServiceVariables) =>
+  fleetSettings(parseFleets(variables.SPOTHOP_FLEETS), readDeployed(variables), variables.SPOTHOP_STACK);
+
 /** The world of the reconcile function: every port made real. */
 export const reconcileWorld = (environment: Environment, telemetry: Telemetry): World => {
   const variables = readEnvironment(environment, SERVICE_VARIABLES, DEPLOYED);
@@ -80,7 +86,7 @@ export const reconcileWorld = (environment: Environment, telemetry: Telemetry): 
     }),
     wakes: sqsWakeQueue({ client: sqsClient('signal', environment), queueUrl: variables.SPOTHOP_WAKE_QUEUE_URL }),
     workQueue: workQueues(environment, variables),
-    settings: fleetSettings(parseFleets(variables.SPOTHOP_FLEETS), readDeployed(variables), variables.SPOTHOP_STACK),
+    settings: settingsOfFleets(variables),
   };
 };
 
@@ -102,8 +108,23 @@ export const signalsWorld = (environment: Environment, telemetry: Telemetry): Si
   };
 };
 
-/** The Price List API has endpoints in few Regions; the prices are those of the Region asked about. */
-const PRICE_LIST_REGION = 'us-east-1';
+const priceSources = (region: string): Prices =>
+  awsPrices({ ec2: ec2Client('patient'), pricing: pricingClient(PRICE_LIST_REGION), region });
+
+/** The world of the prices function, which reads what pools cost and keeps it beside the fleets. */
+export const pricesWorld = (environment: Environment, telemetry: Telemetry): PricesWorld => {
+  const variables = readEnvironment(environment, SERVICE_VARIABLES, DEPLOYED);
+  const { fleets, money } = stores(variables);
+  return {
+    ...telemetry,
+    fleets,
+    money,
+    clock: wallClock(timeScaleFromEnvironment(environment)),
+    prices: priceSources(variables.AWS_REGION),
+    placement: ec2PlacementScores({ client: ec2Client('patient'), region: variables.AWS_REGION }),
+    settings: settingsOfFleets(variables),
+  };
+};
 
 /** The world of the report function, which reads prices and the ledger and touches no machine. */
 export const reportWorld = (environment: Environment, telemetry: Telemetry): ReportWorld => {
@@ -116,11 +137,7 @@ export const reportWorld = (environment: Environment, telemetry: Telemetry): Rep
     money,
     clock: wallClock(timeScaleFromEnvironment(environment)),
     newId: randomId,
-    prices: awsPrices({
-      ec2: ec2Client('patient'),
-      pricing: pricingClient(PRICE_LIST_REGION),
-      region: variables.AWS_REGION,
-    }),
+    prices: priceSources(variables.AWS_REGION),
     mailer: sesMailer(sesClient('patient')),
     reports: new Map(parseFleets(variables.SPOTHOP_FLEETS).map((fleet) => [fleet.name, fleet.report])),
   };

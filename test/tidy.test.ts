@@ -110,6 +110,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/aws',
     'lib/cli',
     'lib/clock',
+    'lib/decisions',
     'lib/fleet',
     'lib/local',
     'lib/market',

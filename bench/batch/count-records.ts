@@ -52,16 +52,22 @@ const countSink = (sink: SinkContents, { batch, result }: EndedTask, size: numbe
   return { done, missing: size - done, doubledEffects: beyond + sink.wrongWrites + wrongResults };
 };
 
-/** What was entered by an attempt and by the attempts before it as well, summed up by how the one before it ended. */
+/**
+ * What each attempt entered once more, by how the last attempt before it ended that did anything. After a drain only what
+ * that very attempt had entered counts: what it left to be repeated of an earlier crash is that crash's.
+ */
 const repeatsOf = (logs: readonly (readonly number[])[], ends: EndedTask['ends']) => {
   const seen = new Set<number>();
   const after = { 'handed back': 0, released: 0, 'put back': 0, failed: 0 };
-  logs.forEach((entries, index) => {
-    const repeats = entries.filter((entry) => seen.has(entry)).length;
-    for (const entry of entries) seen.add(entry);
-    const end = ends.get(index);
-    if (end !== undefined) after[end] = Math.max(after[end], repeats);
-  });
+  let before: { readonly entries: ReadonlySet<number>; readonly end: AttemptEnd | undefined } | undefined;
+  for (const [index, log] of logs.entries()) {
+    if (log.length === 0) continue;
+    const once = before?.end === 'handed back' ? before.entries : seen;
+    const repeats = log.filter((entry) => once.has(entry)).length;
+    if (before?.end !== undefined) after[before.end] = Math.max(after[before.end], repeats);
+    for (const entry of log) seen.add(entry);
+    before = { entries: new Set(log), end: ends.get(index + 1) };
+  }
   return { seen, after };
 };
 

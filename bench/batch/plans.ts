@@ -30,10 +30,3 @@ export const longPlan: Plan = {
   script: [...LONG_MINUTES.flatMap(happeningsOf), ...NO_SPOT],
   trouble: { blows: Array.from({ length: LONG_ROUNDS }, () => BLOWS).flat(), everyMs: 20_000 },
 };
-
-/** Some of the same trouble for a batch of few records: ten milliseconds each, so that it finds tasks at work. */
-export const shortPlan: Plan = {
-  rest: { restMs: 50, restEvery: 5 },
-  script: [{ afterMs: MINUTE_MS, happening: 'warn', target: 'oldest spot machine that holds work' }],
-  trouble: { blows: ['kill', 'freeze'], everyMs: 3_000 },
-};

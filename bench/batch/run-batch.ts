@@ -107,6 +107,7 @@ const problemsOf = (proof: Omit<BatchProof, 'held' | 'problems'>, summary: RunSu
     [proof.doubledEffects === 0, `${proof.doubledEffects} effects in the fenced sink are one too many`],
     [proof.notLogged === 0, `${proof.notLogged} records were never worked on`],
     [most.released <= every, `${most.released} records were repeated after one crash, more than ${every}`],
+    [most.failed <= every, `${most.failed} records were repeated after one failure, more than ${every}`],
     [most['handed back'] === 0, `${most['handed back']} records were repeated after an orderly drain`],
   ];
   return [...summary.problems, ...checks.filter(([holds]) => !holds).map(([, problem]) => problem)];

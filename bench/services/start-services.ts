@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { callJson } from '../call-json.ts';
+import type { Children } from '../children.ts';
 import type { FromQueueService, QueueCounts, ToQueueService } from './queue-counts.ts';
 import type { TableAccounts } from './table-accounts.ts';
 
@@ -17,13 +18,16 @@ export interface Services {
   deletedAt(queueUrl: string): Promise<readonly number[]>;
   /** Answers the accounts kept since the last call; from here on new ones are kept, or none. */
   accounts(next: { readonly keepsAccounts: boolean }): Promise<TableAccounts>;
-  stop(): void;
 }
 
-const startChild = async (file: string): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
+const startChild = async (
+  children: Children,
+  file: string,
+): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const forked = fork(path, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = children.watch(`The embedded service ${file}`, forked);
+  const [{ port }] = (await Promise.race([once(child, 'message'), children.broken])) as [{ port: number }];
   return { child, port };
 };
 
@@ -52,9 +56,10 @@ export const BUCKET = 'bench';
 /** As our own queues are: `serverless.yml` gives them this visibility. */
 const ATTRIBUTES = { VisibilityTimeout: '60' };
 
-export const startServices = async (): Promise<Services> => {
-  const tables = await startChild('./table-service.ts');
-  const queues = await startChild('./queue-service.ts');
+/** @throws Error when one does not start */
+export const startServices = async (children: Children): Promise<Services> => {
+  const tables = await startChild(children, './table-service.ts');
+  const queues = await startChild(children, './queue-service.ts');
   const queueEndpoint = `http://127.0.0.1:${queues.port}`;
   await fetch(`${queueEndpoint}/${BUCKET}`, { method: 'PUT' });
   const createQueue = async (name: string): Promise<string> => {
@@ -75,8 +80,5 @@ export const startServices = async (): Promise<Services> => {
       return (await askQueue<Extract<Answer, { deletedAt: unknown }>>(queues.child, asked, 'deletedAt')).deletedAt;
     },
     accounts: (next) => askAccounts(tables.child, next),
-    stop: () => {
-      for (const { child } of [tables, queues]) child.kill();
-    },
   };
 };

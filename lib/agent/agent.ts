@@ -5,6 +5,7 @@ import { addMs, secondsToMs } from '../fleet/time.ts';
 import { createDrain } from './drain.ts';
 import { beat } from './heartbeat.ts';
 import { awaitIdentity, type MachineIdentity } from './identity.ts';
+import { createLeaseWatch } from './lease-watch.ts';
 import { createLeases } from './leases.ts';
 import { settleLeftovers } from './leftovers.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
@@ -16,6 +17,7 @@ import { type Opening, openSession } from './session.ts';
 import { createSignalDesk, type SignalDesk } from './signal-desk.ts';
 import { supervise } from './supervise.ts';
 import { emptyTally, type Tally } from './tally.ts';
+import { COMMITS_AT_ONCE_MAX, createTurns } from './turns.ts';
 import { watchMachine } from './watch.ts';
 import { work } from './work.ts';
 import type { AgentPorts, AgentSettings, AgentShared } from './world.ts';
@@ -29,7 +31,7 @@ export interface AgentEnd {
 }
 
 /** Another agent has this machine: starting this one again will not help. */
-export const OTHER_AGENT_EXIT_CODE = 3;
+const OTHER_AGENT_EXIT_CODE = 3;
 
 export interface Agent {
   /** Works until the machine drains. Does not reject for anything that happens outside the process. */
@@ -57,18 +59,23 @@ const shareOut = (
   settings: AgentSettings,
   ids: Pick<AgentShared, 'instanceId' | 'session'>,
   { runTimesExpected }: InstanceRecord,
-): AgentShared => ({
-  ports,
-  settings,
-  ...ids,
-  drain: createDrain(),
-  pulse: createPulse(ports.clock.now(), ports.clock.monotonicMs),
-  leases: createLeases({ ...ports, ...ids }),
-  receivesMax: createReceivesMax(ports),
-  runTimes: createRunTimes(runTimesExpected),
-  running: createRunningTasks(),
-  tally: emptyTally(),
-});
+): AgentShared => {
+  const leases = createLeases({ ...ports, ...ids });
+  return {
+    ports,
+    settings,
+    ...ids,
+    drain: createDrain(),
+    pulse: createPulse(ports.clock.now(), ports.clock.monotonicMs),
+    leases,
+    leaseWatch: createLeaseWatch(leases, ports.log),
+    receivesMax: createReceivesMax(ports),
+    runTimes: createRunTimes(runTimesExpected),
+    running: createRunningTasks(),
+    commitTurns: createTurns(ports.clock, COMMITS_AT_ONCE_MAX),
+    tally: emptyTally(),
+  };
+};
 
 interface Stopping {
   /** Aborted by the first request to stop. */

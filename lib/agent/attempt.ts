@@ -11,8 +11,13 @@ import type { AgentShared } from './world.ts';
 export interface Attempt {
   readonly row: TaskRecord;
   readonly startedAt: EpochMs;
-  /** Aborted once the ledger has refused something of this attempt. */
+  /** Aborted once the ledger has refused something of this attempt, or shows that it would; its reason says which. */
   readonly staleSignal: AbortSignal;
+  /**
+   * Reads the row, and goes stale when somebody else has taken the task or it was cancelled. One that was released, and
+   * that nobody has taken since, may still win. @throws when the ledger cannot be reached
+   */
+  lookAgain(): Promise<void>;
   /**
    * Reads the row if there was a pause since it was taken: to begin is an outside effect too. @throws when the ledger
    * cannot be reached
@@ -40,6 +45,13 @@ export interface Attempt {
   reported(): ProgressReport;
 }
 
+/** Why an attempt is over: what it wrote was refused, or its row said so before it wrote anything. */
+export type StaleReason = 'refused' | 'given-away';
+
+/** Done or dead under our own number was written by us: the answer may be on its way still. */
+const isGivenAway = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
+  row === undefined || row.attempt !== ours.attempt || row.status === 'cancelled';
+
 const isUnfinished = (row: TaskRecord | undefined, ours: TaskRecord): boolean =>
   row !== undefined && row.attempt === ours.attempt && !isFinished(row);
 
@@ -56,11 +68,13 @@ const createLine = () => {
 /** The row behind the fence: who may still write, and what has been refused. */
 const createFence = (shared: AgentShared, row: TaskRecord, pausesBefore: number) => {
   const { clock, tasks } = shared.ports;
+  const { commitTurns } = shared;
   const stale = new AbortController();
+  const goStale = (reason: StaleReason): void => stale.abort(reason);
   let pausesSeen = pausesBefore;
 
   const refusal = (found: TaskRecord | undefined): TaskOutcome => {
-    stale.abort();
+    goStale('refused');
     return { outcome: 'refused', row: found, unmet: found === undefined ? 'rowMissing' : 'attemptIsOurs' };
   };
 
@@ -75,14 +89,19 @@ const createFence = (shared: AgentShared, row: TaskRecord, pausesBefore: number)
   };
 
   const apply = async (step: TaskStep, triesMax?: number): Promise<TaskOutcome> => {
-    const refused = await refusalBefore();
-    if (refused !== undefined) return refused;
-    const outcome = await withRetries(clock, () => tasks.apply(row.taskId, step), triesMax);
-    if (outcome.outcome === 'refused') stale.abort();
+    // Before each try: the pause may be what an answer was lost by, or have come while others had their turn.
+    const write = async (): Promise<TaskOutcome> => (await refusalBefore()) ?? tasks.apply(row.taskId, step);
+    const inTurn = step.step === 'commit' ? () => commitTurns(write) : write;
+    const outcome = await withRetries(clock, inTurn, triesMax);
+    if (outcome.outcome === 'refused') goStale('refused');
     return outcome;
   };
 
-  return { staleSignal: stale.signal, refusalBefore, apply };
+  const lookAgain = async (): Promise<void> => {
+    if (isGivenAway(await tasks.get(row.taskId), row)) goStale('given-away');
+  };
+
+  return { staleSignal: stale.signal, refusalBefore, apply, lookAgain };
 };
 
 const throwIfRefused = ({ outcome }: TaskOutcome): void => {
@@ -138,6 +157,7 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     row,
     startedAt: clock.now(),
     staleSignal: fence.staleSignal,
+    lookAgain: fence.lookAgain,
     isOurs: async () => (await fence.refusalBefore()) === undefined,
     isCutOff: () => isCutOff,
     resumedFrom: (checkpoint) => {

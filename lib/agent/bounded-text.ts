@@ -1,11 +1,17 @@
-/** Text from a stream, up to a limit. */
-export interface TextSink<Text extends string | undefined> {
+/** Bytes from a stream, up to a limit. */
+export interface BoundedBytes {
   readonly add: (chunk: Buffer) => void;
-  text(): Text;
+  /** Everything, or `undefined` when it is more than the limit: then nothing of it is kept, and the rest is let pass. */
+  bytes(): Buffer | undefined;
 }
 
-/** Everything, or `undefined` when it is more than `bytesMax`: then nothing of it is kept, and the rest is let pass. */
-export const boundedText = (bytesMax: number): TextSink<string | undefined> => {
+/** Text from a stream, up to a limit. */
+export interface TailText {
+  readonly add: (chunk: Buffer) => void;
+  text(): string;
+}
+
+export const boundedBytes = (bytesMax: number): BoundedBytes => {
   let chunks: Buffer[] = [];
   let bytes = 0;
   return {
@@ -14,12 +20,12 @@ export const boundedText = (bytesMax: number): TextSink<string | undefined> => {
       if (bytes <= bytesMax) chunks.push(chunk);
       else chunks = [];
     },
-    text: () => (bytes > bytesMax ? undefined : Buffer.concat(chunks).toString('utf8')),
+    bytes: () => (bytes > bytesMax ? undefined : Buffer.concat(chunks)),
   };
 };
 
 /** The last `bytesMax` bytes. */
-export const tailText = (bytesMax: number): TextSink<string> => {
+export const tailText = (bytesMax: number): TailText => {
   let tail: Buffer = Buffer.alloc(0);
   return {
     add: (chunk) => {

@@ -8,7 +8,7 @@ export type AgentCommandLine =
   | { readonly do: 'say'; readonly text: string }
   | { readonly do: 'refuse'; readonly problem: string };
 
-export const AGENT_HELP = `Usage: agent [options]
+const AGENT_HELP = `Usage: agent [options]
 
 Takes tasks from a fleet's queue and runs them on this machine until it is to end.
 

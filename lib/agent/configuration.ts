@@ -44,7 +44,7 @@ export class InvalidConfiguration extends Error {
 const ALIVE_FILE_DEFAULT = '/run/spothop/alive';
 const METADATA_ENDPOINT_DEFAULT = 'http://169.254.169.254';
 /** Beyond this, more machines are the answer: one item holds all leases of a machine. */
-export const CONCURRENCY_MAX = 100;
+const CONCURRENCY_MAX = 100;
 const FAILURES_MAX_DEFAULT = 3;
 const RETRY_DELAY_SECONDS_DEFAULT = 30;
 const MAXIMUM_AGE_HOURS_DEFAULT = 24;

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../fleet/time.ts';
+import { createBell } from './bell.ts';
 
 /** Why and until when this machine drains. */
 export interface DrainState {
@@ -26,15 +27,13 @@ export interface Drain {
 
 export const createDrain = (): Drain => {
   const begun = new AbortController();
-  let change = new AbortController();
+  const change = createBell();
   let state: DrainState | undefined;
 
   const become = (next: DrainState): void => {
     state = next;
-    const before = change;
-    change = new AbortController();
     begun.abort();
-    before.abort();
+    change.ring();
   };
 
   return {
@@ -47,6 +46,6 @@ export const createDrain = (): Drain => {
     force: () => {
       if (state !== undefined && !state.isForced) become({ ...state, isForced: true });
     },
-    changeSignal: () => change.signal,
+    changeSignal: change.signal,
   };
 };

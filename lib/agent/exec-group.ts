@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { signalGroup } from './process-signals.ts';
 
 /**
  * The command leads a process group of its own, so that whatever it starts ends with it. Beside it waits a guard that
@@ -56,17 +57,6 @@ export interface ProcessGroup {
   /** Kills what is left. Its number may be given to another group from now on, so nothing is signalled any more. */
   end(): void;
 }
-
-/** A group that is gone already is what was wanted; one that belongs to somebody else by now cannot be ended by us. */
-const signalGroup = (leader: ChildProcess, signal: NodeJS.Signals): void => {
-  if (leader.pid === undefined) return;
-  try {
-    process.kill(-leader.pid, signal);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
-};
 
 const exitOf = (leader: ChildProcess): Promise<GroupExit> =>
   new Promise((resolve, reject) => {

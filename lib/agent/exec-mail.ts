@@ -2,15 +2,15 @@ import { watch } from 'node:fs';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
-import { StaleAttempt } from '../worker/define-task.ts';
+import { StaleAttempt } from '../worker/errors.ts';
+import { KEPT_BYTES_MAX } from '../worker/kept-json.ts';
+import { createBell } from './bell.ts';
 import type { RunFile, RunFolder } from './exec-folder.ts';
 import { createNoticeWriter } from './exec-notice.ts';
 import { parseProgress } from './exec-progress.ts';
 import { readWorkerFile, type WorkerFile } from './exec-worker-file.ts';
 import type { RunnerContext } from './runner.ts';
 
-/** Larger results and checkpoints belong into the worker's own store, with the text naming them. */
-export const RESULT_BYTES_MAX = 1_048_576;
 const PROGRESS_BYTES_MAX = 4_096;
 /** How late a file is noticed whose event was lost: real time, because a file system knows no other. */
 const LOOK_EVERY_WALL_SECONDS = 0.25;
@@ -25,7 +25,7 @@ export interface MailOptions {
   /** Real time. */
   readonly wall: Clock;
   readonly log: Log;
-  /** The ledger has refused a checkpoint: somebody else has the task. */
+  /** Somebody else has the task, as a refused checkpoint or the agent says: the command can read that by now. Called once. */
   onStale(): void;
 }
 
@@ -34,20 +34,6 @@ export interface Mail {
   /** Looks a last time, and resolves once all that was found is stored or given up. */
   close(): Promise<void>;
 }
-
-/** Rung whenever something may be there to be read. */
-const createBell = () => {
-  let next = new AbortController();
-  return {
-    /** Aborted by the next ring. */
-    signal: (): AbortSignal => next.signal,
-    ring: (): void => {
-      const rung = next;
-      next = new AbortController();
-      rung.abort();
-    },
-  };
-};
 
 /** The names under which a command leaves something for the agent while it runs. */
 const FROM_THE_COMMAND: readonly RunFile[] = ['checkpoint', 'progress'];
@@ -78,16 +64,21 @@ const refuse = async ({ context, folder, log }: MailOptions, file: WorkerFile, r
   file.remove();
 };
 
-const noteFailure = async (options: MailOptions, storing: Storing, error: unknown): Promise<void> => {
-  const { context, folder, clock, log } = options;
-  storing.isStale = error instanceof StaleAttempt;
-  storing.againAt = addMs(clock.now(), secondsToMs(STORE_AGAIN_SECONDS));
-  if (!storing.isStale) return log.warn('checkpoint not stored', { taskId: context.taskId, error: String(error) });
+const tellStale = async ({ folder, onStale }: MailOptions, storing: Storing, why: StaleAttempt): Promise<void> => {
+  if (storing.isStale) return;
+  storing.isStale = true;
   try {
-    await folder.write('stale', `${(error as StaleAttempt).message}\n`);
+    await folder.write('stale', `${why.message}\n`);
   } finally {
-    options.onStale();
+    onStale();
   }
+};
+
+const noteFailure = async (options: MailOptions, storing: Storing, error: unknown): Promise<void> => {
+  const { context, clock, log } = options;
+  if (error instanceof StaleAttempt) return tellStale(options, storing, error);
+  storing.againAt = addMs(clock.now(), secondsToMs(STORE_AGAIN_SECONDS));
+  log.warn('checkpoint not stored', { taskId: context.taskId, error: String(error) });
 };
 
 /** Whether it was accepted. */
@@ -110,7 +101,7 @@ const confirm = async ({ context, folder }: MailOptions, file: WorkerFile): Prom
 
 /** One at a time, whatever is there when its turn comes: the newest. An empty file has not been written yet. */
 const storeCheckpoint = async (options: MailOptions, storing: Storing): Promise<void> => {
-  const file = await readWorkerFile(options.folder.file('checkpoint'), RESULT_BYTES_MAX);
+  const file = await readWorkerFile(options.folder.file('checkpoint'), KEPT_BYTES_MAX);
   if (file === undefined) return;
   try {
     if ('refusal' in file) await refuse(options, file, file.refusal);
@@ -160,6 +151,7 @@ export const openMail = async (options: MailOptions): Promise<Mail> => {
   const deliverNotice = deliverNotices(options);
   const onNotice = (): void => void survive(deliverNotice);
   const storing: Storing = { isStale: false, againAt: clock.now() };
+  const onStale = (): void => void survive(() => tellStale(options, storing, new StaleAttempt()));
   let isClosing = false;
   const look = async (): Promise<void> => {
     await deliverNotice();
@@ -177,6 +169,7 @@ export const openMail = async (options: MailOptions): Promise<Mail> => {
   };
   const stopWatching = watchFolder(folder, bell.ring);
   context.noticeSignal.addEventListener('abort', onNotice);
+  context.staleSignal?.addEventListener('abort', onStale);
   await survive(deliverNotice);
   const looking = keepLooking();
   return {
@@ -186,6 +179,7 @@ export const openMail = async (options: MailOptions): Promise<Mail> => {
       await looking;
       stopWatching();
       context.noticeSignal.removeEventListener('abort', onNotice);
+      context.staleSignal?.removeEventListener('abort', onStale);
     },
   };
 };

@@ -3,7 +3,7 @@ import type { GroupExit } from './exec-group.ts';
 import { printableReason, type RunnerOutcome } from './runner.ts';
 
 /** `EX_TEMPFAIL` of sysexits.h: run me again, elsewhere or later. */
-export const HAND_BACK_EXIT_CODE = 75;
+const HAND_BACK_EXIT_CODE = 75;
 /** A shell's way to say that the program it ran was ended by a signal: this plus the signal's number. */
 const SIGNALLED_EXIT_CODE = 128;
 

@@ -1,4 +1,4 @@
-import type { ProgressReport } from './runner.ts';
+import { type ProgressReport, plausibleFigures } from './runner.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,9 +11,6 @@ const fieldsOf = (text: string): Fields | undefined => {
   }
 };
 
-const numberWithin = (value: unknown, most: number): number | undefined =>
-  typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
-
 /**
  * `{"share":0.4,"secondsLeft":90,"savesWhenStopped":true}`, each field optional. A hint, so what cannot be true is left
  * out; `undefined` when the text is no JSON object.
@@ -21,11 +18,5 @@ const numberWithin = (value: unknown, most: number): number | undefined =>
 export const parseProgress = (text: string): ProgressReport | undefined => {
   const fields = fieldsOf(text);
   if (fields === undefined) return undefined;
-  const share = numberWithin(fields['share'], 1);
-  const secondsLeft = numberWithin(fields['secondsLeft'], Number.MAX_SAFE_INTEGER);
-  return {
-    ...(share === undefined ? {} : { share }),
-    ...(secondsLeft === undefined ? {} : { secondsLeft }),
-    ...(fields['savesWhenStopped'] === true ? { savesWhenStopped: true } : {}),
-  };
+  return { ...plausibleFigures(fields), ...(fields['savesWhenStopped'] === true ? { savesWhenStopped: true } : {}) };
 };

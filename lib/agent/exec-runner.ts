@@ -2,13 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { secondsToMs, toIso } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
-import { boundedText, tailText } from './bounded-text.ts';
+import { KEPT_BYTES_MAX } from '../worker/kept-json.ts';
+import { onAbort, untilAborted } from './aborting.ts';
+import { boundedBytes, tailText } from './bounded-text.ts';
 import { commandEnvironment } from './exec-environment.ts';
 import { fileVariables, openRunFolder, RUN_FILES, type RunFile, type RunFolder } from './exec-folder.ts';
 import { type GroupExit, type ProcessGroup, startGroup } from './exec-group.ts';
-import { openMail, RESULT_BYTES_MAX } from './exec-mail.ts';
+import { openMail } from './exec-mail.ts';
 import { type ExecEnd, outcomeOf } from './exec-outcome.ts';
-import { readWorkerFile } from './exec-worker-file.ts';
+import { decodeText, readWorkerFile } from './exec-worker-file.ts';
 import type { RunnerContext, RunnerOutcome, TaskRunner } from './runner.ts';
 
 const STDERR_BYTES_MAX = 4_096;
@@ -56,7 +58,7 @@ const writeInput = ({ stdin }: ChildProcess, input: string): void => {
 
 interface Output {
   /** `undefined` when there was more of it than a result may have. */
-  stdout(): string | undefined;
+  stdout(): Buffer | undefined;
   stderr(): string;
   /** Resolves once nobody holds the streams any more. */
   readonly closed: Promise<void>;
@@ -65,26 +67,20 @@ interface Output {
 }
 
 const readOutput = ({ stdout, stderr }: ChildProcess): Output => {
-  const result = boundedText(RESULT_BYTES_MAX);
+  const result = boundedBytes(KEPT_BYTES_MAX);
   const complaints = tailText(STDERR_BYTES_MAX);
   const streams = [stdout, stderr].flatMap((stream) => stream ?? []);
   stdout?.on('data', result.add);
   stderr?.on('data', complaints.add);
   const closing = streams.map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())));
   return {
-    stdout: result.text,
+    stdout: result.bytes,
     stderr: complaints.text,
     closed: Promise.all(closing).then(() => undefined),
     abandon: () => {
       for (const stream of streams) stream.destroy();
     },
   };
-};
-
-/** Calls at once when it was aborted already; not any more after `over`. */
-const onAbort = (signal: AbortSignal, over: AbortSignal, listener: () => void): void => {
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true, signal: over });
 };
 
 /** SIGTERM when asked to stop; SIGKILL for the whole group as soon as it must end, or a while after it went stale. */
@@ -95,7 +91,8 @@ const stopOnRequest = (
   clock: Clock,
 ): AbortController => {
   const over = new AbortController();
-  onAbort(context.signal, over.signal, () => group.signal('SIGTERM'));
+  // One that is stale is told why first, by a file.
+  onAbort(context.signal, over.signal, () => context.staleSignal?.aborted || group.signal('SIGTERM'));
   onAbort(context.killSignal, over.signal, () => group.signal('SIGKILL'));
   onAbort(stale, over.signal, async () => {
     group.signal('SIGTERM');
@@ -104,9 +101,6 @@ const stopOnRequest = (
   });
   return over;
 };
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => onAbort(signal, new AbortController().signal, resolve));
 
 /**
  * Waits for the command's end, and ends what it leaves behind. A shell that stood in front of the program dies of the
@@ -130,13 +124,13 @@ const endOfGroup = async (
 };
 
 /** The file if there is one, standard output otherwise. */
-const resultOf = async (folder: RunFolder, stdout: string | undefined): Promise<ExecEnd['result']> => {
-  const file = await readWorkerFile(folder.file('result'), RESULT_BYTES_MAX);
+const resultOf = async (folder: RunFolder, stdout: Buffer | undefined): Promise<ExecEnd['result']> => {
+  const file = await readWorkerFile(folder.file('result'), KEPT_BYTES_MAX);
   if (file !== undefined) {
     await file.close();
     return file;
   }
-  return stdout === undefined ? { refusal: `it is larger than ${RESULT_BYTES_MAX} bytes` } : { text: stdout };
+  return stdout === undefined ? { refusal: `it is larger than ${KEPT_BYTES_MAX} bytes` } : decodeText(stdout);
 };
 
 const runIn = async (folder: RunFolder, options: ExecOptions, context: RunnerContext): Promise<RunnerOutcome> => {

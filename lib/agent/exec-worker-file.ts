@@ -59,7 +59,8 @@ const readWhole = async (handle: FileHandle, bytes: number): Promise<Buffer> => 
   return buffer.subarray(0, filled);
 };
 
-const decode = (bytes: Buffer): Contents => {
+/** What a worker has left as text: bytes that are none would be changed in silence. */
+export const decodeText = (bytes: Buffer): Contents => {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
@@ -71,7 +72,7 @@ const decode = (bytes: Buffer): Contents => {
 const readFrom = async (handle: FileHandle, seen: BigIntStats): Promise<Contents | undefined> => {
   if (!isSame(await handle.stat({ bigint: true }), seen)) return undefined;
   const bytes = await readWhole(handle, Number(seen.size));
-  return isSame(await handle.stat({ bigint: true }), seen) ? decode(bytes) : undefined;
+  return isSame(await handle.stat({ bigint: true }), seen) ? decodeText(bytes) : undefined;
 };
 
 const openSafely = async (path: string): Promise<FileHandle | { readonly refusal: string } | undefined> => {

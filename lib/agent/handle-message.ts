@@ -71,12 +71,15 @@ const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, message: Ticke
       shared.leases.letGo(row.taskId, row.attempt);
       claim.release();
     };
+    let over: Promise<void> = Promise.resolve();
     try {
-      const end: RunEnd = (await attempt.isOurs()) ? await runTask(shared, attempt) : { kind: 'stale' };
+      const end: RunEnd = (await attempt.isOurs()) ? await runTask(shared, attempt) : { kind: 'stale', over };
+      if (end.kind === 'stale') over = end.over;
       await keeper.stop();
       await settle(shared, { attempt, ticket, release }, end);
     } finally {
       shared.leases.letGo(row.taskId, row.attempt);
+      await over;
     }
   } finally {
     await keeper.stop();

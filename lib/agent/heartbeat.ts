@@ -22,8 +22,10 @@ export const beat = async (shared: AgentShared, options: HeartbeatOptions): Prom
     try {
       const runTimes = shared.runTimes.summary();
       const report = runTimes === undefined ? {} : { runTimes };
+      const compareLeases = shared.leaseWatch.beforeBeat();
       const outcome = await instances.heartbeat(shared.instanceId, shared.session, clock.now(), report);
       options.mailbox.hear(outcome);
+      if (outcome.outcome === 'done') compareLeases(outcome.record);
       if (outcome.record !== undefined) tellAlive?.();
       isSilent = false;
     } catch (error) {

@@ -19,6 +19,11 @@ export interface Leases {
   letGo(taskId: TaskId, attempt: number): void;
   /** Writes what is still to be given up; what fails stays for the next time. */
   flush(): Promise<void>;
+  /**
+   * Held for certain, and not being given up: every read of the item after this shows each of these, unless somebody
+   * else took it out.
+   */
+  standing(): ReadonlyMap<TaskId, number>;
 }
 
 export interface LeasesOptions {
@@ -48,6 +53,8 @@ class GroupedLeases implements Leases {
   readonly #options: LeasesOptions;
   /** The attempt of each task that is held here, or is about to be. */
   readonly #held = new Map<TaskId, number>();
+  /** Those of them whose write has been answered. */
+  readonly #standing = new Map<TaskId, number>();
   readonly #toLetGo = new Set<TaskId>();
   #asked: AskedHold[] = [];
   #isFlushAsked = false;
@@ -63,6 +70,7 @@ class GroupedLeases implements Leases {
     // Its new lease overwrites the old one.
     this.#toLetGo.delete(taskId);
     this.#held.set(taskId, attempt);
+    this.#standing.delete(taskId);
     this.#asked.push({ taskId, attempt, resolve, reject });
     void this.#write();
     return promise;
@@ -72,7 +80,12 @@ class GroupedLeases implements Leases {
     const held = this.#held.get(taskId);
     if (held !== undefined && held !== attempt) return;
     this.#held.delete(taskId);
+    this.#standing.delete(taskId);
     this.#toLetGo.add(taskId);
+  }
+
+  standing(): ReadonlyMap<TaskId, number> {
+    return new Map(this.#standing);
   }
 
   async flush(): Promise<void> {
@@ -120,6 +133,7 @@ class GroupedLeases implements Leases {
     for (const hold of holds) {
       // An earlier attempt's lease, which the refused hold was to overwrite, is given up instead.
       if (outcome.outcome === 'refused' && this.#forget(hold)) this.#toLetGo.add(hold.taskId);
+      else if (this.#held.get(hold.taskId) === hold.attempt) this.#standing.set(hold.taskId, hold.attempt);
       hold.resolve(outcome);
     }
     if (isHopeless(outcome)) this.#warnOfUnholds(unholds, outcome);

@@ -8,7 +8,7 @@ import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
 
 /** Why a task failed whose agent did not live to say it. */
-export const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
+const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed for using too much memory?';
 
 interface Leftovers {
   /** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */
@@ -77,14 +77,16 @@ const settleLeftover = async (shared: AgentShared, row: TaskRecord, isToBlame: b
 /**
  * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
- * nobody knows which, so all are handed back. What cannot be settled is un-held all the same: the sweep releases it.
+ * nobody knows which, so all are handed back; so is one of a machine that drains, where processes are killed for other
+ * reasons. What cannot be settled is un-held all the same: the sweep releases it.
  */
 export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceRecord): Promise<void> => {
   const { log } = shared.ports;
   for (const [id, attempt] of Object.entries(leases)) shared.leases.letGo(id as TaskId, attempt);
   try {
     const { ours, hadNeighbours } = await lookAtRows(shared, leases);
-    for (const row of ours) await settleLeftover(shared, row, ours.length === 1 && !hadNeighbours);
+    const isToBlame = ours.length === 1 && !hadNeighbours && shared.drain.state() === undefined;
+    for (const row of ours) await settleLeftover(shared, row, isToBlame);
   } catch (error) {
     log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });
   }

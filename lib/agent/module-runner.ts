@@ -1,15 +1,16 @@
 import type { Clock } from '../ports/clock.ts';
 import type { TaskContext, TaskDefinition, TaskProgress, Tasks } from '../worker/define-task.ts';
+import { toJsonText } from '../worker/kept-json.ts';
 import { definitionsOf, readInput } from '../worker/validate-input.ts';
 import {
   type FailurePolicy,
   type ProgressReport,
+  plausibleFigures,
   printableReason,
   type RunnerContext,
   type RunnerOutcome,
   type TaskRunner,
 } from './runner.ts';
-import { toJsonText } from './task-json.ts';
 import { createSaver, type TaskSaver } from './task-saver.ts';
 
 /** Does one write after the other, in the order asked for: an older checkpoint must not come after a newer one. */
@@ -31,10 +32,15 @@ type Writes = ReturnType<typeof createWrites>;
 
 const share = (done: number, total: number): number => (total > 0 ? Math.min(1, Math.max(0, done / total)) : 1);
 
-const reportOf = (progress: TaskProgress): ProgressReport => {
+const withShare = (progress: TaskProgress): ProgressReport => {
   if (!('done' in progress)) return progress;
   const { done, total, ...rest } = progress;
   return { ...rest, share: share(done, total) };
+};
+
+const reportOf = (progress: TaskProgress): ProgressReport => {
+  const { savesWhenStopped, ...figures } = withShare(progress);
+  return { ...plausibleFigures(figures), ...(savesWhenStopped === undefined ? {} : { savesWhenStopped }) };
 };
 
 /** Node's own message would quote the text, and a checkpoint is a payload. */
@@ -79,21 +85,39 @@ const policyOf = ({ failuresMax, retryDelaySeconds }: TaskDefinition): FailurePo
   ...(retryDelaySeconds === undefined ? {} : { retryDelaySeconds }),
 });
 
-/** What was thrown, for people: its name says more than its message where it has one of its own. */
-export const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return printableReason(String(error));
-  const isPlain = ['Error', 'PermanentFailure', 'NotKeepable'].includes(error.name);
-  return printableReason(isPlain ? error.message : `${error.name}: ${error.message}`);
+interface Thrown {
+  /** Empty for what is no error. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** Anything can be thrown, such as what throws again when it is looked at. */
+const thrownOf = (error: unknown): Thrown => {
+  try {
+    if (!(error instanceof Error)) return { name: '', message: String(error) };
+    return { name: String(error.name), message: String(error.message) };
+  } catch {
+    return { name: '', message: 'it threw something that cannot be shown' };
+  }
 };
 
-/** By name, because a bundled task file has a copy of these classes of its own. */
-const isNamed = (error: unknown, name: string): error is Error => error instanceof Error && error.name === name;
+const SPEAK_FOR_THEMSELVES: readonly string[] = ['', 'Error', 'PermanentFailure', 'NotKeepable', 'HandBack'];
 
-/** Whoever stops because the signal said so has not failed. */
+/** What was thrown, for people: its name says more than its message where it has one of its own. */
+export const reasonOf = (error: unknown): string => {
+  const { name, message } = thrownOf(error);
+  return printableReason(SPEAK_FOR_THEMSELVES.includes(name) ? message : `${name}: ${message}`);
+};
+
+/**
+ * Whoever stops because the signal said so has not failed. Errors of ours are known by name, because a bundled task file
+ * has a copy of their classes of its own.
+ */
 const outcomeOfError = (context: RunnerContext, definition: TaskDefinition, error: unknown): RunnerOutcome => {
-  if (isNamed(error, 'PermanentFailure')) return { kind: 'failed', reason: reasonOf(error), isFinal: true };
-  if (isNamed(error, 'HandBack')) return { kind: 'hand-back', reason: printableReason(error.message) };
-  if (isNamed(error, 'StaleAttempt')) return { kind: 'hand-back', reason: 'its attempt is over' };
+  const { name } = thrownOf(error);
+  if (name === 'PermanentFailure') return { kind: 'failed', reason: reasonOf(error), isFinal: true };
+  if (name === 'HandBack') return { kind: 'hand-back', reason: reasonOf(error) };
+  if (name === 'StaleAttempt') return { kind: 'hand-back', reason: 'its attempt is over' };
   if (context.signal.aborted) return { kind: 'hand-back', reason: 'it stopped when asked to' };
   return { kind: 'failed', reason: reasonOf(error), ...policyOf(definition) };
 };

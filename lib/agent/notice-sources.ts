@@ -57,7 +57,7 @@ const ACTION_PATH = 'spot/instance-action';
 const TERMINATION_TIME_PATH = 'spot/termination-time';
 
 /** A notice is told when it appears and whenever it comes nearer. One that is withdrawn later changes nothing (F64). */
-export const instanceAction = (ports: NoticePorts): NoticeSource => {
+const instanceAction = (ports: NoticePorts): NoticeSource => {
   const { imds, clock, log } = ports;
   const complain = createComplaint(ports, ACTION_PATH);
   const isNearer = createNearest();
@@ -106,13 +106,13 @@ const once =
     return { path, everySeconds, look, isExhausted: () => isExhausted };
   };
 
-export const rebalanceRecommendation = once({
+const rebalanceRecommendation = once({
   path: 'events/recommendations/rebalance',
   everySeconds: REBALANCE_POLL_SECONDS,
   parse: parseRebalance,
 });
 
-export const targetLifecycleState = once({
+const targetLifecycleState = once({
   path: 'autoscaling/target-lifecycle-state',
   everySeconds: LIFECYCLE_POLL_SECONDS,
   parse: parseTargetState,
@@ -125,7 +125,7 @@ const HISTORY_PATH = 'events/maintenance/history';
  * Tells when the nearest scheduled event begins, again whenever that changes, and once that none is left. An event that
  * is no longer listed is over only if the history says so: a list that merely lacks it is no cancellation.
  */
-export const scheduledMaintenance = (ports: NoticePorts): NoticeSource => {
+const scheduledMaintenance = (ports: NoticePorts): NoticeSource => {
   const { imds, clock } = ports;
   const complain = createComplaint(ports, SCHEDULED_PATH);
   const open = new Map<string, EpochMs>();

@@ -1,3 +1,4 @@
+import { idInBody } from '../fleet/id-in-body.ts';
 import { isTaskId, type TaskId, taskId } from '../fleet/ids.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import { resendAt } from '../fleet/task-protocol.ts';
@@ -14,29 +15,23 @@ const jsonOf = (body: string): unknown => {
   }
 };
 
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
-
-const idInBody = (body: string, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => fieldOf(value, name), jsonOf(body));
-
-const asTaskId = (value: unknown): TaskId | undefined => {
-  const text = typeof value === 'number' ? String(value) : value;
-  return isTaskId(text) ? text : undefined;
+const idFromBody = (body: string, path: string): TaskId | undefined => {
+  const found = idInBody(jsonOf(body), path);
+  return found.ok ? found.taskId : undefined;
 };
+
+const idFromAttribute = (value: string | undefined): TaskId | undefined => (isTaskId(value) ? value : undefined);
 
 /**
  * The id under which a foreign message becomes a task: from the body or the attribute that the fleet file names, so
  * that a producer's own repetition is recognised; the message's own id as the last resort.
  */
-export const idOfForeignMessage = (
+const idOfForeignMessage = (
   message: ReceivedMessage,
   { taskIdPath, taskIdAttribute }: Pick<AgentSettings, 'taskIdPath' | 'taskIdAttribute'>,
 ): TaskId =>
-  (taskIdPath === undefined ? undefined : asTaskId(idInBody(message.body, taskIdPath))) ??
-  (taskIdAttribute === undefined ? undefined : asTaskId(message.attributes[taskIdAttribute])) ??
+  (taskIdPath === undefined ? undefined : idFromBody(message.body, taskIdPath)) ??
+  (taskIdAttribute === undefined ? undefined : idFromAttribute(message.attributes[taskIdAttribute])) ??
   taskId(message.messageId);
 
 const newRow = async (shared: AgentShared, id: TaskId, message: ReceivedMessage): Promise<TaskRecord> => {

@@ -1,21 +1,6 @@
-import type { Checkpoint } from '../fleet/task.ts';
-import { CorruptContent, unpackContent } from '../workflows/content.ts';
 import type { Attempt } from './attempt.ts';
-import { withRetries } from './retry.ts';
+import { readContent } from './read-content.ts';
 import type { AgentShared } from './world.ts';
-
-type Read = { readonly text: string } | { readonly corrupt: CorruptContent };
-
-/** A store that does not answer is asked again; content that is not what was stored stays so however often it is read. */
-const read = ({ ports }: AgentShared, { content }: Checkpoint): Promise<Read> =>
-  withRetries(ports.clock, async () => {
-    try {
-      return { text: await unpackContent(ports.blobs, content) };
-    } catch (error) {
-      if (error instanceof CorruptContent) return { corrupt: error };
-      throw error;
-    }
-  });
 
 /**
  * What the task goes on from. A checkpoint that is missing, cut or changed costs the work since the one before it, and
@@ -27,15 +12,15 @@ export const readResume = async (shared: AgentShared, attempt: Attempt): Promise
   const { taskId, checkpoint, checkpointBefore } = attempt.row;
   const candidates = [checkpoint, checkpointBefore].filter((candidate) => candidate !== undefined);
   for (const [index, candidate] of candidates.entries()) {
-    const found = await read(shared, candidate);
-    if ('text' in found) return found.text;
+    const found = await readContent(shared.ports, candidate.content);
+    if (typeof found === 'string') return found;
     const next = candidates[index + 1];
     attempt.resumedFrom(next);
     const message =
       next === undefined
         ? 'checkpoint unreadable, starting over'
         : 'checkpoint unreadable, going back to the one before';
-    shared.ports.log.error(message, { taskId, sequence: candidate.sequence, error: String(found.corrupt) });
+    shared.ports.log.error(message, { taskId, sequence: candidate.sequence, error: String(found) });
   }
   return undefined;
 };

@@ -1,29 +1,30 @@
 import type { AgentStep } from '../decisions/decide-agent-step.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
-import { CorruptContent, unpackContent } from '../workflows/content.ts';
+import { CorruptContent } from '../workflows/content.ts';
+import { untilAborted } from './aborting.ts';
 import type { Attempt } from './attempt.ts';
 import type { DrainState } from './drain.ts';
 import { type Losses, lossesOf } from './losses.ts';
 import { type ObservedRun, observeRun } from './observed-run.ts';
+import { readContent } from './read-content.ts';
 import { readResume } from './resume.ts';
-import { withRetries } from './retry.ts';
 import type { RunnerContext, RunnerOutcome } from './runner.ts';
 import type { AgentShared } from './world.ts';
 
-/** How a run ended: as its runner said, or `stale` when the ledger no longer takes anything of this attempt. */
+/**
+ * How a run ended: as its runner said, or `stale` when the ledger no longer takes anything of this attempt. Its code may
+ * still be stopping then, until `over`.
+ */
 export type RunEnd =
   | Exclude<RunnerOutcome, { readonly kind: 'hand-back' }>
   | { readonly kind: 'hand-back'; readonly reason: string; readonly losses: Losses }
-  | { readonly kind: 'stale' };
+  | { readonly kind: 'stale'; readonly over: Promise<void> };
+
+/** Between being asked to stop and being ended, for a task that is somebody else's already. */
+const STALE_GRACE_SECONDS = 5;
 
 /** What a task tells of itself changes while it runs, and is not worth waking all others for. */
 const DRAIN_LOOK_SECONDS_MAX = 5;
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 interface Stops {
   /** Asks the task to stop. */
@@ -36,17 +37,6 @@ interface Stops {
 const endOfNotice = ({ settings }: AgentShared, { deadline }: DrainState): EpochMs =>
   addMs(deadline, -secondsToMs(settings.drainPolicy.marginSeconds));
 
-/** A body that is not what was stored stays so however often it is read. */
-const readInput = async ({ ports }: AgentShared, { row }: Attempt): Promise<string | CorruptContent> =>
-  withRetries(ports.clock, async () => {
-    try {
-      return await unpackContent(ports.blobs, row.body);
-    } catch (error) {
-      if (error instanceof CorruptContent) return error;
-      throw error;
-    }
-  });
-
 const contextFor = (
   shared: AgentShared,
   attempt: Attempt,
@@ -58,6 +48,7 @@ const contextFor = (
   attempt: attempt.row.attempt,
   signal: run.stops.ask.signal,
   killSignal: run.stops.kill.signal,
+  staleSignal: attempt.staleSignal,
   noticeSignal: shared.drain.signal,
   deadline: () => {
     const state = shared.drain.state();
@@ -78,7 +69,7 @@ const startRun = async (
   attempt: Attempt,
   run: { readonly stops: Stops; readonly observed: ObservedRun },
 ): Promise<RunnerOutcome> => {
-  const input = await readInput(shared, attempt);
+  const input = await readContent(shared.ports, attempt.row.body);
   if (input instanceof CorruptContent) return { kind: 'failed', reason: `Its body cannot be read: ${input.message}` };
   const resume = await readResume(shared, attempt);
   const outcome = await shared.ports.runner.run(contextFor(shared, attempt, run, { input, resume }));
@@ -89,6 +80,8 @@ const startRun = async (
 interface Run {
   readonly observed: ObservedRun;
   outcome(): RunnerOutcome | undefined;
+  /** Aborted once there is an outcome. */
+  readonly ended: AbortSignal;
   askToStop(): void;
   /** Asks it to stop and ends it, whatever it still does. */
   end(): void;
@@ -112,6 +105,7 @@ const launch = (shared: AgentShared, attempt: Attempt): Run => {
   return {
     observed,
     outcome: () => outcome,
+    ended: ended.signal,
     askToStop: () => stops.ask.abort(),
     end: () => {
       stops.ask.abort();
@@ -187,10 +181,26 @@ const sayer = ({ ports }: AgentShared, { row }: Attempt): ((step: AgentStep) => 
   };
 };
 
+/** Nothing of it will be accepted: it has a moment to hear that, and on a machine that goes no longer than the rest. */
+const stopStale = async (shared: AgentShared, run: Run): Promise<void> => {
+  const { clock } = shared.ports;
+  const until = addMs(clock.now(), secondsToMs(STALE_GRACE_SECONDS));
+  const leftMs = (): number => {
+    const state = shared.drain.state();
+    if (state?.isForced) return 0;
+    return Math.min(until, state === undefined ? until : endOfNotice(shared, state)) - clock.now();
+  };
+  run.askToStop();
+  while (!run.ended.aborted && leftMs() > 0) {
+    await clock.sleep(leftMs(), AbortSignal.any([run.ended, shared.drain.changeSignal()]));
+  }
+  run.end();
+};
+
 const runToItsEnd = async (shared: AgentShared, attempt: Attempt, run: Run): Promise<RunEnd> => {
   const say = sayer(shared, attempt);
   for (;;) {
-    if (attempt.staleSignal.aborted) return { kind: 'stale' };
+    if (attempt.staleSignal.aborted) return { kind: 'stale', over: stopStale(shared, run) };
     const outcome = run.outcome();
     if (outcome?.kind === 'hand-back') return handedBack(shared, attempt, run, outcome.reason);
     if (outcome !== undefined) return outcome;
@@ -209,11 +219,15 @@ const runToItsEnd = async (shared: AgentShared, attempt: Attempt, run: Run): Pro
  */
 export const runTask = async (shared: AgentShared, attempt: Attempt): Promise<RunEnd> => {
   const run = launch(shared, attempt);
+  const unwatch = shared.leaseWatch.watch(attempt);
   shared.running.add(run.observed);
+  let end: RunEnd | undefined;
   try {
-    return await runToItsEnd(shared, attempt, run);
+    end = await runToItsEnd(shared, attempt, run);
+    return end;
   } finally {
+    if (end?.kind !== 'stale') run.end();
     shared.running.remove(run.observed);
-    run.end();
+    unwatch();
   }
 };

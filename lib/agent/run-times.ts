@@ -32,15 +32,20 @@ interface Samples {
 
 const createSamples = (): Samples => {
   const samples: number[] = [];
+  let sorted: readonly number[] | undefined;
   let seen = 0;
   return {
     add: (ms) => {
       seen += 1;
       samples.push(ms);
       if (samples.length > SAMPLES_MAX) samples.shift();
+      sorted = undefined;
     },
     seen: () => seen,
-    quantile: (share) => samples.toSorted((one, other) => one - other)[Math.ceil(share * samples.length) - 1],
+    quantile: (share) => {
+      sorted ??= samples.toSorted((one, other) => one - other);
+      return sorted[Math.ceil(share * sorted.length) - 1];
+    },
   };
 };
 

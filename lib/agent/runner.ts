@@ -13,6 +13,8 @@ export interface RunnerContext {
   readonly signal: AbortSignal;
   /** Aborted when it must not run any longer. */
   readonly killSignal: AbortSignal;
+  /** Aborted, before `signal` is, when the attempt is over: nothing more of it will be accepted. */
+  readonly staleSignal?: AbortSignal;
   /** Aborted when this machine begins to drain: from then on `deadline` is known, and the task may still run. */
   readonly noticeSignal: AbortSignal;
   /** When it will be stopped, where that is known. */
@@ -39,6 +41,19 @@ export interface ProgressReport {
   /** It can write a checkpoint whenever it is asked to stop, although it may not have written one yet. */
   readonly savesWhenStopped?: boolean;
 }
+
+const numberWithin = (value: unknown, most: number): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
+
+/** The figures of a report, without what cannot be true: a hint that is wrong must not become a wrong row. */
+export const plausibleFigures = (told: {
+  readonly share?: unknown;
+  readonly secondsLeft?: unknown;
+}): Pick<ProgressReport, 'share' | 'secondsLeft'> => {
+  const share = numberWithin(told.share, 1);
+  const secondsLeft = numberWithin(told.secondsLeft, Number.MAX_SAFE_INTEGER);
+  return { ...(share === undefined ? {} : { share }), ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+};
 
 /** What a task says of its own failures, instead of its fleet's figures. */
 export interface FailurePolicy {

@@ -1,5 +1,6 @@
 import { type AgentStep, decideAgentSteps, type RunningTask, type TimeLeft } from '../decisions/decide-agent-step.ts';
 import type { EpochMs } from '../fleet/time.ts';
+import { createBell } from './bell.ts';
 
 /** Whatever can say how its task stands. */
 export interface RunningEntry {
@@ -20,21 +21,15 @@ export interface RunningTasks {
 
 export const createRunningTasks = (): RunningTasks => {
   const entries = new Set<RunningEntry>();
-  /** Only while somebody waits for it: on a machine that does not drain, nobody does. */
-  let change: AbortController | undefined;
-
-  const changed = (): void => {
-    change?.abort();
-    change = undefined;
-  };
+  const change = createBell();
 
   return {
     add: (entry) => {
       entries.add(entry);
-      changed();
+      change.ring();
     },
     remove: (entry) => {
-      if (entries.delete(entry)) changed();
+      if (entries.delete(entry)) change.ring();
     },
     stepFor: (entry, left, now) => {
       const all = [...entries];
@@ -43,10 +38,7 @@ export const createRunningTasks = (): RunningTasks => {
       if (step === undefined) throw new Error('Decided about a task that is not running; add it first.');
       return step;
     },
-    changed,
-    changeSignal: () => {
-      change ??= new AbortController();
-      return change.signal;
-    },
+    changed: change.ring,
+    changeSignal: change.signal,
   };
 };

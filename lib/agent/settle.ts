@@ -1,6 +1,6 @@
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskOutcome } from '../fleet/task-protocol.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, StaleReason } from './attempt.ts';
 import { countLosses } from './losses.ts';
 import { buryDead, meetRow } from './meet.ts';
 import { withRetries } from './retry.ts';
@@ -8,7 +8,7 @@ import type { RunEnd } from './run-task.ts';
 import type { Ticket } from './ticket.ts';
 import type { AgentShared } from './world.ts';
 
-/** The one line that tells of a zombie's write, whatever it was. Other programs count it by this text. */
+/** The one line that tells of a zombie, whatever it would have written. Other programs count it by this text. */
 export const FENCED_OFF = 'fenced off';
 
 /** A run that is over, with the message that it came by. */
@@ -119,6 +119,8 @@ const handBack = async (shared: AgentShared, ended: Ended, { reason, losses }: E
   return ended.ticket.putBack(isDraining ? 0 : shared.settings.retryDelaySeconds, taskId);
 };
 
+const WHAT_WAS_STALE: Readonly<Record<StaleReason, string>> = { refused: 'checkpoint', 'given-away': 'run' };
+
 /** Writes how a run ended: the ledger first, then the lease and the message. */
 export const settle = async (shared: AgentShared, ended: Ended, end: RunEnd): Promise<void> => {
   if (ended.attempt.isCommitted()) return confirmCommitted(shared, ended);
@@ -130,6 +132,6 @@ export const settle = async (shared: AgentShared, ended: Ended, end: RunEnd): Pr
     case 'hand-back':
       return handBack(shared, ended, end);
     case 'stale':
-      return fencedOff(shared, ended, { what: 'checkpoint' });
+      return fencedOff(shared, ended, { what: WHAT_WAS_STALE[ended.attempt.staleSignal.reason as StaleReason] });
   }
 };

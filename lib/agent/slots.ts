@@ -1,3 +1,5 @@
+import { createBell } from './bell.ts';
+
 /** How many tasks run at once, and how many more have been asked for. */
 export interface Slots {
   /** Neither running nor promised to a message that has been asked for. */
@@ -20,13 +22,7 @@ export const createSlots = (count: number): Slots => {
   const underWay = new Set<Promise<void>>();
   let reserved = 0;
   let taken = 0;
-  let change = new AbortController();
-
-  const tellChange = (): void => {
-    const before = change;
-    change = new AbortController();
-    before.abort();
-  };
+  const change = createBell();
 
   return {
     free: () => count - taken - reserved,
@@ -36,7 +32,7 @@ export const createSlots = (count: number): Slots => {
     },
     giveBack: (unused) => {
       reserved -= unused;
-      tellChange();
+      change.ring();
     },
     start: (run) => {
       reserved -= 1;
@@ -45,7 +41,7 @@ export const createSlots = (count: number): Slots => {
       const leave = (): void => {
         if (isTaken) taken -= 1;
         isTaken = false;
-        tellChange();
+        change.ring();
       };
       const running: Promise<void> = run(leave).finally(() => {
         underWay.delete(running);
@@ -53,8 +49,8 @@ export const createSlots = (count: number): Slots => {
       });
       underWay.add(running);
     },
-    changeSignal: () => change.signal,
-    wake: tellChange,
+    changeSignal: change.signal,
+    wake: change.ring,
     idle: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
     },

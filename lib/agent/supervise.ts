@@ -1,18 +1,19 @@
 import { HEARTBEAT_SECONDS } from '../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { DrainState } from './drain.ts';
+import { doublingPauseMs } from './retry.ts';
 import type { SupervisedProgram, SupervisedRun } from './runner.ts';
 import type { Hearing } from './work.ts';
 import type { AgentPorts, AgentShared } from './world.ts';
 
 /** A program that ends although nobody asked it to is started again after this, doubled with each end in a row. */
-export const RESTART_PAUSE_SECONDS = 1;
-export const RESTART_PAUSE_SECONDS_MAX = 60;
+const RESTART_PAUSE_SECONDS = 1;
+const RESTART_PAUSE_SECONDS_MAX = 60;
 /** One that ran for this long had started well: its end is the first in a row. */
-export const RAN_WELL_SECONDS = 60;
+const RAN_WELL_SECONDS = 60;
 
 export const restartPauseMs = (endsInARow: number): number =>
-  secondsToMs(Math.min(RESTART_PAUSE_SECONDS * 2 ** Math.max(0, endsInARow - 1), RESTART_PAUSE_SECONDS_MAX));
+  doublingPauseMs(endsInARow, RESTART_PAUSE_SECONDS, RESTART_PAUSE_SECONDS_MAX);
 
 const NOT_STARTED = 'supervised program not started';
 

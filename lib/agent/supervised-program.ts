@@ -5,6 +5,7 @@ import { fileVariables, openRunFolder, type RunFolder } from './exec-folder.ts';
 import { type ProcessGroup, startGroup } from './exec-group.ts';
 import { createNoticeWriter } from './exec-notice.ts';
 import { linuxProcesses, receiversOf } from './exec-receivers.ts';
+import { sendSignal } from './process-signals.ts';
 import type { SupervisedProgram, SupervisedRun } from './runner.ts';
 
 export interface SupervisedProgramOptions {
@@ -20,16 +21,6 @@ export interface SupervisedProgramOptions {
 
 /** The agent's standard error: what the program says is its own, and is neither read nor kept by us. */
 const STANDARD_ERROR = 2;
-
-/** A process that is gone already need not be told. */
-const terminate = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
-};
 
 const startIn = async (
   folder: RunFolder,
@@ -56,7 +47,7 @@ const endOf = async (group: ProcessGroup, folder: RunFolder): ReturnType<() => S
 
 const terminateProgram = ({ leader }: ProcessGroup): void => {
   if (leader.pid === undefined || leader.exitCode !== null || leader.signalCode !== null) return;
-  for (const pid of receiversOf(linuxProcesses, leader.pid)) terminate(pid);
+  for (const pid of receiversOf(linuxProcesses, leader.pid)) sendSignal(pid, 'SIGTERM');
 };
 
 /** Any command as a supervised program, in a process group of its own that never outlives the agent. */

@@ -4,7 +4,7 @@ export interface Tally {
   readonly failed: number;
   readonly dead: number;
   readonly handedBack: number;
-  /** Results, checkpoints and failures that the ledger refused because the attempt was no longer ours (W2). */
+  /** Runs whose attempt was no longer ours: what they wrote was refused (W2), or they were stopped before they wrote. */
   readonly fencedOff: number;
   /** Messages met while their task ran elsewhere. */
   readonly putBack: number;

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import { signalGroup } from './process-signals.ts';
 import { printableReason } from './runner.ts';
 import { type OutputLine, type OutputReader, readOutput } from './task-host-output.ts';
-import { killHost } from './task-host-process.ts';
 
 /** A process that has left the group may hold the output open for ever. */
 const OUTPUT_SECONDS_MAX = 1;
@@ -82,7 +82,7 @@ export const watchExit = async ({ child, wall, onLine }: HostStreams): Promise<H
   const readers = [hear('stdout'), hear('stderr')];
   const heard = Promise.all([eventOf(child, 'close'), eventOf(child, 'disconnect')]);
   const exit = await exitOf(child);
-  killHost(child);
+  signalGroup(child, 'SIGKILL');
   await Promise.race([heard, wall.sleep(secondsToMs(OUTPUT_SECONDS_MAX))]);
   for (const reader of readers) reader.end();
   return { ...exit, lastWords: lastWords.get(), endedBy };

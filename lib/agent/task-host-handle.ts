@@ -3,11 +3,14 @@ import { secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { StaleAttempt } from '../worker/errors.ts';
-import type { FailurePolicy, RunnerContext, RunnerOutcome } from './runner.ts';
+import { onAbort } from './aborting.ts';
+import { signalGroup } from './process-signals.ts';
+import type { RunnerContext, RunnerOutcome } from './runner.ts';
+import { createHostAnswers } from './task-host-answers.ts';
 import { exitReason, type HostExit, watchExit } from './task-host-exit.ts';
 import type { FromHost, HostedTask, ToHost } from './task-host-messages.ts';
+import { blameOf, createOccupants, type HostedEnd, type LiveRun } from './task-host-occupants.ts';
 import type { OutputLog } from './task-host-output.ts';
-import { killHost } from './task-host-process.ts';
 
 /** A module that takes longer to load waits for something that does not come. */
 const LOAD_SECONDS_MAX = 60;
@@ -15,38 +18,20 @@ const LOAD_SECONDS_MAX = 60;
 const DEADLINE_LOOK_SECONDS = 1;
 /** An abandoned task has this long to notice that it was asked to stop, before its neighbours are looked after. */
 const ABANDONED_SECONDS = 10;
-/** A host that does not answer for so long lets none of its tasks work. */
-const ANSWER_SECONDS_MAX = 5;
-/** Of so many runs it is known whose late output is. */
-const RUNS_REMEMBERED = 1_000;
 
 /** What a task comes to that ended because it was asked to. */
 export const STOPPED: RunnerOutcome = { kind: 'hand-back', reason: 'it stopped when asked to' };
 const TIME_OVER: RunnerOutcome = { kind: 'hand-back', reason: 'its time was over' };
-
-/**
- * What the end of a host's process says of a run in it: `sure`, this run ended the process; `none`, another did;
- * `unknown`, one of several.
- */
-export type Blame = 'sure' | 'none' | 'unknown';
-
-/** How a run in a host ended: by itself, or by the end of the process. */
-export type HostedEnd =
-  | { readonly kind: 'outcome'; readonly outcome: RunnerOutcome }
-  | {
-      readonly kind: 'host-ended';
-      readonly blame: Blame;
-      readonly reason: string;
-      readonly policy: FailurePolicy;
-    };
 
 /** The agent's side of one process that hosts tasks. */
 export interface TaskHost {
   /** The tasks of its file. @throws why they cannot be loaded */
   readonly ready: Promise<readonly HostedTask[]>;
   run(context: RunnerContext): Promise<HostedEnd>;
-  /** Whether it may be given more: it lives, and no code goes on in it that should have ended. */
+  /** Whether it may be given more: it lives, it answers, and no code goes on in it that should have ended. */
   isAccepting(): boolean;
+  /** Aborted when its code has let nothing else work for a minute; it may still be of use to whoever is alone in it. */
+  readonly blocked: AbortSignal;
   /** It will be given no more: it ends as soon as nobody is in it that has done nothing wrong. */
   retire(): void;
   kill(): void;
@@ -63,22 +48,8 @@ export interface TaskHostOptions {
   readonly outputLog: OutputLog;
 }
 
-interface LiveRun {
-  readonly number: number;
-  readonly context: RunnerContext;
-  /** Aborted once the agent has its end. */
-  readonly over: AbortController;
-  policy: FailurePolicy;
-  settle(end: HostedEnd): void;
-}
-
 type Send = (message: ToHost) => void;
 type Listeners = { readonly [K in FromHost['kind']]: (message: Extract<FromHost, { readonly kind: K }>) => void };
-
-const onAbort = (signal: AbortSignal, until: AbortSignal, listener: () => void): void => {
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true, signal: until });
-};
 
 /** The channel to the process; whatever else a task sends over it is not meant for us. */
 const openChannel = (child: ChildProcess, listeners: Listeners): Send => {
@@ -120,43 +91,6 @@ const tellNotice = async ({ number, context, over }: LiveRun, clock: Clock, send
   }
 };
 
-/** Who is in a host, and who should not be any more. */
-const createOccupants = () => {
-  const live = new Map<number, LiveRun>();
-  const abandoned = new Set<number>();
-  const taskIds = new Map<number, string>();
-  let served = 0;
-  return {
-    live,
-    abandoned,
-    served: () => served,
-    taskIdOf: (number = 0) => live.get(number)?.context.taskId ?? taskIds.get(number),
-    add: (context: RunnerContext, settle: LiveRun['settle']): LiveRun => {
-      served += 1;
-      const run: LiveRun = { number: served, context, policy: {}, over: new AbortController(), settle };
-      live.set(served, run);
-      taskIds.set(served, context.taskId);
-      taskIds.delete(served - RUNS_REMEMBERED);
-      return run;
-    },
-    settle: (run: LiveRun | undefined, end: HostedEnd): void => {
-      if (run === undefined) return;
-      live.delete(run.number);
-      run.over.abort();
-      run.settle(end);
-    },
-  };
-};
-
-type Occupants = ReturnType<typeof createOccupants>;
-
-/** Memory may have been used up by tasks that ended long ago, so a signal alone proves nothing in a host that served others. */
-const blameOf = (run: LiveRun, exit: HostExit, { live, abandoned, served }: Occupants): Blame => {
-  if (exit.endedBy !== undefined) return run.number === exit.endedBy ? 'sure' : 'none';
-  const isOnly = live.size === 1 && abandoned.size === 0;
-  return isOnly && (exit.signal === null || served() === 1) ? 'sure' : 'unknown';
-};
-
 export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostOptions): TaskHost => {
   const occupants = createOccupants();
   const { live, abandoned, taskIdOf, settle } = occupants;
@@ -165,13 +99,13 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
   const loading = new AbortController();
   let isTainted = false;
   let isRetired = false;
-  let answered = new AbortController();
+  const blocked = new AbortController();
   /** Set before it is killed for a task that keeps the others from working. */
   let blockedBy: number | undefined;
   let exit: HostExit | undefined;
 
   const kill = (): void => {
-    if (!over.signal.aborted) killHost(child);
+    if (!over.signal.aborted) signalGroup(child, 'SIGKILL');
   };
   /** Once nobody is left in it that has done nothing wrong. */
   const killIfDeserted = (): void => {
@@ -200,20 +134,32 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
       settle(run, { kind: 'outcome', outcome: run?.context.signal.aborted ? STOPPED : failed });
       killIfDeserted();
     },
-    pong: () => answered.abort(),
+    pong: () => answers.heard(),
   });
 
-  const answers = async (): Promise<boolean> => {
-    answered = new AbortController();
-    send({ kind: 'ping' });
-    await wall.sleep(secondsToMs(ANSWER_SECONDS_MAX), AbortSignal.any([answered.signal, over.signal]));
-    return answered.signal.aborted;
+  /** Neighbours of code that never waits are run elsewhere. Code that is alone may compute for as long as it likes. */
+  const noteBlocked = (): void => {
+    if (!blocked.signal.aborted) {
+      log.warn('a task lets nothing else work in its process', {
+        taskIds: [...live.values()].map(({ context }) => context.taskId),
+      });
+    }
+    blocked.abort();
+    if (live.size > 1) kill();
   };
+
+  const answers = createHostAnswers({
+    wall,
+    over: over.signal,
+    sendQuestion: () => send({ kind: 'ping' }),
+    isInUse: () => live.size > 0,
+    onBlocked: noteBlocked,
+  });
 
   /** A task that neither stops nor lets others work costs them their process, and not more: they are run again. */
   const watchAbandoned = async (number: number): Promise<void> => {
     await wall.sleep(secondsToMs(ABANDONED_SECONDS), over.signal);
-    if (!abandoned.has(number) || over.signal.aborted || (await answers())) return;
+    if (!abandoned.has(number) || over.signal.aborted || (await answers.ask())) return;
     log.warn('a task that does not stop keeps others from working', { taskId: taskIdOf(number) });
     blockedBy = number;
     kill();
@@ -233,6 +179,7 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
     onAbort(context.noticeSignal, runOver.signal, () => void tellNotice(run, clock, send));
     onAbort(context.signal, runOver.signal, () => send({ kind: 'stop', run: number }));
     onAbort(context.killSignal, runOver.signal, () => abandon(run));
+    answers.watch();
   };
 
   const endLoading = (): void => loading.abort();
@@ -265,7 +212,13 @@ export const createTaskHost = ({ child, clock, wall, log, outputLog }: TaskHostO
         if (exit === undefined) begin(occupants.add(context, resolve));
         else resolve({ kind: 'host-ended', blame: 'none', reason: exitReason(exit), policy: {} });
       }),
-    isAccepting: () => child.exitCode === null && child.signalCode === null && abandoned.size === 0 && !isTainted,
+    isAccepting: () =>
+      child.exitCode === null &&
+      child.signalCode === null &&
+      abandoned.size === 0 &&
+      !isTainted &&
+      !answers.isBlocked(),
+    blocked: blocked.signal,
     retire: () => {
       isRetired = true;
       killIfDeserted();

@@ -33,14 +33,3 @@ export const spawnHost = ({ entryPoint, taskFile, environment, execArgv = [] }: 
   child.stdio[4]?.on('error', () => undefined);
   return child;
 };
-
-/** A group that is gone already is what was wanted. */
-export const killHost = ({ pid }: ChildProcess): void => {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
-};

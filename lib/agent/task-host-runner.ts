@@ -2,11 +2,12 @@ import { secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { printableReason, type RunnerContext, type RunnerOutcome, type TaskRunner } from './runner.ts';
-import { createTaskHost, type HostedEnd, STOPPED, type TaskHost } from './task-host-handle.ts';
+import { createTaskHost, STOPPED, type TaskHost } from './task-host-handle.ts';
 import type { HostedTask } from './task-host-messages.ts';
+import type { HostedEnd } from './task-host-occupants.ts';
 import { createOutputLog } from './task-host-output.ts';
 import { type HostCommand, spawnHost } from './task-host-process.ts';
-import { createIsolation, type RunMode } from './task-isolation.ts';
+import { createIsolation, type RunMode, type Turn } from './task-isolation.ts';
 
 /** An agent without work is one process. Starting the other takes a tenth of a second. */
 const IDLE_SECONDS_MAX = 60;
@@ -131,6 +132,9 @@ const taskText = ({ name, description, tags = [] }: HostedTask): string =>
  * - A task does not end when its time is over: its process is killed, unless others are in it. Then the process is given
  *   no more work, and killed when they are through; what the task still writes is refused by the fence. If it keeps the
  *   others from working, the process is killed after 15 s and they are run again.
+ * - A task lets nothing else work in the process for a minute, such as by a loop that never waits: the process is killed
+ *   and each is run again alone, as above. Whoever does it there as well goes on in a process of its own, beside the
+ *   others: that is no failure, for it may compute.
  *
  * Starts the process, and resolves once it has loaded the file. @throws why the file cannot be used
  */
@@ -139,11 +143,25 @@ export const startHostRunner = async (options: HostRunnerOptions): Promise<TaskR
   const hosts = createHosts(options);
   const isolation = createIsolation();
 
+  /** It is the one that kept the others from working: it goes on in its own process, and they in theirs. */
+  const onceBlocked = ({ blocked }: TaskHost, turn: Turn): void =>
+    blocked.addEventListener(
+      'abort',
+      () => {
+        isolation.acquit();
+        turn.leave();
+      },
+      { once: true },
+    );
+
   const runOnce = async (mode: RunMode, context: RunnerContext): Promise<HostedEnd & { readonly mode?: RunMode }> => {
     const turn = await isolation.enter(mode, context.signal);
     if (turn === undefined) return { kind: 'outcome', outcome: STOPPED };
     try {
-      const end = await hosts.use(turn.mode, (host) => runInHost(host, context, log));
+      const end = await hosts.use(turn.mode, (host) => {
+        if (turn.mode === 'alone') onceBlocked(host, turn);
+        return runInHost(host, context, log);
+      });
       const isCulpritFound = turn.mode === 'alone' && end.kind === 'host-ended' && end.blame === 'sure';
       if (isCulpritFound) isolation.acquit();
       return end;

@@ -109,7 +109,20 @@ const markOutput = (stream: NodeJS.WriteStream): void => {
   }) as typeof stream.write;
 };
 
-const printError = (reason: string): void => void writeSync(STDERR, `${reason}\n`);
+/** Never throws: what is thrown while a process exits leaves it half ended, neither gone nor able to go on. */
+const printError = (text: string): void => {
+  try {
+    writeSync(STDERR, text);
+  } catch {
+    // A task has closed it, or its reader is behind: the agent learns less, and nothing else.
+  }
+};
+
+/**
+ * Comes to pass only if the exit that was begun has failed, such as by a task's own exit listener that threw. Node goes
+ * on then, but without ticks: it hears nothing from the agent any more.
+ */
+const endAfterAll = (): void => void process.kill(process.pid, 'SIGKILL');
 
 /**
  * An error that nobody caught ends the run it came from, and not its neighbours. Where it cannot be told which run that
@@ -121,7 +134,7 @@ const catchStrays = (runs: ReadonlyMap<number, HostedRun>): void => {
     const run = current.getStore() ?? (alive.length === 1 ? alive[0] : undefined);
     const reason = `an error that nobody caught: ${reasonOf(error)}`;
     if (run === undefined && alive.length > 0) {
-      printError(reason);
+      printError(`${reason}\n`);
       process.exit(1);
     }
     const isBlamed = run !== undefined && !run.isOver;
@@ -132,7 +145,8 @@ const catchStrays = (runs: ReadonlyMap<number, HostedRun>): void => {
   process.on('unhandledRejection', stray);
   process.on('exit', () => {
     const run = current.getStore();
-    if (run !== undefined) writeSync(STDERR, outputMark(run.number, true));
+    if (run !== undefined) printError(outputMark(run.number, true));
+    setImmediate(endAfterAll);
   });
 };
 

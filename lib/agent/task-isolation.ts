@@ -4,9 +4,10 @@
  */
 export type RunMode = 'together' | 'alone';
 
-/** A place to run in; leave it exactly once. */
+/** A place to run in. */
 export interface Turn {
   readonly mode: RunMode;
+  /** Makes room for others. Only the first time counts. */
   leave(): void;
 }
 
@@ -45,14 +46,19 @@ export const createIsolation = (): TaskIsolation => {
     else if (together === 0) grant(first);
   };
 
-  const turnOf = ({ mode }: Waiter): Turn => ({
-    mode,
-    leave: () => {
-      if (mode === 'alone') isOneAlone = false;
-      else together -= 1;
-      grantWhoMay();
-    },
-  });
+  const turnOf = ({ mode }: Waiter): Turn => {
+    let hasLeft = false;
+    return {
+      mode,
+      leave: () => {
+        if (hasLeft) return;
+        hasLeft = true;
+        if (mode === 'alone') isOneAlone = false;
+        else together -= 1;
+        grantWhoMay();
+      },
+    };
+  };
 
   return {
     enter: (mode, signal) =>

@@ -1,6 +1,6 @@
 import { secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import { toJsonText } from './task-json.ts';
+import { toJsonText } from '../worker/kept-json.ts';
 
 type Save = () => unknown;
 

@@ -1,7 +1,7 @@
 import { IMDS_BACK_OFF_SECONDS_MAX, IMDS_POLL_SECONDS } from '../fleet/limits.ts';
-import { secondsToMs } from '../fleet/time.ts';
 import { type NoticePorts, type NoticeSource, noticeSources } from './notice-sources.ts';
 import type { MachineWarning } from './notices.ts';
+import { doublingPauseMs } from './retry.ts';
 
 export interface WatchOptions extends NoticePorts {
   /** A spot machine is asked 21 times a minute, any other one five times. */
@@ -14,9 +14,7 @@ export interface WatchOptions extends NoticePorts {
  * the source's own.
  */
 export const watchPauseMs = (failures: number, everySeconds = IMDS_POLL_SECONDS): number =>
-  secondsToMs(
-    Math.min(everySeconds * 2 ** Math.max(0, failures - 1), Math.max(everySeconds, IMDS_BACK_OFF_SECONDS_MAX)),
-  );
+  doublingPauseMs(failures, everySeconds, Math.max(everySeconds, IMDS_BACK_OFF_SECONDS_MAX));
 
 /** Complains of a metadata service that fails, not of each source that notices it. */
 const createFailures = ({ log }: NoticePorts) => {

@@ -10,6 +10,7 @@ import type { Log } from '../ports/telemetry.ts';
 import type { TellAlive } from './alive-file.ts';
 import type { Drain } from './drain.ts';
 import type { Imds } from './imds.ts';
+import type { LeaseWatch } from './lease-watch.ts';
 import type { Leases } from './leases.ts';
 import type { MachineState } from './machine-state.ts';
 import type { Pulse } from './pulse.ts';
@@ -18,6 +19,7 @@ import type { RunTimes } from './run-times.ts';
 import type { SupervisedProgram, TaskRunner } from './runner.ts';
 import type { RunningTasks } from './running-tasks.ts';
 import type { MutableTally } from './tally.ts';
+import type { Turns } from './turns.ts';
 
 /** Everything outside the agent's process that it may touch. */
 export interface AgentPorts {
@@ -68,8 +70,11 @@ export interface AgentShared {
   readonly drain: Drain;
   readonly pulse: Pulse;
   readonly leases: Leases;
+  readonly leaseWatch: LeaseWatch;
   readonly receivesMax: ReceivesMax;
   readonly runTimes: RunTimes;
   readonly running: RunningTasks;
+  /** Commits wait for each other here, a few at a time. */
+  readonly commitTurns: Turns;
   readonly tally: MutableTally;
 }

@@ -24,6 +24,7 @@ import {
 } from './expressions.ts';
 import { HEAD, headFrom, headItem, headKey, memberItem, memberKey, proofItem, stateFrom } from './fleet-items.ts';
 import { queryAll } from './pages.ts';
+import { keepPriceBoard, readPriceBoard } from './price-boards.ts';
 import { keepUnclaimed, unclaimedSignals } from './unclaimed-signals.ts';
 
 export interface FleetTable {
@@ -145,6 +146,8 @@ export const dynamoFleetStore = (table: FleetTable): FleetStore => ({
   removeMember: async (fleet, id) => {
     await table.client.send(new DeleteCommand({ TableName: table.tableName, Key: memberKey(fleet, id) }));
   },
+  prices: (fleet) => readPriceBoard(table, fleet),
+  putPrices: (fleet, board) => keepPriceBoard(table, fleet, board),
   keepUnclaimed: (signal, now) => keepUnclaimed(table, signal, now),
   unclaimed: (id, now) => unclaimedSignals(table, id, now),
 });

@@ -11,6 +11,9 @@ import { parsePriceMicros } from '../money/micros.ts';
 import { spotSeriesKey } from '../money/price-series.ts';
 import type { Prices } from '../ports/money.ts';
 
+/** The Price List API has endpoints in few Regions; the prices are those of the Region asked about. */
+export const PRICE_LIST_REGION = 'us-east-1';
+
 export interface PriceSources {
   readonly ec2: EC2Client;
   /**

@@ -2,7 +2,7 @@ import { type FleetName, fleetName } from '../fleet/ids.ts';
 import { type TaskService, UnknownFleet } from '../wiring-cli.ts';
 
 /** The fleet that was named; a stack with one fleet need not name it. @throws UnknownFleet */
-export const chooseFleet = ({ fleetNames }: TaskService, named: string | undefined): FleetName => {
+export const chooseFleet = ({ fleetNames }: Pick<TaskService, 'fleetNames'>, named: string | undefined): FleetName => {
   if (named === undefined && fleetNames.length === 1) return fleetNames[0]!;
   const found = fleetNames.find((name) => name === named);
   if (found === undefined) throw new UnknownFleet(named ?? 'was named, and more than one', fleetNames);

@@ -15,8 +15,12 @@ export type RegisterCommand = (program: Command, context: CommandContext) => voi
 export const groupOf = (program: Command, name: string, description: string): Command =>
   program.commands.find((command) => command.name() === name) ?? program.command(name).description(description);
 
+/** Another error's words may be a sentence of their own; here more follows. */
+export const withoutFullStop = (words: string): string => words.replace(/\.\s*$/, '');
+
 /** Errors on the terminal say what, why and how to fix it. */
-export const errorLine = (what: string, why: string, fix: string): string => `${what}: ${why}; ${fix}\n`;
+export const errorLine = (what: string, why: string, fix: string): string =>
+  `${what}: ${withoutFullStop(why)}; ${fix}\n`;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -49,6 +49,12 @@ const OTHER_HAPPENINGS: Readonly<Record<string, (line: RecordLine) => Happening>
   }),
 };
 
+/** An agent ends with 0 when it is through, and by a signal when its machine is taken; anything else wants looking at. */
+const endedBadly = (line: RecordLine): Happening | undefined =>
+  typeof line['code'] === 'number' && line['code'] !== 0
+    ? { weight: 'warning', text: `agent died ${text(line, 'instanceId')}: exit code ${line['code']}; its log says why` }
+    : undefined;
+
 const refusedCall = (line: RecordLine): Happening | undefined =>
   line['denied'] === true
     ? { weight: 'warning', text: `refused    ${text(line, 'action')} by ${text(line, 'caller')}: no permission` }
@@ -57,6 +63,7 @@ const refusedCall = (line: RecordLine): Happening | undefined =>
 /** What a line of the record means to somebody who watches; most lines mean nothing to them. */
 export const happeningOf = (line: RecordLine): Happening | undefined => {
   if (line.kind === 'request') return refusedCall(line);
+  if (line.kind === 'process-end') return endedBadly(line);
   if (line.kind === 'machine') return MACHINE_HAPPENINGS[text(line, 'what')]?.(line);
   return OTHER_HAPPENINGS[line.kind]?.(line);
 };

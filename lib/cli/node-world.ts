@@ -3,8 +3,6 @@ import { text } from 'node:stream/consumers';
 import picocolors from 'picocolors';
 import { machineTime } from '../clock/machine-time.ts';
 import { timeScaleFromEnvironment, wallClock } from '../clock/wall-clock.ts';
-import { connectService } from '../wiring-cli.ts';
-import { loadTaskFile } from '../worker/load-task-file.ts';
 import { askPerson, openBytes } from './terminal-input.ts';
 import type { CliWorld } from './world.ts';
 
@@ -31,7 +29,7 @@ const listenForTheEnd = (): AbortSignal => {
 };
 
 /** The world of a real terminal; what ships task files is no part of this folder. */
-export const nodeWorld = ({ taskFault }: Pick<CliWorld, 'taskFault'>): CliWorld => {
+export const nodeWorld = ({ taskFault, loadTasks }: Pick<CliWorld, 'taskFault' | 'loadTasks'>): CliWorld => {
   endQuietlyWhenUnread(process.stdout);
   return {
     stdout: (output) => void process.stdout.write(output),
@@ -42,8 +40,10 @@ export const nodeWorld = ({ taskFault }: Pick<CliWorld, 'taskFault'>): CliWorld 
     colour: picocolors.isColorSupported && process.stdout.isTTY,
     isWatched: process.stderr.isTTY === true,
     ask: askPerson,
-    connect: (choice) => connectService(process.env, choice),
-    loadTasks: loadTaskFile,
+    // AWS's clients take most of a start, and no help or check needs them.
+    connect: async (choice) => (await import('../wiring-cli.ts')).connectService(process.env, choice),
+    connectPrices: async (choice) => (await import('../wiring-cli.ts')).connectPrices(process.env, choice),
+    loadTasks,
     clock: wallClock(timeScaleFromEnvironment(process.env)),
     steadyMs: machineTime.steadyMs,
     interruption: listenForTheEnd,

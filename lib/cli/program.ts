@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { printable } from '../signals/printable.ts';
-import type { RegisterCommand } from './command.ts';
+import { type RegisterCommand, withoutFullStop } from './command.ts';
 import { registerDlq } from './commands/dlq.ts';
 import { registerEventsCheck } from './commands/events-check.ts';
 import { registerFleetCheck } from './commands/fleet-check.ts';
 import { registerLocal } from './commands/local.ts';
+import { registerPrices } from './commands/prices.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerTasks } from './commands/tasks.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerDlq,
   registerEventsCheck,
   registerFleetCheck,
+  registerPrices,
   registerReplay,
   registerLocal,
 ];
@@ -31,7 +33,7 @@ const usageError = (text: string): string => {
     .trim()
     .replace(/^error: /, '')
     .replaceAll('\n', ' ');
-  return `usage: ${printable(what, USAGE_TEXT_CHARACTERS_MAX)}; add --help to see what is accepted\n`;
+  return `usage: ${withoutFullStop(printable(what, USAGE_TEXT_CHARACTERS_MAX))}; add --help to see what is accepted\n`;
 };
 
 export const buildProgram = (world: CliWorld, finish: (code: ExitCode) => void): Command => {

@@ -1,15 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isRegionName } from '../signals/origin.ts';
-import { printable } from '../signals/printable.ts';
-import {
-  explainAwsError,
-  MissingOutput,
-  STACK_DEFAULT,
-  type StackChoice,
-  type TaskService,
-  UnknownFleet,
-} from '../wiring-cli.ts';
-import { errorLine } from './command.ts';
+import type { PriceService, StackChoice, TaskService } from '../wiring-cli.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { CliWorld } from './world.ts';
 
@@ -26,7 +17,7 @@ const regionName = (value: string): string => {
 
 export const withStackOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--stack <NAME>', `the deployed stack (default: $SPOTHOP_STACK, else ${STACK_DEFAULT})`))
+    .addOption(new Option('--stack <NAME>', 'the deployed stack (default: $SPOTHOP_STACK, else spothop-production)'))
     .addOption(
       new Option('--region <NAME>', "the stack's Region (default: the usual AWS settings)").argParser(regionName),
     );
@@ -34,31 +25,35 @@ export const withStackOptions = (command: Command): Command =>
 export const STACK_HELP = `
 Credentials and Region are found as every AWS tool finds them. For the local cloud, export what \`spothop local\` prints.`;
 
-const WORDS_CHARACTERS_MAX = 400;
-
-/** An error as one line that says what, why and how to fix it; `undefined` for one that is a fault of ours. */
-export const troubleLine = (error: unknown): string | undefined => {
-  const explained = explainAwsError(error);
-  if (explained) return errorLine(explained.what, printable(explained.why, WORDS_CHARACTERS_MAX), explained.fix);
-  if (error instanceof UnknownFleet) {
-    return errorLine('fleet', printable(error.message, WORDS_CHARACTERS_MAX), 'name one of those with --fleet');
-  }
-  return error instanceof MissingOutput ? `stack: ${error.message}\n` : undefined;
-};
-
-/** Runs a command on a deployed service. What goes wrong on the way to AWS or there becomes one plain line. */
-export const onService = async (
+/** Runs a command on what it is connected to. What goes wrong on the way to AWS or there becomes one plain line. */
+const onConnected = async <Service>(
   world: CliWorld,
   { stack, region }: StackOptions,
-  run: (service: TaskService) => Promise<ExitCode>,
+  connect: (choice: StackChoice) => Promise<Service>,
+  run: (service: Service) => Promise<ExitCode>,
 ): Promise<ExitCode> => {
   const choice: StackChoice = { stack, region };
   try {
-    return await run(await world.connect(choice));
+    return await run(await connect(choice));
   } catch (error) {
+    const { troubleLine } = await import('./trouble-line.ts');
     const line = troubleLine(error);
     if (line === undefined) throw error;
     world.stderr(line);
     return EXIT.failedCheck;
   }
 };
+
+/** Runs a command on a deployed service. */
+export const onService = (
+  world: CliWorld,
+  options: StackOptions,
+  run: (service: TaskService) => Promise<ExitCode>,
+): Promise<ExitCode> => onConnected(world, options, world.connect, run);
+
+/** Runs a command on what a deployed service knows of prices. */
+export const onPriceService = (
+  world: CliWorld,
+  options: StackOptions,
+  run: (service: PriceService) => Promise<ExitCode>,
+): Promise<ExitCode> => onConnected(world, options, world.connectPrices, run);

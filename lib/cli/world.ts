@@ -1,6 +1,6 @@
 import type { Fault } from '../config/fields.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { StackChoice, TaskService } from '../wiring-cli.ts';
+import type { PriceService, StackChoice, TaskService } from '../wiring-cli.ts';
 import type { Tasks } from '../worker/define-task.ts';
 
 /** A file, or standard input, to be read piece by piece. */
@@ -28,8 +28,10 @@ export interface CliWorld {
   readonly ask: (question: string) => Promise<string | undefined>;
   /** The deployed service; what it throws is for `explainAwsError`. */
   readonly connect: (choice: StackChoice) => Promise<TaskService>;
-  /** The tasks that a module exports. @throws with the words for people */
-  readonly loadTasks: (path: string) => Promise<Tasks>;
+  /** The same service, as far as prices are concerned. */
+  readonly connectPrices: (choice: StackChoice) => Promise<PriceService>;
+  /** The tasks of a task file, loaded as a machine would. @throws with the words for people */
+  readonly loadTasks: (path: string, fleetFile: string) => Promise<Tasks>;
   readonly clock: Clock;
   /** Milliseconds of a clock that nobody sets or speeds up: for telling how long a command took. */
   readonly steadyMs: () => number;

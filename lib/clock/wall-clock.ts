@@ -27,6 +27,10 @@ export const timeScaleFromEnvironment = (environment: Readonly<Record<string, st
   return { timeFactor, originMs };
 };
 
+/** A timer that is to run for longer runs out at once (https://nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
+const TIMER_MS_MAX = 2_147_483_647;
+
+/** A sleep of more than 24 days ends after them: whoever sleeps so long looks again. */
 export const wallClock = (scale: TimeScale = unscaledTime): Clock => ({
   now: () => epochMs(Math.round(scale.originMs + (Date.now() - scale.originMs) * scale.timeFactor)),
   sleep: (durationMs, signal) =>
@@ -37,7 +41,7 @@ export const wallClock = (scale: TimeScale = unscaledTime): Clock => ({
         signal?.removeEventListener('abort', finish);
         resolve();
       };
-      const timer = setTimeout(finish, Math.max(0, durationMs) / scale.timeFactor);
+      const timer = setTimeout(finish, Math.min(Math.max(0, durationMs) / scale.timeFactor, TIMER_MS_MAX));
       signal?.addEventListener('abort', finish, { once: true });
     }),
 });

@@ -82,7 +82,7 @@ export const buildSpecification = (name: string, source: FleetSource): FleetSpec
       subnets: source.network ? subnetsByZone(source.network.subnets, zones) : {},
       securityGroups: source.network?.securityGroups ?? [],
     },
-    ...{ capacity, upgrade, tags },
+    ...{ capacity, upgrade, tags, spot: source.spot },
     onDemand: { ...source.onDemand, max: source.onDemand.max ?? capacity.max },
     drain: { marginSeconds, windowSeconds, rebalance, warySeconds: waryMinutes * SECONDS_PER_MINUTE },
     worker: {
@@ -119,11 +119,11 @@ const imageSourceOf = ({ image, architecture, instanceTypes }: FleetSpecificatio
 
 /** The way back: the fleet as a file would have it. */
 export const sourceOf = (fleet: FleetSpecification): FleetSourceInput => {
-  const { mode, tier, capacity, upgrade, onDemand } = fleet;
+  const { mode, tier, capacity, upgrade, spot, onDemand } = fleet;
   const { program, ...worker } = fleet.worker;
   const { warySeconds, ...drain } = fleet.drain;
   return {
-    ...{ mode, tier, capacity, upgrade },
+    ...{ mode, tier, capacity, upgrade, spot },
     ...imageSourceOf(fleet),
     ...networkSourceOf(fleet.network),
     instanceTypes: [...fleet.instanceTypes],

@@ -58,6 +58,15 @@ const fallbackIsAllowed: Rule = ({ onDemand }) =>
     ? [errorAt(['onDemand', 'max'], 'is 0 although onDemand.fallback is true', 'write at least 1, or fallback: false')]
     : [];
 
+const ON_DEMAND_PERCENT = 100;
+
+const spotIsCheaper: Rule = ({ spot }) => {
+  const percent = spot?.maxPercentOfOnDemand ?? 0;
+  if (percent <= ON_DEMAND_PERCENT) return [];
+  const reason = `is ${percent}: spot machines may then cost more than on demand`;
+  return [warningAt(['spot', 'maxPercentOfOnDemand'], reason, `write at most ${ON_DEMAND_PERCENT}`)];
+};
+
 const realtimeHasBase: Rule = ({ tier, onDemand }) =>
   tier === 'realtime' && onDemand?.base === 0
     ? [
@@ -75,5 +84,6 @@ export const capacityRules: readonly Rule[] = [
   baseWithinOnDemand,
   fallbackHasRoom,
   fallbackIsAllowed,
+  spotIsCheaper,
   realtimeHasBase,
 ];

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { DRAIN_MARGIN_SECONDS_DEFAULT, VISIBILITY_SECONDS_DEFAULT, WARY_SECONDS_DEFAULT } from '../fleet/limits.ts';
+import {
+  DRAIN_MARGIN_SECONDS_DEFAULT,
+  SPOT_PERCENT_MAX_DEFAULT,
+  VISIBILITY_SECONDS_DEFAULT,
+  WARY_SECONDS_DEFAULT,
+} from '../fleet/limits.ts';
 import * as bounds from './bounds.ts';
 import { checkedText, choice, decimal, helped, listOf, matching, shellText, wholeNumber, yesOrNo } from './fields.ts';
 import { INSTANCE_TYPE } from './instance-type.ts';
@@ -71,6 +76,11 @@ const capacity = section({
   min: wholeNumber(bounds.MACHINES).default(0),
   max: wholeNumber(bounds.MACHINES),
   targetBacklog: wholeNumber(bounds.TARGET_BACKLOG).default(10),
+});
+
+const spot = section({
+  maxPercentOfOnDemand: wholeNumber(bounds.PERCENT_OF_ON_DEMAND).default(SPOT_PERCENT_MAX_DEFAULT),
+  strategy: choice('capacity', 'balanced', 'cheapest').default('capacity'),
 });
 
 const onDemand = section({
@@ -148,6 +158,7 @@ export const FleetSchema = section({
   allowSingleZone: yesOrNo().default(false),
   network: network.optional(),
   capacity,
+  spot: spot.prefault({}),
   onDemand: onDemand.prefault({}),
   drain: drain.prefault({}),
   report: report.prefault({}),

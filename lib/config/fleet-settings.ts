@@ -26,6 +26,8 @@ const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, sta
     machinesMin: fleet.capacity.min,
     machinesMax: fleet.capacity.max,
     targetBacklog: fleet.capacity.targetBacklog,
+    spotPercentMax: fleet.spot.maxPercentOfOnDemand,
+    spotStrategy: fleet.spot.strategy,
     onDemandBase: fleet.onDemand.base,
     onDemandFallback: fleet.onDemand.fallback,
     onDemandMax: fleet.onDemand.max,

@@ -1,4 +1,4 @@
-import type { UpgradePolicy } from '../fleet/fleet-settings.ts';
+import type { SpotStrategy, UpgradePolicy } from '../fleet/fleet-settings.ts';
 import type { FleetName } from '../fleet/ids.ts';
 import type { DrainPolicy } from '../fleet/instance.ts';
 import type { Architecture } from './instance-type.ts';
@@ -21,6 +21,7 @@ export interface FleetSpecification {
   readonly zones: readonly string[];
   readonly network: NetworkSpecification;
   readonly capacity: CapacitySpecification;
+  readonly spot: SpotSpecification;
   readonly onDemand: OnDemandSpecification;
   readonly drain: DrainPolicy;
   readonly worker: WorkerSpecification;
@@ -69,6 +70,12 @@ export interface CapacitySpecification {
   readonly max: number;
   /** Tasks waiting or running for each machine. */
   readonly targetBacklog: number;
+}
+
+export interface SpotSpecification {
+  /** A pool whose price is above this share of its on-demand price is not asked. */
+  readonly maxPercentOfOnDemand: number;
+  readonly strategy: SpotStrategy;
 }
 
 export interface OnDemandSpecification {

@@ -3,14 +3,17 @@ import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
 import type { InstanceId } from '../fleet/ids.ts';
 import { OPEN_INTENTS_MAX } from '../fleet/limits.ts';
-import { type Pool, type Purchase, poolKey } from '../fleet/pool.ts';
+import type { Purchase } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
-import { type CapacityView, type LaunchOrder, recallableMembers, usefulMembers } from './capacity-view.ts';
+import { type Counts, decideOrders } from './capacity-orders.ts';
+import { type CapacityView, recallableMembers, usefulMembers } from './capacity-view.ts';
+import { dearMembers } from './dear-members.ts';
 import { decideLeaving } from './decide-leaving.ts';
-import { surgeMax, upgradeOrders } from './decide-upgrade.ts';
+import { doubtfulMembers } from './doubtful.ts';
+import { explainPools } from './explain-pools.ts';
 import type { Action, Plan } from './plan.ts';
-import { isQuarantined } from './pool-memory.ts';
+import { type FleetMarket, marketOf } from './spot-market.ts';
 
 const outstanding = (state: FleetState, purchase: Purchase): number =>
   Object.values(state.head.openIntents)
@@ -23,21 +26,6 @@ export const wantedCount = (backlog: Backlog, policy: CapacityPolicy): number =>
   return Math.max(policy.machinesMin, Math.min(policy.machinesMax, Math.ceil(tasks / policy.targetBacklog)));
 };
 
-const poolsOf = (policy: CapacityPolicy, purchase: Purchase): Pool[] =>
-  policy.places.map(({ instanceType, zone }) => ({ instanceType, zone, purchase }));
-
-const allowedPools = (view: CapacityView, purchase: Purchase, now: EpochMs): Pool[] =>
-  poolsOf(view.policy, purchase).filter((pool) => !isQuarantined(view.state.head.pools[poolKey(pool)], now));
-
-const order = (purchase: Purchase, count: number, pools: readonly Pool[], reason: string): LaunchOrder[] =>
-  count > 0 && pools.length > 0 ? [{ purchase, count, pools, reason }] : [];
-
-interface Counts {
-  readonly wanted: number;
-  readonly had: number;
-  readonly hadOnDemand: number;
-}
-
 const countMachines = (view: CapacityView, now: EpochMs): Counts => {
   const useful = usefulMembers(view, now);
   const onDemand = useful.filter((machine) => machine.pool.purchase === 'on-demand').length;
@@ -49,50 +37,12 @@ const countMachines = (view: CapacityView, now: EpochMs): Counts => {
   };
 };
 
-/**
- * Spot is back: on-demand machines beyond the base are replaced, a quarter of the fleet at a time at most. The new ones
- * are asked for before the old ones leave, which is the surge of N3.
- */
-const decideReturn = (view: CapacityView, counts: Counts, spotPools: readonly Pool[]): LaunchOrder[] => {
-  const standIns = counts.hadOnDemand - Math.min(view.policy.onDemandBase, counts.wanted);
-  const replacementsMax = Math.min(standIns, surgeMax(counts.wanted)) - Math.max(0, counts.had - counts.wanted);
-  return order('spot', replacementsMax, spotPools, `spot is back for ${standIns} on-demand machines`);
-};
-
-/** Nothing is missing: on-demand machines go back to spot first, and then machines of an older version are replaced. */
-const decideReplacements = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
-  const pools = { spot: allowedPools(view, 'spot', now), 'on-demand': allowedPools(view, 'on-demand', now) };
-  const returning = decideReturn(view, counts, pools.spot);
-  return returning.length > 0 ? returning : upgradeOrders(view, usefulMembers(view, now), counts, pools);
-};
-
-/** The on-demand base first, the rest on spot; on demand instead when no spot pool may be asked. */
-const decideOrders = (view: CapacityView, counts: Counts, now: EpochMs): LaunchOrder[] => {
-  const missing = Math.max(0, counts.wanted - counts.had);
-  const { policy } = view;
-  if (missing === 0) return decideReplacements(view, counts, now);
-  const baseMissing = Math.min(missing, Math.max(0, Math.min(policy.onDemandBase, counts.wanted) - counts.hadOnDemand));
-  const onDemandPools = allowedPools(view, 'on-demand', now);
-  const base = order('on-demand', baseMissing, onDemandPools, `on-demand base of ${policy.onDemandBase}`);
-  const rest = missing - baseMissing;
-  const spotPools = allowedPools(view, 'spot', now);
-  const asked = `${counts.wanted} wanted, ${counts.had} had`;
-  if (spotPools.length > 0) return [...base, ...order('spot', rest, spotPools, asked)];
-  if (!policy.onDemandFallback) return base;
-  const room = Math.max(0, policy.onDemandMax - counts.hadOnDemand - baseMissing);
-  return [
-    ...base,
-    ...order('on-demand', Math.min(rest, room), onDemandPools, `${asked}; every spot pool is set aside`),
-  ];
-};
-
 /** With nothing to ask of anyone although machines are missing, people should know. */
-const shortfallAlarm = (counts: Counts, ordered: number): Action[] => {
+const shortfallAlarm = (counts: Counts, ordered: number, market: FleetMarket): Action[] => {
   const missing = counts.wanted - counts.had - ordered;
   if (missing <= 0) return [];
-  return [
-    { do: 'alarm', metric: 'NoCapacity', reason: `${missing} of ${counts.wanted} machines can be asked of no pool` },
-  ];
+  const reason = `${missing} of ${counts.wanted} machines can be asked of no pool; ${explainPools(market.scores)}`;
+  return [{ do: 'alarm', metric: 'NoCapacity', reason }];
 };
 
 /** Before anything is bought, machines that are leaving and still at work are called back, spot before on demand. */
@@ -129,17 +79,22 @@ export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
   const { restUntil } = view.state.head;
   const isFull = Object.keys(view.state.head.openIntents).length >= OPEN_INTENTS_MAX;
   const isResting = isFull || (restUntil !== undefined && now < restUntil);
-  const orders = isResting ? [] : decideOrders(view, counts, now);
+  const useful = usefulMembers(view, now);
+  const doubts = doubtfulMembers(view, useful, now);
+  const doubtful = doubts.map(({ member }) => member);
+  const market = marketOf(view, useful, doubtful, now);
+  const dear = dearMembers(view, market, useful);
+  const orders = isResting ? [] : decideOrders({ view, counts, market, doubts, dear, now });
   const launches = orders.map<Action>((launch) => ({
     do: 'launch',
     intent: view.makeIntent(launch, now),
     reason: launch.reason,
   }));
   const ordered = orders.reduce((sum, launch) => sum + launch.count, 0);
-  const shortfall = isResting ? [] : shortfallAlarm(counts, ordered);
+  const shortfall = isResting ? [] : shortfallAlarm(counts, ordered, market);
   return {
     subject,
     decidedAt: now,
-    actions: [...stays, ...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now)],
+    actions: [...stays, ...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now, { doubtful, dear })],
   };
 };

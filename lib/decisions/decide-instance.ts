@@ -4,6 +4,7 @@ import {
   drainEndOf,
   drainIsDue,
   type InstanceRecord,
+  type Lifecycle,
   lifecycleOf,
   silenceMs,
 } from '../fleet/instance.ts';
@@ -107,20 +108,33 @@ const reasonToEnd = (view: InstanceView, now: EpochMs): string | undefined => {
   return undefined;
 };
 
+/** Whoever records a drain wakes the fleet: the next reconcile replaces the machine, and ends one that is silent. */
+const drain = ({ instanceId, fleet }: InstanceRecord, reason: string): Action[] => [
+  { do: 'mark-draining', instanceId, reason },
+  { do: 'wake-fleet', fleet, reason: `${instanceId} is draining` },
+];
+
 const decideLiving = (view: InstanceView, now: EpochMs): Action[] => {
   const { record, policy } = view;
-  if (drainIsDue(record, policy, now)) {
-    return [
-      { do: 'mark-draining', instanceId: record.instanceId, reason: 'its deadline has come near' },
-      { do: 'wake-fleet', fleet: record.fleet, reason: `${record.instanceId} is draining` },
-    ];
-  }
+  if (drainIsDue(record, policy, now)) return drain(record, 'its deadline has come near');
   const reason = reasonToEnd(view, now);
-  if (reason !== undefined && view.mayTerminate) {
-    return [{ do: 'mark-draining', instanceId: record.instanceId, reason }];
-  }
+  if (reason !== undefined && view.mayTerminate) return drain(record, reason);
   const isSilent = record.session !== undefined && silenceMs(record, now) >= secondsToMs(SILENCE_SECONDS_MAX);
   return isSilent ? release(record, `silent for ${SILENCE_SECONDS_MAX} s`) : [];
+};
+
+/** A wary machine's replacement is asked for at once, not within the minute: EC2's recommendation may come just before its warning. */
+const decideWary = (view: InstanceView, now: EpochMs): Action[] => [
+  ...decideLiving(view, now),
+  ...wake(view, `${view.record.instanceId} is wary`),
+];
+
+const DECIDE_BY_LIFECYCLE: Readonly<Record<Lifecycle, (view: InstanceView, now: EpochMs) => Action[]>> = {
+  active: decideLiving,
+  wary: decideWary,
+  leaving: decideLiving,
+  draining: decideDraining,
+  gone: decideGone,
 };
 
 /**
@@ -129,11 +143,5 @@ const decideLiving = (view: InstanceView, now: EpochMs): Action[] => {
  */
 export const decideInstance = (view: InstanceView, now: EpochMs): Plan => {
   const lifecycle = lifecycleOf(view.record, view.policy, now);
-  const actions =
-    lifecycle === 'gone'
-      ? decideGone(view)
-      : lifecycle === 'draining'
-        ? decideDraining(view, now)
-        : decideLiving(view, now);
-  return { subject: view.record.instanceId, decidedAt: now, actions };
+  return { subject: view.record.instanceId, decidedAt: now, actions: DECIDE_BY_LIFECYCLE[lifecycle](view, now) };
 };

@@ -64,7 +64,7 @@ export const learnFromLaunch = (
   const rest = restSeconds(answer, asked.purchase);
   return {
     pools: Object.fromEntries([
-      ...[...granted].map((key) => [key, afterGrant(memory[key])] as const),
+      ...[...granted].map((key) => [key, afterGrant(memory[key], now)] as const),
       ...[...refused].map((key) => [key, afterRefusal(memory[key], now)] as const),
     ]),
     ...(rest > 0 ? { restUntil: addMs(now, secondsToMs(rest)) } : {}),

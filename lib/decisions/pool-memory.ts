@@ -1,6 +1,6 @@
 import type { PoolMemory } from '../fleet/fleet.ts';
 import { QUARANTINE_SECONDS, QUARANTINE_SECONDS_MAX } from '../fleet/limits.ts';
-import { type EpochMs, secondsToMs } from '../fleet/time.ts';
+import { type EpochMs, epochMs, secondsToMs } from '../fleet/time.ts';
 
 export const NO_MEMORY: PoolMemory = { strikes: 0 };
 
@@ -11,8 +11,13 @@ const quarantineMs = (strikes: number): number =>
 const lastTrouble = (memory: PoolMemory): number => Math.max(memory.refusedAt ?? 0, memory.reclaimedAt ?? 0);
 
 /** A pool is set aside after it refused or took machines back; the memory decays, nobody has to lift it. */
+export const quarantineEnd = (memory: PoolMemory | undefined): EpochMs | undefined =>
+  memory === undefined || memory.strikes === 0
+    ? undefined
+    : epochMs(lastTrouble(memory) + quarantineMs(memory.strikes));
+
 export const isQuarantined = (memory: PoolMemory | undefined, now: EpochMs): boolean =>
-  memory !== undefined && memory.strikes > 0 && now < lastTrouble(memory) + quarantineMs(memory.strikes);
+  now < (quarantineEnd(memory) ?? Number.NEGATIVE_INFINITY);
 
 /** A strike long after the last one starts counting anew. */
 const nextStrikes = (memory: PoolMemory | undefined, now: EpochMs): number => {
@@ -35,4 +40,13 @@ export const afterReclaim = (memory: PoolMemory | undefined, now: EpochMs): Pool
     ? { ...memory!, reclaimedAt: now }
     : { ...memory, reclaimedAt: now, strikes: nextStrikes(memory, now) };
 
-export const afterGrant = (memory: PoolMemory | undefined): PoolMemory => ({ ...(memory ?? NO_MEMORY), strikes: 0 });
+/**
+ * A machine given shows that a refusal is over. It does not show that machines stay: a pool that takes back what it gives
+ * would otherwise never be set aside for longer than the first time.
+ */
+export const afterGrant = (memory: PoolMemory | undefined, now: EpochMs): PoolMemory => {
+  if (memory?.reclaimedAt === undefined) return { ...(memory ?? NO_MEMORY), strikes: 0 };
+  const { reclaimedAt, strikes } = memory;
+  const isForgotten = now >= reclaimedAt + 2 * secondsToMs(QUARANTINE_SECONDS_MAX);
+  return { reclaimedAt, strikes: isForgotten ? 0 : strikes };
+};

@@ -10,12 +10,22 @@ export type FleetMode = 'observe' | 'attach' | 'manage';
  */
 export type UpgradePolicy = 'on-replacement' | 'rolling';
 
+/**
+ * How a fleet's spot machines are shared out among its pools. `capacity`: where EC2 has most, among pools that cost about
+ * the same for a useful hour. `balanced`: so that its zones differ by one machine at most. `cheapest`: only in the pools
+ * whose useful hour costs least.
+ */
+export type SpotStrategy = 'capacity' | 'balanced' | 'cheapest';
+
 /** What a fleet may buy, from its fleet file. */
 export interface CapacityPolicy {
   readonly machinesMin: number;
   readonly machinesMax: number;
   /** Tasks waiting or running for each machine. */
   readonly targetBacklog: number;
+  /** A pool whose price is above this share of its on-demand price is not asked. */
+  readonly spotPercentMax: number;
+  readonly spotStrategy: SpotStrategy;
   readonly onDemandBase: number;
   readonly onDemandFallback: boolean;
   readonly onDemandMax: number;

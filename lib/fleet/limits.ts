@@ -95,6 +95,21 @@ export const BOOTS_FAILED_REST_SECONDS = 600;
 export const QUARANTINE_SECONDS = 180;
 export const QUARANTINE_SECONDS_MAX = 1_800;
 
+/** Spot is bought for its price; above this share of the on-demand price it is not worth being taken back (row O2). */
+export const SPOT_PERCENT_MAX_DEFAULT = 90;
+
+/** Prices are read this often, as `serverless.yml` schedules it: spot prices move a few times a day. */
+export const PRICES_SECONDS = 300;
+
+/** A price that nobody has read for so long is unknown: a price moves every few hours. */
+export const PRICES_STALE_SECONDS = 21_600;
+
+/** What changes slowly, or is counted by AWS for each asking: on-demand prices, placement scores, our own losses. */
+export const SLOW_PRICES_SECONDS = 3_600;
+
+/** Reclaims this close together are one event: of machines lost together 92 % go within three minutes (Spot-and-Scoot). */
+export const STORM_SECONDS = 600;
+
 /** A rebalance recommendation with nothing after it is forgotten after this. */
 export const WARY_SECONDS_DEFAULT = 900;
 

@@ -39,10 +39,13 @@ const SIZES = [
 ] as const;
 
 const BURSTABLE: readonly MarketType[] = [
+  { instanceType: 't3.small', vcpu: 2, onDemandMicroUsdPerHour: 20_800, spotDiscount: 0.65 },
   { instanceType: 't3.medium', vcpu: 2, onDemandMicroUsdPerHour: 41_600, spotDiscount: 0.65 },
   { instanceType: 't3.large', vcpu: 2, onDemandMicroUsdPerHour: 83_200, spotDiscount: 0.65 },
+  { instanceType: 't3a.small', vcpu: 2, onDemandMicroUsdPerHour: 18_800, spotDiscount: 0.68 },
   { instanceType: 't3a.medium', vcpu: 2, onDemandMicroUsdPerHour: 37_600, spotDiscount: 0.68 },
   { instanceType: 't3a.large', vcpu: 2, onDemandMicroUsdPerHour: 75_200, spotDiscount: 0.68 },
+  { instanceType: 't4g.small', vcpu: 2, onDemandMicroUsdPerHour: 16_800, spotDiscount: 0.62 },
   { instanceType: 't4g.medium', vcpu: 2, onDemandMicroUsdPerHour: 33_600, spotDiscount: 0.62 },
   { instanceType: 't4g.large', vcpu: 2, onDemandMicroUsdPerHour: 67_200, spotDiscount: 0.62 },
 ];

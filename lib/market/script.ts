@@ -20,6 +20,13 @@ export type ScriptedHappening =
       /** No capacity in any pool for `durationMs`; every spot machine that runs is reclaimed, with a notice. */
       readonly happening: 'no-spot';
       readonly durationMs: number;
+    }
+  | {
+      readonly afterMs: number;
+      /** The pool of the oldest spot machine costs this share of its on-demand price for `durationMs`. */
+      readonly happening: 'dear';
+      readonly percentOfOnDemand: number;
+      readonly durationMs: number;
     };
 
 export type MarketScript = readonly ScriptedHappening[];
@@ -37,6 +44,8 @@ const effectOf = (happening: ScriptedHappening): string => {
       return `${happening.target}: rebalance recommendation`;
     case 'kill-without-warning':
       return `${happening.target}: killed without any warning`;
+    case 'dear':
+      return `the pool of the oldest spot machine costs ${happening.percentOfOnDemand} % of on demand for ${minutesAndSeconds(happening.durationMs)}`;
     case 'no-spot':
       return `no spot capacity in any pool for ${minutesAndSeconds(happening.durationMs)}; every spot machine is reclaimed with a notice`;
   }

@@ -1,9 +1,7 @@
 import type { PricePoint } from '../fleet/run.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
-/** EC2 prices spot capacity by instance type and zone. */
-export const spotSeriesKey = (pool: { readonly instanceType: string; readonly zone: string }): string =>
-  `${pool.instanceType}/${pool.zone}`;
+export { spotSeriesKey } from '../fleet/price-board.ts';
 
 /**
  * How many seconds of a run begin before `instant`: second k begins k seconds after the launch, and a second that has

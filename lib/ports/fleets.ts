@@ -1,6 +1,7 @@
 import type { FleetHead, FleetState, Intent, Member, PoolMemory } from '../fleet/fleet.ts';
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../fleet/ids.ts';
 import type { RunTimeSummary } from '../fleet/instance.ts';
+import type { PriceBoard } from '../fleet/price-board.ts';
 import type { RecordedSignal, Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 
@@ -30,6 +31,10 @@ export interface FleetStore {
   notePool(fleet: FleetName, pool: string, memory: PoolMemory): Promise<void>;
   /** How long the fleet's tasks take, for machines to come; the last word stands. */
   noteRunTimes(fleet: FleetName, runTimes: RunTimeSummary): Promise<void>;
+  /** What the fleet's pools cost, as read last; absent when nobody has, or in a form that this version does not know. */
+  prices(fleet: FleetName): Promise<PriceBoard | undefined>;
+  /** One item beside the fleet's own; the last word stands. */
+  putPrices(fleet: FleetName, board: PriceBoard): Promise<void>;
   /** A warning for a machine we have no item for yet, kept an hour for adoption. */
   keepUnclaimed(signal: Signal, now: EpochMs): Promise<void>;
   unclaimed(instanceId: InstanceId, now: EpochMs): Promise<readonly (RecordedSignal & Pick<Signal, 'kind'>)[]>;

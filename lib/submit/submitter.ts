@@ -2,7 +2,7 @@ import { type FleetName, fleetName } from '../fleet/ids.ts';
 import { connectService, explainAwsError, type TaskService } from '../wiring-cli.ts';
 import type { Tasks } from '../worker/define-task.ts';
 import { validateInput } from '../worker/validate-input.ts';
-import { type IdRule, readTask } from '../workflows/new-task.ts';
+import { type IdRule, idRuleByPath, readTask } from '../workflows/new-task.ts';
 import { type Submitted, submitEach } from '../workflows/submit-each.ts';
 import type { NewTask } from '../workflows/submit-tasks.ts';
 
@@ -159,12 +159,8 @@ export const createSubmitter = (
 ): Submitter => {
   const fleet = fleetName(name);
   service.queue(fleet);
-  const path = idPath ?? service.taskIdPath(fleet);
-  const choice = {
-    fleet,
-    rule: path === undefined ? ({ from: 'digest' } as const) : ({ from: 'path', path } as const),
-  };
-  const each = (tasks: Given) => submitGiven(service, { ...choice, task }, tasks);
+  const rule = idRuleByPath(idPath ?? service.taskIdPath(fleet));
+  const each = (tasks: Given) => submitGiven(service, { fleet, rule, task }, tasks);
   return {
     submitEach: each,
     submit: async (tasks) => {

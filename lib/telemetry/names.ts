@@ -36,6 +36,11 @@ export const METRICS = {
   ReconcileFailed: { unit: 'Count', meaning: 'Reconciles that failed; a delayed wake or the next minute tries again.' },
   ReconcileLost: { unit: 'Count', meaning: 'Reconciles that found another one ahead of them.' },
   UnknownForm: { unit: 'Count', meaning: 'Records written by a version this one does not know: left alone.' },
+  PricesUnknown: { unit: 'Count', meaning: 'Pools whose spot or on-demand price could not be read.' },
+  PoolsTooDear: {
+    unit: 'Count',
+    meaning: 'Spot pools above the share of their on-demand price that the fleet file allows: they are not asked.',
+  },
   ReportsSent: { unit: 'Count', meaning: 'Cost reports sent.' },
   ReportsFailed: { unit: 'Count', meaning: 'Cost reports that could not be made or sent.' },
 } as const satisfies Record<string, { readonly unit: 'Count' | 'Milliseconds'; readonly meaning: string }>;

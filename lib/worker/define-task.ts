@@ -1,7 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-export { StaleAttempt } from './errors.ts';
-
 interface TaskEstimate {
   /** The task's own estimate of the time it still needs. */
   readonly secondsLeft?: number;

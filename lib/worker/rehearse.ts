@@ -1,4 +1,5 @@
 import type { TaskContext, TaskDefinition, TaskProgress } from './define-task.ts';
+import { toJsonText } from './kept-json.ts';
 import { readInput } from './validate-input.ts';
 
 export interface RehearsalOptions {
@@ -23,8 +24,8 @@ export interface Rehearsal {
   readonly progress: readonly TaskProgress[];
 }
 
-/** What is kept is kept as JSON, so a test must not see more than that. */
-const kept = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null');
+/** What is kept is kept as JSON, so a test must not see more than that. @throws NotKeepable, as on a machine */
+const kept = (value: unknown, what: 'result' | 'checkpoint'): unknown => JSON.parse(toJsonText(value, what));
 
 /** Between checkpoint and stop nothing of the task runs, as on a machine whose notice comes just then. */
 const createStage = (taskId: string, { attempt = 1, resume, stopAfterCheckpoints, stop }: RehearsalOptions) => {
@@ -34,7 +35,7 @@ const createStage = (taskId: string, { attempt = 1, resume, stopAfterCheckpoints
   let save: (() => unknown) | undefined;
   let committed: { readonly result: unknown } | undefined;
   const store = async (value: unknown): Promise<void> => {
-    checkpoints.push(kept(value));
+    checkpoints.push(kept(value, 'checkpoint'));
     if (checkpoints.length === stopAfterCheckpoints) stopping.abort();
   };
   function checkpoint(value: unknown): Promise<void>;
@@ -47,14 +48,14 @@ const createStage = (taskId: string, { attempt = 1, resume, stopAfterCheckpoints
   const context: TaskContext = {
     taskId,
     attempt,
-    resume: resume === undefined ? undefined : kept(resume),
+    resume: resume === undefined ? undefined : kept(resume, 'checkpoint'),
     signal,
     notice: signal,
     deadline: undefined,
     checkpoint,
     progress: (told) => void progress.push(told),
     commit: async (result) => {
-      committed ??= { result: kept(result) };
+      committed ??= { result: kept(result, 'result') };
     },
   };
   return { context, checkpoints, progress, signal, save: () => save, committed: () => committed };
@@ -72,7 +73,7 @@ const endOfError = (error: unknown, signal: AbortSignal): Rehearsal['end'] => {
 const run = async (definition: TaskDefinition, input: unknown, stage: Stage): Promise<Rehearsal['end']> => {
   try {
     const result = await definition.run(stage.context, input);
-    return { kind: 'done', result: (stage.committed() ?? { result: kept(result) }).result };
+    return { kind: 'done', result: (stage.committed() ?? { result: kept(result, 'result') }).result };
   } catch (error) {
     const committed = stage.committed();
     if (committed !== undefined) return { kind: 'done', result: committed.result };

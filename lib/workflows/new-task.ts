@@ -21,6 +21,10 @@ export type IdRule =
   | { readonly from: 'path'; readonly path: string }
   | { readonly from: 'digest' };
 
+/** By the path under which bodies carry their ids; without one, by the body itself. */
+export const idRuleByPath = (path: string | undefined): IdRule =>
+  path === undefined ? { from: 'digest' } : { from: 'path', path };
+
 /** 128 bits of the digest: two bodies never meet in them by chance, and if they did it would be told as a conflict. */
 const DIGEST_CHARACTERS = 32;
 

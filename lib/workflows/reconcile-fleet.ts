@@ -142,7 +142,9 @@ const reconcileCapacity = async (
 ): Promise<void> => {
   const now = world.clock.now();
   const learned = await noteRunTimes(world, read.state, read.records);
+  const prices = await world.fleets.prices(settings.fleet);
   const view: CapacityView = {
+    ...(prices === undefined ? {} : { prices }),
     state: await notePools(world, learned, read.records, now),
     records: read.records,
     backlog: await world.workQueue(settings.fleet).backlog(),

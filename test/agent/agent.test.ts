@@ -201,6 +201,19 @@ describe('what a message turns out to be', () => {
     expect([...machine.cloud.tasks.rows.keys()]).toEqual(['job-9', 'message-2']);
   });
 
+  it('numbers too large for JSON to tell apart are no ids: each such message is a task of its own', async () => {
+    const machine = createMachine({ settings: { taskIdPath: 'id' } });
+    machine.cloud.queue.sendBody('{"id":9007199254740992}');
+    machine.cloud.queue.sendBody('{"id":9007199254740993}');
+    machine.start();
+    await machine.clock.advance(seconds(5));
+    expect([...machine.cloud.tasks.rows.values()].map(({ taskId, status }) => [taskId, status])).toEqual([
+      ['message-1', 'done'],
+      ['message-2', 'done'],
+    ]);
+    expect(machine.cloud.queue.size()).toBe(0);
+  });
+
   it('an id that belongs to another body: neither is touched', async () => {
     const machine = createMachine({ settings: { taskIdPath: 'id' } });
     machine.cloud.queue.sendBody('{"id":"x","v":1}');

@@ -52,6 +52,26 @@ describe('an agent with several slots', () => {
     expect(machine.record()?.leases).toBeDefined();
   });
 
+  it('commits four at once at most, however many tasks end together', async () => {
+    const machine = createBusyMachine(50);
+    const { apply } = machine.cloud.tasks;
+    let underWay = 0;
+    let most = 0;
+    machine.cloud.tasks.apply = async (id, step) => {
+      if (step.step !== 'commit') return apply(id, step);
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await machine.clock.sleep(10);
+      underWay -= 1;
+      return apply(id, step);
+    };
+    await submitMany(machine.cloud, 50);
+    machine.start();
+    await machine.clock.advance(seconds(2));
+    expect(doneCount(machine.cloud)).toBe(50);
+    expect(most).toBe(4);
+  });
+
   it('keeps fifty slots full: 1,000 tasks of a second take little more than twenty', async () => {
     const machine = createBusyMachine(50);
     await submitMany(machine.cloud, 1_000);

@@ -250,6 +250,21 @@ describe('a command whose attempt is no longer its own (F50, F52)', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it('learns it from the agent as well: the file is there before the one SIGTERM, and nothing is offered', async () => {
+    const file = at('stale-told');
+    const [stop, stale] = [new AbortController(), new AbortController()];
+    const { accepted, checkpoint } = keptCheckpoints();
+    const command = `${SAVE} trap 'cat "$SPOTHOP_STALE_FILE" >> ${file}.told; save late; touch ${file}.termed' TERM
+      echo $$ > ${file}; while [ ! -e ${file}.termed ]; do sleep 0.02; done; sleep 0.2; exit 75`;
+    const running = run(command, { checkpoint, signal: stop.signal, staleSignal: stale.signal });
+    await textOf(file);
+    stale.abort();
+    stop.abort();
+    expect((await running).kind).toBe('hand-back');
+    expect((await textOf(`${file}.told`)).match(/This attempt is over/g)).toHaveLength(1);
+    expect(accepted).toEqual([]);
+  });
+
   it('has nothing more of it offered', async () => {
     let offers = 0;
     const command = `${SAVE} trap 'save again; exit 75' TERM; save mine; while :; do sleep 0.02; done`;

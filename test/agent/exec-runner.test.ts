@@ -141,6 +141,14 @@ describe('any command as a worker', () => {
     });
   });
 
+  it('has a result that is text: other bytes are refused, not changed in silence', async () => {
+    expect(await run(String.raw`printf '\377\376'`)).toEqual({
+      kind: 'failed',
+      reason: 'its result was refused: it is not UTF-8 text; encode other data, such as in base64',
+    });
+    expect(await run(String.raw`printf 'gr\303\274n\n'`)).toEqual({ kind: 'done', result: 'grün\n' });
+  });
+
   it('may write megabytes to standard output when its result is in the file', async () => {
     const outcome = await run('head -c 20000000 /dev/zero; echo "the result" > "$SPOTHOP_RESULT_FILE"');
     expect(outcome).toEqual({ kind: 'done', result: 'the result\n' });
@@ -244,15 +252,15 @@ describe('the end of a command', () => {
     expect(await running).toEqual({ kind: 'hand-back', reason: 'it stopped when asked to' });
   });
 
-  it('is SIGKILL for the whole group when it ignores SIGTERM and must end', async () => {
+  it('is SIGKILL for the whole group when it does not end by SIGTERM and must end', async () => {
     const file = at('stubborn');
     const ask = new AbortController();
     const kill = new AbortController();
-    const command = `trap '' TERM; sh -c 'trap "" TERM; echo $$ > ${file}; while :; do sleep 0.02; done' & wait; wait`;
+    const command = `trap : TERM; sh -c 'trap "echo yes > ${file}.heard" TERM; echo $$ > ${file}; while :; do sleep 0.02; done' & wait; wait`;
     const running = run(command, { signal: ask.signal, killSignal: kill.signal });
     const pid = Number(await textOf(file));
     ask.abort();
-    await clock.sleep(50);
+    await textOf(`${file}.heard`);
     expect(isAlive(pid)).toBe(true);
     kill.abort();
     expect((await running).kind).toBe('hand-back');

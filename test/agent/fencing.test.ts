@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { FENCED_OFF } from '../../lib/agent/settle.ts';
 import { type SessionId, taskId } from '../../lib/fleet/ids.ts';
-import { StaleAttempt } from '../../lib/worker/define-task.ts';
+import { StaleAttempt } from '../../lib/worker/errors.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
 import {

@@ -2,14 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createImds, type Imds, ImdsUnavailable, TOKEN_TTL_SECONDS } from '../../lib/agent/imds.ts';
-import { wallTimeout } from '../../lib/clock/wall-timeout.ts';
 import type { LogFields } from '../../lib/ports/telemetry.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-
-const TIMEOUT_MS = 100;
 
 const answers =
   (status: number, text = ''): Answer =>
@@ -17,8 +14,6 @@ const answers =
     response.writeHead(status);
     response.end(text);
   };
-
-const hangs: Answer = () => undefined;
 
 describe('the metadata client, against a real server', () => {
   let server: Server;
@@ -28,6 +23,16 @@ describe('the metadata client, against a real server', () => {
   let imds: Imds;
   let clock: ManualClock;
   let errors: { message: string; fields: LogFields | undefined }[];
+  /** Of the request under way. */
+  let timeout: AbortController;
+
+  /** The time of a request that is never answered is over as soon as it has come. */
+  const hangs: Answer = () => timeout.abort();
+
+  const newTimeout = (): AbortSignal => {
+    timeout = new AbortController();
+    return timeout.signal;
+  };
 
   beforeEach(async () => {
     requests = [];
@@ -46,7 +51,7 @@ describe('the metadata client, against a real server', () => {
     const error = (message: string, fields?: LogFields): void => void errors.push({ message, fields });
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    imds = createImds({ endpoint, clock, log, timeout: () => wallTimeout(TIMEOUT_MS) });
+    imds = createImds({ endpoint, clock, log, timeout: newTimeout });
   });
 
   afterEach(async () => {

@@ -138,6 +138,7 @@ const play = async (sequence: readonly Act[], drawn: readonly Write[]) => {
   const check = (): void => {
     const { leases: said } = record();
     for (const [id, attempt] of slots.running) expect(said[id]).toBe(attempt);
+    expect(said).toMatchObject(Object.fromEntries(leases.standing()));
     for (const id of Object.keys(heldAtDrain === undefined ? {} : said))
       expect(said[id as TaskId]).toBe(heldAtDrain![id]);
   };
@@ -149,7 +150,8 @@ const play = async (sequence: readonly Act[], drawn: readonly Write[]) => {
   await leases.flush();
   await leases.flush();
   check();
-  return { said: record().leases, runs: Object.fromEntries(slots.running), changes: network.changes };
+  const standing = Object.fromEntries(leases.standing());
+  return { said: record().leases, standing, runs: Object.fromEntries(slots.running), changes: network.changes };
 };
 
 describe('holds and un-holds, grouped', () => {
@@ -157,8 +159,9 @@ describe('holds and un-holds, grouped', () => {
     const draws = fc.tuple(fc.array(acts, { maxLength: 40 }), fc.array(writes, { maxLength: 25 }));
     await fc.assert(
       fc.asyncProperty(draws, async ([sequence, drawn]) => {
-        const { said, runs } = await play(sequence, drawn);
+        const { said, standing, runs } = await play(sequence, drawn);
         expect(said).toEqual(runs);
+        expect(standing).toEqual(runs);
       }),
       { numRuns: 1_000 },
     );

@@ -7,23 +7,12 @@ import { epochMs } from '../../lib/fleet/time.ts';
 import type { TaskContext, Tasks } from '../../lib/worker/define-task.ts';
 import { defineTask, HandBack, PermanentFailure, StaleAttempt } from '../../lib/worker/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { aContext } from './support/commands.ts';
 
 const START = 1_700_000_000_000;
 
-const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext => ({
-  taskId: taskId('t'),
-  attempt: 2,
-  input: '{"n":20}',
-  resume: undefined,
-  signal: new AbortController().signal,
-  killSignal: new AbortController().signal,
-  deadline: () => undefined,
-  noticeSignal: new AbortController().signal,
-  checkpoint: async () => undefined,
-  commit: async () => undefined,
-  progress: () => undefined,
-  ...changes,
-});
+const contextWith = (changes: Partial<RunnerContext> = {}): RunnerContext =>
+  aContext({ taskId: taskId('t'), attempt: 2, input: '{"n":20}', ...changes });
 
 const runIt = (tasks: Tasks, changes: Partial<RunnerContext> = {}): Promise<RunnerOutcome> =>
   moduleRunner(tasks, { clock: manualClock(START) }).run(contextWith(changes));
@@ -117,6 +106,20 @@ describe('a task written in TypeScript', () => {
     expect(told).toEqual([{ share: 0.75, secondsLeft: 5 }, { share: 0.9 }, { share: 1 }]);
   });
 
+  it('what it tells of itself is a hint: what cannot be true is left out', async () => {
+    const told: ProgressReport[] = [];
+    const task = defineTask({
+      name: 'telling',
+      run: (context) => {
+        context.progress({ share: 7, secondsLeft: -5, savesWhenStopped: false });
+        context.progress({ share: Number.NaN, secondsLeft: 3 });
+        context.progress({ done: Number.NaN, total: 10, secondsLeft: Number.POSITIVE_INFINITY });
+      },
+    });
+    await runIt(task, { progress: (report) => void told.push(report) });
+    expect(told).toEqual([{ savesWhenStopped: false }, { secondsLeft: 3 }, {}]);
+  });
+
   it('may make its result final before it is through', async () => {
     const committed: string[] = [];
     const task = defineTask({ name: 'early', run: (context) => context.commit({ sure: true }) });
@@ -140,6 +143,40 @@ describe('what a task ends with', () => {
       reason: 'TypeError: x is not a function',
     });
     expect(await runIt(failing('just words'))).toMatchObject({ reason: 'just words' });
+  });
+
+  it.each([
+    [
+      'an object that cannot be turned into text',
+      {
+        toString: () => {
+          throw new Error('not me');
+        },
+      },
+    ],
+    ['an object without any method', Object.create(null)],
+    [
+      'an error whose message throws',
+      Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('not me');
+        },
+      }),
+    ],
+    [
+      'an error whose name throws',
+      Object.defineProperty(new Error('x'), 'name', {
+        get: () => {
+          throw new Error('not me');
+        },
+      }),
+    ],
+  ])('%s is a failure of the task, and of nobody else', async (_what, thrown) => {
+    expect(await runIt(failing(thrown))).toMatchObject({
+      kind: 'failed',
+      reason: 'it threw something that cannot be shown',
+      failuresMax: 4,
+    });
   });
 
   it('a permanent failure is final', async () => {
@@ -194,6 +231,17 @@ describe('what can be kept of a task', () => {
     ['undefined', undefined, 'null'],
     ['a property that is undefined', { a: undefined, b: 1 }, '{"b":1}'],
     ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ['an object that says itself what is kept', { at: { toJSON: () => ({ x: 1 }) } }, '{"at":{"x":1}}'],
+    [
+      'an instance that says it is kept as it is',
+      new (class Kept {
+        x = 1;
+        toJSON(): this {
+          return this;
+        }
+      })(),
+      '{"x":1}',
+    ],
     ['the same object twice', [{}, {}].fill({ a: 1 }), '[{"a":1},{"a":1}]'],
     [
       'an instance of a class',
@@ -217,6 +265,8 @@ describe('what can be kept of a task', () => {
     ['a forgotten await', { a: Promise.resolve(1) }, 'at $.a is a Promise; is an `await` missing?'],
     ['an error', { failed: new Error('x') }, 'at $.failed is an Error'],
     ['binary data', { bytes: new Uint8Array(3) }, 'at $.bytes is binary data'],
+    ['a date that is none', { at: new Date(Number.NaN) }, 'at $.at is an invalid Date'],
+    ['what an object says of itself', [{ toJSON: () => ({ mean: Number.NaN }) }], 'at $[0].mean is NaN'],
     ['a circle', circle, 'at $.self is a circle'],
     ['too many levels', deep(5_000), 'at $ is something nested more than 500 levels deep'],
   ])('%s in a result is a failure that names it', async (_what, result, words) => {

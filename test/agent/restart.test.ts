@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryMachineState } from '../../lib/agent/machine-state.ts';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
+import { addMs } from '../../lib/fleet/time.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
 import {
@@ -121,6 +122,21 @@ describe('an agent that is started again on its machine', () => {
     await clock.advance(seconds(100));
     expect(rowOf(cloud, 'healthy').status).toBe('done');
     expect(cloud.queue.size()).toBe(0);
+  });
+
+  it('blames no task for a process that was killed while its machine drained: being reclaimed is not failing (W5)', async () => {
+    const { clock, cloud, startAgent } = createRestarting();
+    await submit(cloud, 'healthy');
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.metadata.giveNotice(addMs(clock.now(), seconds(120)));
+    await clock.advance(seconds(10));
+    expect(first.record()?.drainingAt).toBeDefined();
+    first.kill();
+    startAgent(never);
+    await clock.advance(seconds(1));
+    expect(rowOf(cloud, 'healthy')).toMatchObject({ status: 'ready', attempt: 1, failures: 0, reclaims: 1 });
+    expect(leasesOf(cloud)).toEqual({});
   });
 
   it('hands back several that ran at once: nobody knows which was to blame (F33)', async () => {

@@ -20,7 +20,7 @@ afterEach(() => hosted.close());
 
 /** A task that does as its body says; `log` is a file that each start of a task adds its name to. */
 const OBEDIENT = (log: string) => `
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, closeSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 const never = () => new Promise(() => setInterval(() => undefined, 1_000));
 const gate = (name) => new Promise((resolve) => {
@@ -36,6 +36,8 @@ export default defineTask({
     switch (input.do) {
       case 'pid': return process.pid;
       case 'exit': console.error('about to go'); return process.exit(input.code);
+      case 'exit without a voice': closeSync(2); return process.exit(5);
+      case 'exit that fails': process.on('exit', () => { throw new Error('in the exit listener'); }); return process.exit(6);
       case 'kill': return process.kill(process.pid, input.signal ?? 'SIGKILL');
       case 'memory': { const kept = []; for (;;) kept.push(new Array(10_000).fill(Math.random())); }
       case 'loop': for (;;) Math.random();
@@ -332,6 +334,49 @@ describe('of several tasks in a process that ends, only the one that ended it ha
     run.stop.abort();
     await runner.run(aRun({ do: 'exit', code: 1 }).context);
     expect(await outcome).toEqual({ kind: 'hand-back', reason: 'it stopped when asked to' });
+  });
+});
+
+describe('a task that lets nothing else work in its process', () => {
+  it('costs its neighbours a minute and no failure, and goes on beside them', async () => {
+    const runner = await startObedient({ hurry: 30 });
+    const run = aRun({ do: 'loop', name: 'loop', waitFor: pathIn('bite') });
+    const looping = runner.run(run.context);
+    const neighbour = runner.run(aRun({ name: 'neighbour', waitFor: pathIn('go') }).context);
+    await until(() => starts().length === 2);
+    open('bite');
+    open('go');
+    expect(await neighbour).toEqual(done('neighbour'));
+    expect(starts().filter((name) => name === 'neighbour')).toHaveLength(2);
+    const others = ['one', 'two'].map((name) => runner.run(aRun({ name }).context));
+    expect(await Promise.all(others)).toEqual([done('one'), done('two')]);
+    run.stop.abort();
+    run.kill.abort();
+    expect(await looping).toEqual({ kind: 'hand-back', reason: 'its time was over' });
+  });
+
+  it('and is alone in it may go on for as long as it likes', async () => {
+    const runner = await startObedient({ hurry: 30 });
+    const run = aRun({ do: 'loop', name: 'loop' });
+    const looping = runner.run(run.context);
+    await until(() => hosted.lines.some(({ message }) => message === 'a task lets nothing else work in its process'));
+    expect(await runner.run(aRun({ name: 'next' }).context)).toEqual(done('next'));
+    expect(starts()).toEqual(['loop', 'next']);
+    run.kill.abort();
+    expect(await looping).toEqual({ kind: 'hand-back', reason: 'its time was over' });
+  });
+});
+
+describe('a process that cannot even say how it ends', () => {
+  it.each(['exit without a voice', 'exit that fails'])('costs its neighbours nothing (%s)', async (what) => {
+    const runner = await startObedient({ hurry: 10 });
+    const neighbour = runner.run(aRun({ name: 'neighbour', waitFor: pathIn('go') }).context);
+    await until(() => starts().includes('neighbour'));
+    const poison = runner.run(aRun({ do: what, name: what }).context);
+    open('go');
+    expect((await poison).kind).toBe('failed');
+    expect(await neighbour).toEqual(done('neighbour'));
+    expect(await runner.run(aRun({ name: 'next' }).context)).toEqual(done('next'));
   });
 });
 

@@ -21,11 +21,22 @@ describe('the median', () => {
 });
 
 describe('the steady rate', () => {
-  it('leaves out the first of every slot: 30 tasks at one in 10 ms after a slow start', () => {
-    const done = Array.from({ length: 40 }, (_, index) => (index < 10 ? index * 500 : 4_500 + (index - 9) * 10));
+  it('leaves out the first ten, whose process has just been started', () => {
+    const done = Array.from({ length: 41 }, (_, index) => (index < 10 ? index * 500 : 4_500 + (index - 9) * 10));
     expect(steadyRate(done, 1)).toBe(100);
   });
-  it('leaves out no more than a quarter', () => {
+
+  it('leaves out the last of every slot, when some slots have nothing left to do', () => {
+    const done = Array.from({ length: 60 }, (_, index) => (index < 50 ? index * 10 : 490 + (index - 49) * 700));
+    expect(steadyRate(done, 10)).toBe(100);
+  });
+
+  it('counts whole rounds of slots that end together: ten slots of a second are ten in a second', () => {
+    const rounds = Array.from({ length: 40 }, (_, index) => 1_000 * (1 + Math.floor(index / 10)));
+    expect(steadyRate(rounds, 10)).toBe(10);
+  });
+
+  it('leaves out no more than a quarter at either end', () => {
     expect(steadyRate([0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000], 50)).toBe(1);
   });
 });

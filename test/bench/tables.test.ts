@@ -11,6 +11,8 @@ interface TableResource {
 
 const template = parse(readFileSync(fileURLToPath(new URL('../../serverless.yml', import.meta.url)), 'utf8'), {
   logLevel: 'silent',
+  // Our own file; the limit guards against strangers'.
+  maxAliasCount: -1,
 }) as { readonly resources: readonly { readonly Resources?: Readonly<Record<string, TableResource>> }[] };
 
 /** The template's tables by the first attribute of their key. */

@@ -283,7 +283,7 @@ describe('a redrive that is ended anywhere', () => {
       copy: { deadLetters: () => ({ ...service.deadLetters(INDEX), delete: broken }) },
     }[where];
     const first = await onService(service, [...REDRIVE, '--all'], {}, { service: changed });
-    expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining('permission: No more.') });
+    expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining('permission: No more;') });
     const second = await onService(service, [...REDRIVE, '--all']);
     expect(second.code).toBe(0);
     expect(Object.values(statuses(service))).toEqual(['ready', 'ready', 'ready']);

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { happeningOf } from '../../lib/cli/happenings.ts';
+import { stackAnnouncer } from '../../lib/cli/local/announce-stacks.ts';
 import { exportLines } from '../../lib/cli/local/guide.ts';
 import { placeOfFleets } from '../../lib/cli/local/place-of-fleets.ts';
 import { readFleetFile } from '../../lib/config/fleet-file.ts';
+import { epochMs } from '../../lib/fleet/time.ts';
 import { run } from './support.ts';
 
 const fleetFile = (instanceTypes: string): string => `
@@ -45,7 +49,55 @@ describe('where the fleets of a file live locally', () => {
   it('is nowhere for a type without a known price, which is named with those that have one', () => {
     const found = placeOf(fleetFile('c7g.large, x2gd.large, c6g.large'));
     expect(found).toMatchObject({ ok: false, because: 'the local market knows no price of x2gd.large' });
-    expect(!found.ok && found.fix).toContain('c7g.large');
+    expect(!found.ok && found.fix).toContain('c7g, c7i, m5');
+    expect(!found.ok && found.fix).toContain('t3, t3a, t4g (.small .medium .large)');
+  });
+
+  it.each(['spothop.yml', 'examples/supervised-worker/spothop.yml'])('is known for every fleet of %s', (path) => {
+    expect(placeOf(readFileSync(path, 'utf8'))).toMatchObject({ ok: true });
+  });
+});
+
+describe('what is told of a stack that has been deployed', () => {
+  const announcerOf = (text: string) => {
+    const read = readFleetFile(text);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const resources = JSON.stringify(Object.fromEntries(read.fleets.map(({ name }) => [name, {}])));
+    return stackAnnouncer({ stackOutputs: () => ({ FleetResources: resources }) }, read.fleets);
+  };
+
+  it('is once how to send it a task, with a body where the task is the example that comes with the project', () => {
+    const announce = announcerOf(readFileSync('spothop.yml', 'utf8'));
+    expect(announce('spothop-local')).toEqual([
+      'deployed   spothop-local: index, scrape',
+      '           send a task, and see what becomes of it:',
+      `           npx spothop submit --fleet index --body '{"files":["package.json"]}'`,
+      '           npx spothop tasks list',
+    ]);
+    expect(announce('spothop-local')).toEqual([]);
+  });
+
+  it('leaves the body to whoever wrote the worker, and names a stack that the environment does not', () => {
+    expect(announcerOf(fleetFile('c7g.large, c6g.large, m7g.large'))('mine')).toEqual([
+      'deployed   mine: one',
+      '           send a task, and see what becomes of it:',
+      `           npx spothop submit --fleet one --body '{…}' --stack mine`,
+      '           npx spothop tasks list --stack mine',
+    ]);
+  });
+
+  it('asks nobody to submit to another system’s worker', () => {
+    const announce = announcerOf(readFileSync('examples/supervised-worker/spothop.yml', 'utf8'));
+    expect(announce('spothop-local')).toHaveLength(1);
+  });
+});
+
+describe('an agent’s end', () => {
+  const end = (code: number | null) => happeningOf({ at: epochMs(0), kind: 'process-end', instanceId: 'i-1', code });
+
+  it('is told when the agent died by itself, and not when it was through or its machine was taken', () => {
+    expect(end(2)).toEqual({ weight: 'warning', text: 'agent died i-1: exit code 2; its log says why' });
+    expect([end(0), end(null)]).toEqual([undefined, undefined]);
   });
 });
 

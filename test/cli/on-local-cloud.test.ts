@@ -2,52 +2,15 @@ import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fleetName, instanceId, sessionId, taskId } from '../../lib/fleet/ids.ts';
 import { connectService, type DeployedService } from '../../lib/wiring-cli.ts';
+import { tableProperties } from '../contracts/support/embedded-dynamo.ts';
 import { startTestCloud, type TestCloud } from '../local/support/cloud.ts';
 import { run, type Transcript } from './support.ts';
 
 /** What `serverless deploy` makes, as far as tasks go. */
 const TEMPLATE = {
   Resources: {
-    Tasks: {
-      Type: 'AWS::DynamoDB::Table',
-      Properties: {
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [
-          { AttributeName: 'taskId', AttributeType: 'S' },
-          { AttributeName: 'shard', AttributeType: 'N' },
-          { AttributeName: 'checkAt', AttributeType: 'N' },
-          { AttributeName: 'endedOn', AttributeType: 'S' },
-          { AttributeName: 'finishedAt', AttributeType: 'N' },
-        ],
-        KeySchema: [{ AttributeName: 'taskId', KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'byCheckAt',
-            KeySchema: [
-              { AttributeName: 'shard', KeyType: 'HASH' },
-              { AttributeName: 'checkAt', KeyType: 'RANGE' },
-            ],
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-          },
-          {
-            IndexName: 'byEnd',
-            KeySchema: [
-              { AttributeName: 'endedOn', KeyType: 'HASH' },
-              { AttributeName: 'finishedAt', KeyType: 'RANGE' },
-            ],
-            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['fleet', 'status', 'reclaims'] },
-          },
-        ],
-      },
-    },
-    Instances: {
-      Type: 'AWS::DynamoDB::Table',
-      Properties: {
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'instanceArn', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'instanceArn', KeyType: 'HASH' }],
-      },
-    },
+    Tasks: { Type: 'AWS::DynamoDB::Table', Properties: tableProperties('tasks') },
+    Instances: { Type: 'AWS::DynamoDB::Table', Properties: tableProperties('instances') },
     Content: { Type: 'AWS::S3::Bucket' },
     Work: { Type: 'AWS::SQS::Queue' },
     Dead: { Type: 'AWS::SQS::Queue' },

@@ -19,7 +19,7 @@ describe('the command line', () => {
     [['evnts'], "usage: unknown command 'evnts' (Did you mean events?); add --help to see what is accepted\n"],
     [
       ['events', 'check', '--account', '12', 'a.json'],
-      "usage: option '--account <id>' argument '12' is invalid. An account id has 12 digits.; add --help to see what is accepted\n",
+      "usage: option '--account <id>' argument '12' is invalid. An account id has 12 digits; add --help to see what is accepted\n",
     ],
   ])('%j is a usage error with its reason and what to do', async (words, stderr) => {
     expect(await run(words)).toEqual({ code: 2, stdout: '', stderr });

@@ -213,7 +213,21 @@ describe('the schema of the fleet’s task', () => {
     expect((await submitWith()).code).toBe(0);
     expect((await submitWith('--task', 'other.ts')).code).toBe(0);
     expect((await submitWith('--no-schema')).code).toBe(0);
-    expect(loaded).toEqual([expect.stringMatching(/\/resize\.ts$/), 'other.ts']);
+    expect(loaded).toEqual(['./resize.ts', expect.stringMatching(/\/other\.ts$/)]);
+  });
+
+  it('has nothing to check where the fleet keeps another system’s program running: tasks sent there would wait for ever', async () => {
+    const service = memoryService();
+    const done = await onService(service, ['submit', '--fleet', 'index', 'tasks.ndjson'], {
+      'spothop.yml': FLEET_FILE.replace('task: ./resize.ts', 'supervise: ./work').replace('max: 5', 'min: 1, max: 5'),
+      'tasks.ndjson': good(1).join('\n'),
+    });
+    expect(done).toMatchObject({
+      code: 1,
+      stderr:
+        'fleet: it keeps the program of another system running (worker.supervise), and takes no tasks; send them to that system, or name another fleet\n',
+    });
+    expect(service.tasks.rows.size).toBe(0);
   });
 
   it('that cannot be loaded stops everything, with what to do', async () => {
@@ -572,7 +586,7 @@ describe('what may go wrong on the way', () => {
     );
     expect(done.code).toBe(1);
     expect(countsOf(done)).toEqual({ ...NOTHING, submitted: 1, toBeSwept: 1 });
-    expect(done.stderr).toContain('permission: No sending.');
+    expect(done.stderr).toContain('permission: No sending;');
   });
 
   it.each([

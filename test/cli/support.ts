@@ -47,6 +47,7 @@ export const run = async (
     isWatched: false,
     ask: async () => undefined,
     connect: () => Promise.reject(new Error('Nothing is deployed here.')),
+    connectPrices: () => Promise.reject(new Error('Nothing is deployed here.')),
     loadTasks: () => Promise.reject(new Error('No task can be loaded here.')),
     steadyMs: () => 0,
     clock: { now: () => epochMs(now), sleep: () => Promise.resolve() },

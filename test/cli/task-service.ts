@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CliWorld } from '../../lib/cli/world.ts';
 import { type FleetName, fleetName, instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import type { Content, TaskRecord } from '../../lib/fleet/task.ts';
-import { epochMs } from '../../lib/fleet/time.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
 import { memoryTaskListing } from '../../lib/simulator/ports/memory-task-listing.ts';
 import { type MemoryWorkQueue, memoryWorkQueue } from '../../lib/simulator/ports/memory-work-queue.ts';
 import { memoryWorld } from '../../lib/simulator/ports/memory-world.ts';
@@ -20,11 +22,24 @@ export const SESSION = sessionId('session-1');
 export const awsError = (code: string, message = 'No.'): Error =>
   Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
 
+/** A virtual clock that tells whether anybody waits for it. */
+const watchedClock = (start: EpochMs) => {
+  const clock = virtualClock(start);
+  let sleepers = 0;
+  const sleep: Clock['sleep'] = async (durationMs, signal) => {
+    sleepers += 1;
+    await clock.sleep(durationMs, signal).finally(() => {
+      sleepers -= 1;
+    });
+  };
+  return { ...clock, sleep, hasSleepers: () => sleepers > 0 };
+};
+
 /** A deployed service in memory, with two fleets, that time passes in as fast as there is nothing to do. */
 export const memoryService = (
   changes: { readonly taskIdPath?: string; readonly fleets?: readonly FleetName[] } = {},
 ) => {
-  const clock = virtualClock(START);
+  const clock = watchedClock(START);
   const world = memoryWorld(clock, () => 0.5);
   const fleets = changes.fleets ?? [INDEX, SCRAPE];
   const dead = new Map<FleetName, MemoryWorkQueue>();
@@ -55,7 +70,7 @@ export const memoryService = (
 
 export type MemoryService = ReturnType<typeof memoryService>;
 
-/** Lets time pass until the command is over. */
+/** Lets time pass until the command is over, though not while it loads its modules. */
 export const onService = async (
   service: MemoryService,
   words: readonly string[],
@@ -78,7 +93,10 @@ export const onService = async (
   ).finally(() => {
     isOver = true;
   });
-  while (!isOver) await service.clock.runUntil(epochMs(service.clock.now() + 50));
+  while (!isOver) {
+    if (service.clock.hasSleepers()) await service.clock.runUntil(epochMs(service.clock.now() + 50));
+    else await setImmediate();
+  }
   return running;
 };
 

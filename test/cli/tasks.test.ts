@@ -322,6 +322,64 @@ describe('spothop tasks cancel', () => {
     expect(service.tasks.rows.get(id)).toMatchObject({ status: 'cancelled' });
   });
 
+  const heldBy = (service: MemoryService) => service.instances.records.get(OWNER)?.leases;
+
+  it('of a running task takes it out of its machine’s item, where the agent looks, and nothing else', async () => {
+    const service = memoryService();
+    await aRow(service, 'running', 'running');
+    await anOwner(service, { leases: { [taskId('running')]: 1, [taskId('other')]: 1 } });
+    expect((await onService(service, ['tasks', 'cancel', 'running'])).code).toBe(0);
+    expect(heldBy(service)).toEqual({ other: 1 });
+    expect(service.instances.records.get(OWNER)?.heartbeatAt).toBe(START);
+  });
+
+  it('leaves a later attempt’s lease alone', async () => {
+    const service = memoryService();
+    await aRow(service, 'running', 'running');
+    await anOwner(service, { leases: { [taskId('running')]: 2 } });
+    await onService(service, ['tasks', 'cancel', 'running']);
+    expect(heldBy(service)).toEqual({ running: 2 });
+  });
+
+  it('tells the machine that has the task by then, not the one that was read', async () => {
+    const service = memoryService();
+    const id = await aRow(service, 'a', 'ready');
+    await anOwner(service, { leases: { [id]: 1 } });
+    const tasks: TaskLedger = {
+      ...service.tasks,
+      apply: async (taskIdAsked, step) => {
+        await service.tasks.apply(id, { step: 'take', owner: OWNER, session: SESSION, now: START });
+        return service.tasks.apply(taskIdAsked, step);
+      },
+    };
+    expect((await onService(service, ['tasks', 'cancel', 'a'], {}, { service: { tasks } })).code).toBe(0);
+    expect(heldBy(service)).toEqual({});
+  });
+
+  it('that could not tell the machine says so, and stands; done again, it tells', async () => {
+    const service = memoryService();
+    await aRow(service, 'running', 'running');
+    await anOwner(service);
+    const instances = { ...service.instances, dropLease: () => Promise.reject(awsError('AccessDenied')) };
+    const { code, stdout } = await onService(service, ['tasks', 'cancel', 'running'], {}, { service: { instances } });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `running: cancelled; it runs on ${OWNER}, whose result will be refused; it could not be told, and goes on until its next write\n`,
+    });
+    expect(statusOf(service, 'running')).toBe('cancelled');
+    await onService(service, ['tasks', 'cancel', 'running']);
+    expect(heldBy(service)).toEqual({});
+  });
+
+  it('of a task that does not run writes to no machine', async () => {
+    const service = memoryService();
+    await aRow(service, 'ready', 'ready');
+    const never = () => Promise.reject(new Error('asked'));
+    const instances = { ...service.instances, get: never, dropLease: never };
+    const { stdout } = await onService(service, ['tasks', 'cancel', 'ready'], {}, { service: { instances } });
+    expect(stdout).toBe('ready: cancelled; it was waiting\n');
+  });
+
   it('on a dry run changes nothing', async () => {
     const service = memoryService();
     await aRow(service, 'ready', 'ready');

@@ -23,6 +23,7 @@ const wholeFleet = () => ({
     securityGroups: ['sg-0c3d4e5f60718293a'],
   },
   capacity: { min: 1, max: 20, targetBacklog: 10 },
+  spot: { maxPercentOfOnDemand: 80, strategy: 'balanced' },
   onDemand: { base: 1, fallback: true, max: 5 },
   drain: { marginSeconds: 10, windowSeconds: 120, waryMinutes: 15, rebalance: 'wary' },
   report: {
@@ -57,6 +58,8 @@ const BREAKAGES: Readonly<Record<string, readonly unknown[]>> = {
   'capacity.min': [-1, 'few', 0.5],
   'capacity.max': [-1, 10_001, undefined],
   'capacity.targetBacklog': [0, 'many'],
+  'spot.maxPercentOfOnDemand': [0, 1_001, '90 %'],
+  'spot.strategy': ['lowest-price', true],
   'onDemand.base': [-1, null],
   'onDemand.fallback': ['yes', 1],
   'onDemand.max': [-5, 'all'],

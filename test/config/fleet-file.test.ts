@@ -314,6 +314,11 @@ const WARNINGS: readonly (readonly [rule: string, text: string, answer: string])
     'spothop.yml:5:5  fleets.jobs.instanceTypes: names 1; the fewer there are, the more machines are taken at once; fix: name at least 3 of about the same size',
   ],
   [
+    'spot that may cost more than on demand is warned about',
+    smallFileAnd('spot: { maxPercentOfOnDemand: 120 }'),
+    'spothop.yml:12:13  fleets.jobs.spot.maxPercentOfOnDemand: is 120: spot machines may then cost more than on demand; fix: write at most 100',
+  ],
+  [
     'a realtime fleet without a base is warned about',
     smallFileAnd('tier: realtime'),
     'spothop.yml:3:3  fleets.jobs.onDemand.base: is 0 in a realtime fleet, which then has no machine that stays when every spot machine is taken; fix: write at least 1',
@@ -367,6 +372,7 @@ describe('a valid fleet file', () => {
         securityGroups: ['sg-0c3d4e5f60718293a'],
       },
       capacity: { min: 0, max: 20, targetBacklog: 10 },
+      spot: { maxPercentOfOnDemand: 90, strategy: 'capacity' },
       onDemand: { base: 0, fallback: true, max: 20 },
       drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
       worker: { program: { kind: 'command', command: 'python3 worker.py' }, concurrency: 1, maximumAgeHours: 24 },

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoFleetStore } from '../../lib/aws/fleets.ts';
 import type { Intent, Member, PoolMemory } from '../../lib/fleet/fleet.ts';
 import { ec2FleetId, type FleetName, fleetName, type IntentId, intentId } from '../../lib/fleet/ids.ts';
+import type { PriceBoard } from '../../lib/fleet/price-board.ts';
 import type { SignalKind } from '../../lib/fleet/signal.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
@@ -104,6 +105,30 @@ const noteRunTimes = call(
   fc.record({ samples: number, halfMs: number, nineTenthsMs: number }, { noNullPrototype: true }),
   (fact, _run, fleet) => (store) => store.noteRunTimes(fleet, fact),
 );
+const micros = fc.integer({ min: 1, max: 9_000_000 });
+const board: fc.Arbitrary<PriceBoard> = fc.record(
+  {
+    form: fc.constant(1 as const),
+    readAt: fc.integer({ min: 1, max: 9_000 }).map(epochMs),
+    slowReadAt: fc.integer({ min: 1, max: 9_000 }).map(epochMs),
+    spot: fc.dictionary(fc.constantFrom('c7g.large/eu-west-1a', 'c7g.large/eu-west-1b'), micros, {
+      noNullPrototype: true,
+    }),
+    onDemand: fc.dictionary(fc.constant('c7g.large'), micros, { noNullPrototype: true }),
+    scores: fc.dictionary(fc.constant('eu-west-1a'), fc.integer({ min: 1, max: 10 }), { noNullPrototype: true }),
+    losses: fc.dictionary(
+      fc.constant('c7g.large/eu-west-1a'),
+      fc.record(
+        { hours: fc.integer({ min: 0, max: 900 }), losses: fc.constantFrom(0, 0.5, 3) },
+        { noNullPrototype: true },
+      ),
+      { noNullPrototype: true },
+    ),
+  },
+  { noNullPrototype: true },
+);
+const putPrices = call('putPrices', board, (fact, _run, fleet) => (store) => store.putPrices(fleet, fact));
+const prices = call('prices', fc.constant(0), (_fact, _run, fleet) => (store) => store.prices(fleet));
 const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom('spot-interruption', 'rebalance-recommendation');
 /** Around the hour after which an unclaimed warning is forgotten. */
 const lateness = fc.constantFrom(0, 1_000, 3_599_999, 3_600_000, 7_200_000);
@@ -131,6 +156,8 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 2, arbitrary: recordAnswer },
   { weight: 2, arbitrary: notePool },
   { weight: 1, arbitrary: noteRunTimes },
+  { weight: 2, arbitrary: putPrices },
+  { weight: 2, arbitrary: prices },
   { weight: 3, arbitrary: keepUnclaimed },
   { weight: 3, arbitrary: unclaimed },
   { weight: 2, arbitrary: read },
@@ -158,6 +185,14 @@ describe('the fleet store in memory and the one in DynamoDB', () => {
     expect(seen).toContain('changeHead done');
     expect(seen).toContain('changeHead lost');
   });
+});
+
+test('prices in a form of another version are as good as none', async () => {
+  const fleet = fleetName('dear');
+  await table.client.send(
+    new PutCommand({ TableName: 'fleets', Item: { fleet: '~prices/dear', part: 'board', form: 2, quotes: [] } }),
+  );
+  expect(await stored.prices(fleet)).toBeUndefined();
 });
 
 describe('the head of a fleet', () => {

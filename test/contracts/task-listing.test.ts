@@ -84,7 +84,7 @@ beforeAll(async () => {
   };
   await fill(forms.memory.ledger);
   await fill(forms.dynamo.ledger);
-}, 60_000);
+});
 afterAll(() => dynamo.stop());
 
 const all = async ({ listing }: Forms, status: TaskStatus, fleet?: FleetName): Promise<TaskSummary[]> => {

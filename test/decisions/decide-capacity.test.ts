@@ -23,6 +23,8 @@ const POLICY: CapacityPolicy = {
   machinesMin: 0,
   machinesMax: 10,
   targetBacklog: 5,
+  spotPercentMax: 90,
+  spotStrategy: 'capacity',
   onDemandBase: 0,
   onDemandFallback: true,
   onDemandMax: 4,

@@ -141,9 +141,9 @@ describe('a leaving machine', () => {
 
   it('that holds nothing drains once its agent is not heard: nothing can be held on it any more', () => {
     const silent = aRecord({ signals: leave, heartbeatAt: atSecond(60) });
-    expect(actionsOf(decideInstance(view(silent), atSecond(75)).actions)).toEqual(['mark-draining']);
+    expect(actionsOf(decideInstance(view(silent), atSecond(75)).actions)).toEqual(['mark-draining', 'wake-fleet']);
     const { session: _session, heartbeatAt: _heartbeatAt, ...neverHeard } = aRecord({ signals: leave });
-    expect(actionsOf(decideInstance(view(neverHeard), atSecond(11)).actions)).toEqual(['mark-draining']);
+    expect(actionsOf(decideInstance(view(neverHeard), atSecond(11)).actions)).toEqual(['mark-draining', 'wake-fleet']);
   });
 });
 
@@ -160,15 +160,15 @@ describe('a machine that nobody drained', () => {
     expect(actionsOf(decideInstance(view(record), atSecond(50)).actions)).toEqual(['release-tasks']);
   });
 
-  it('drains when no agent registered within ten minutes of its launch', () => {
+  it('drains when no agent registered within ten minutes of its launch, and wakes the fleet as every drain does', () => {
     const { session: _session, heartbeatAt: _heartbeatAt, ...silent } = aRecord();
     expect(decideInstance(view(silent), atSecond(599)).actions).toEqual([]);
-    expect(actionsOf(decideInstance(view(silent), atSecond(600)).actions)).toEqual(['mark-draining']);
+    expect(actionsOf(decideInstance(view(silent), atSecond(600)).actions)).toEqual(['mark-draining', 'wake-fleet']);
   });
 
   it('drains at its maximum age', () => {
     const record = aRecord({ heartbeatAt: atSecond(86_399) });
-    expect(actionsOf(decideInstance(view(record), atSecond(86_400)).actions)).toEqual(['mark-draining']);
+    expect(actionsOf(decideInstance(view(record), atSecond(86_400)).actions)).toEqual(['mark-draining', 'wake-fleet']);
   });
 
   it('drains when a scheduled change comes near, not when it is announced', () => {

@@ -13,6 +13,8 @@ const POLICY: CapacityPolicy = {
   machinesMin: 0,
   machinesMax: 10,
   targetBacklog: 5,
+  spotPercentMax: 90,
+  spotStrategy: 'capacity',
   onDemandBase: 0,
   onDemandFallback: true,
   onDemandMax: 4,

@@ -60,6 +60,16 @@ describe('what an answer of EC2 teaches', () => {
     expect(learn([]).restUntil).toBe(atSecond(30));
   });
 
+  it('a machine given forgives refusals, and reclaims only after an hour without one: what is given is not kept yet', () => {
+    const reclaimed = (second: number) => ({
+      [OTHER_KEY]: { reclaimedAt: atSecond(second), refusedAt: START, strikes: 2 },
+    });
+    const taught = (second: number) =>
+      learn([refusal('capacity', A_POOL)], 1, 'spot', reclaimed(second)).pools[OTHER_KEY];
+    expect(taught(-3_599)).toEqual({ reclaimedAt: atSecond(-3_599), strikes: 2 });
+    expect(taught(-3_600)).toEqual({ reclaimedAt: atSecond(-3_600), strikes: 0 });
+  });
+
   it('strikes add up, and a machine given wipes them out', () => {
     const struck = { [KEY]: { refusedAt: START, strikes: 2 }, [OTHER_KEY]: { refusedAt: START, strikes: 2 } };
     const lesson = learn([refusal('capacity', A_POOL)], 1, 'spot', struck);

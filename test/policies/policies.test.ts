@@ -39,6 +39,7 @@ const ASKED_BY_AWS_ALONE: Readonly<Record<string, string>> = {
   'SignalsRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
   'ReconcileRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
   'ReportRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
+  'PricesRole/WriteOwnLog': "Lambda writes a function's log itself; the local cloud keeps logs as files",
   'ReconcileRole/ReadImageParameters': 'EC2 reads the parameter of the image as the caller of CreateFleet',
   'ReconcileRole/AskForSpotMachines': 'EC2 checks the request behind a spot machine; the local cloud makes none',
   'InstanceRole/TellMissingFromForbidden': 'S3 answers 403 for a missing object to whoever may not list the bucket',
@@ -84,9 +85,10 @@ describe('the policies are enough', () => {
     expect(scenario.cloud.iamDenied()).toBe(0);
   });
 
-  it('five roles were asked for something', () => {
+  it('six roles were asked for something', () => {
     expect([...roles.keys()].toSorted()).toEqual([
       'InstanceRole',
+      'PricesRole',
       'ReconcileRole',
       'ReportRole',
       'SchedulerRole',
@@ -110,7 +112,7 @@ describe('the policies are no more than enough', () => {
     });
   };
 
-  it.each(['InstanceRole', 'ReconcileRole', 'ReportRole', 'SchedulerRole', 'SignalsRole'])(
+  it.each(['InstanceRole', 'PricesRole', 'ReconcileRole', 'ReportRole', 'SchedulerRole', 'SignalsRole'])(
     'without any one statement of %s, some call of the run would have been refused',
     (role) => {
       const listed = Object.keys(ASKED_BY_AWS_ALONE)
@@ -237,6 +239,14 @@ describe('what a role cannot do, asked over HTTP', () => {
     const dynamo = new DynamoDBClient(clientSettings('ReportRole', 'test'));
     const put = new PutItemCommand({ TableName: table('Tasks'), Item: { taskId: { S: 'forged' } } });
     await expect(dynamo.send(put)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('the prices role can keep prices, and cannot write what a fleet is', async () => {
+    const dynamo = new DynamoDBClient(clientSettings('PricesRole', 'test'));
+    const put = (fleet: string, part: string) =>
+      dynamo.send(new PutItemCommand({ TableName: table('Fleets'), Item: { fleet: { S: fleet }, part: { S: part } } }));
+    await expect(put('varied', 'head')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(put('~prices/another', 'board')).resolves.toBeDefined();
   });
 
   it('the reconcile role cannot end a machine that does not carry our tag', () => {

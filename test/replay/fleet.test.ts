@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { surgeOf } from '../../lib/decisions/decide-fleet-purchase.ts';
-import type { FleetMarket, FleetPolicyMaker, FleetRules } from '../../lib/replay/fleet/fleet.ts';
+import { misinformedFleet } from '../../lib/replay/estimates.ts';
+import {
+  type FleetMarket,
+  type FleetPolicyMaker,
+  type FleetRules,
+  type FleetView,
+  isReady,
+} from '../../lib/replay/fleet/fleet.ts';
 import { FLEET_MIXES } from '../../lib/replay/fleet/mixes.ts';
 import { runFleet } from '../../lib/replay/fleet/run-fleet.ts';
-import { spothopFleet } from '../../lib/replay/fleet/spothop.ts';
+import { type FleetTerms, spothopFleet, spothopFleetOn } from '../../lib/replay/fleet/spothop.ts';
+import { seededRandom } from '../../lib/replay/random.ts';
 
 const market = (...pools: readonly (readonly number[])[]): FleetMarket => ({
   pools: pools.map((counts, index) => ({ name: `pool ${index}`, counts: Float64Array.from(counts) })),
@@ -102,6 +110,104 @@ describe('a steady fleet of ours', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  /** What a fleet of these terms holds whenever it wants nothing more. */
+  const settledViews = (terms: Partial<FleetTerms>, counts: FleetMarket, by: FleetRules): readonly FleetView[] => {
+    const views: FleetView[] = [];
+    const maker: FleetPolicyMaker = {
+      name: 'watched',
+      create: () => {
+        const policy = spothopFleetOn({ throughputGoal: 0.995, ...terms }).create(by);
+        return {
+          decide: (view) => {
+            const plan = policy.decide(view);
+            if (plan.launch.length === 0 && plan.release.length === 0) views.push(view);
+            return plan;
+          },
+        };
+      },
+    };
+    runFleet(maker, counts, by);
+    return views;
+  };
+
+  it('on any market: what is ready and stays never costs more than on-demand alone', () => {
+    fc.assert(
+      fc.property(countsArbitrary(60), rulesArbitrary, fc.constantFrom(0.3, 0.5, 0.8), (counts, drawn, spotPrice) => {
+        const by = { ...drawn, spotPrice };
+        for (const { machines, warned, nowSeconds } of settledViews({ throughputGoal: 0.9999 }, counts, by)) {
+          const ready = machines.filter((machine) => isReady(machine, nowSeconds) && !warned.has(machine.id));
+          const spend = ready.reduce((sum, { place }) => sum + (place === 'on-demand' ? 1 : spotPrice), 0);
+          expect(spend).toBeLessThanOrEqual(by.workers + 1e-9);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('on any market: its base is on demand, and no spot is bought above its share of the price', () => {
+    fc.assert(
+      fc.property(countsArbitrary(60), rulesArbitrary, fc.integer({ min: 0, max: 9 }), (counts, by, base) => {
+        for (const { machines } of settledViews({ onDemandBase: base }, counts, by)) {
+          const onDemand = machines.filter(({ place }) => place === 'on-demand').length;
+          expect(onDemand).toBeGreaterThanOrEqual(Math.min(base, by.workers));
+        }
+        const dear = settledViews({ spotShareMax: 0.29 }, counts, by);
+        expect(dear.every(({ machines }) => machines.every(({ place }) => place === 'on-demand'))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('spreads within one over zones that all have enough, however many it needs', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 5 }), (workers, zones) => {
+        const counts = market(...Array.from({ length: zones }, () => always(99, 20)));
+        for (const { machines } of settledViews({ isSpreadEvenly: true }, counts, rules({ workers }))) {
+          const held = Array.from(
+            { length: zones },
+            (_, zone) => machines.filter(({ place }) => place === zone).length,
+          );
+          expect(Math.max(...held) - Math.min(...held)).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  /** One pool whose count falls by a few machines every hour or so, and comes back some ten minutes later. */
+  const shaky = (seed: number, steps: number): FleetMarket => {
+    const random = seededRandom(seed);
+    let missing = 0;
+    return market(
+      Array.from({ length: steps }, () => {
+        if (missing === 0 && random() < 1 / 60) missing = 1 + Math.floor(random() * 4);
+        else if (missing > 0 && random() < 1 / 10) missing = 0;
+        return 8 - missing;
+      }),
+    );
+  };
+
+  it.each([1, 2, 3, 4])(
+    'learns to keep 99.5 in 100 of its work where losses are frequent, below the price of on-demand: market %i',
+    (seed) => {
+      const by = rules({ workers: 8, coldStartSeconds: 300 });
+      const days = shaky(seed, 2 * 1_440);
+      const ours = runFleet(spothopFleet, days, by);
+      expect(runFleet(mix('dynamic-fallback'), days, by).throughput).toBeLessThan(0.99);
+      expect(ours.throughput).toBeGreaterThanOrEqual(0.995);
+      expect(ours.cost / ours.onDemandCost).toBeLessThan(0.85);
+    },
+  );
+
+  it('told half or twice the start-up, it is short or dear by little', () => {
+    const by = rules({ workers: 8, coldStartSeconds: 300 });
+    const days = shaky(5, 2 * 1_440);
+    const told = (factor: number) => runFleet(misinformedFleet(spothopFleet, { factor }), days, by);
+    expect(told(0.5).throughput).toBeGreaterThan(0.99);
+    expect(told(2).throughput).toBeGreaterThanOrEqual(0.995);
+    expect(told(2).cost / told(1).cost).toBeLessThan(1.1);
   });
 
   it('on any market: as soon as a start-up without losses has passed, all workers are ready', () => {

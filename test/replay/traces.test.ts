@@ -55,6 +55,18 @@ describe('a trace of counts', () => {
     expect(parsed).toMatchObject({ ok: true, trace: { pools: [{ name: 'x', counts: Float64Array.from([1, 1, 0]) }] } });
   });
 
+  it('may have prices, not a number where nobody knows them', () => {
+    const parsed = parseCountTrace('a.json', '{"metadata":{"gap_seconds":60},"data":[1,1],"prices":[0.5,null]}');
+    expect(parsed).toMatchObject({ ok: true, trace: { pools: [{ price: Float64Array.from([0.5, Number.NaN]) }] } });
+    const text =
+      '{"gap_seconds":60,"availability_rle":{"x":[[1,3]],"y":[[1,3]]},"price_usd_per_hour_rle":{"x":[[0.5,2],[null,1]]}}';
+    const runs = parseCountTrace('a.json', text);
+    expect(runs.ok && runs.trace.pools.map(({ price }) => price)).toEqual([
+      Float64Array.from([0.5, 0.5, Number.NaN]),
+      undefined,
+    ]);
+  });
+
   it('is refused with every problem, each with its place', () => {
     const parsed = parseCountTrace('a.json', '{"metadata":{"gap_seconds":0},"data":[1,-1,"2",0.5]}');
     expect(parsed.ok ? [] : parsed.problems.map(({ where }) => where)).toEqual([
@@ -72,6 +84,10 @@ describe('a trace of counts', () => {
     '3',
     '{"metadata":{"gap_seconds":60},"data":[]}',
     '{"gap_seconds":60,"availability_rle":{}}',
+    '{"gap_seconds":60,"availability_rle":{"x":[[1,9000000]]}}',
+    '{"gap_seconds":60,"availability_rle":{"x":[[1,3]]},"price_usd_per_hour_rle":{"x":[[-1,3]]}}',
+    '{"metadata":{"gap_seconds":60},"data":[1,1],"prices":[1]}',
+    '{"metadata":{"gap_seconds":60},"data":[1,1],"prices":7}',
   ])('is refused when it is %j', (text) => {
     expect(parseCountTrace('a.json', text).ok).toBe(false);
   });

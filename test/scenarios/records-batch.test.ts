@@ -1,11 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { shortPlan } from '../../bench/batch/plans.ts';
-import { type BatchProof, runBatch } from '../../bench/batch/run-batch.ts';
+import { type BatchOptions, type BatchProof, runBatch } from '../../bench/batch/run-batch.ts';
 
 /** A small form of `npm run bench -- batch`: records counted one by one after a kill, a pause and a notice. */
 
-const RUN_SECONDS_MAX = 240;
+/** Bounds a hang and nothing else: a busy machine takes several times as long as an idle one. */
+const RUN_SECONDS_MAX = 600;
 const [TASKS, RECORDS, EVERY] = [12, 400, 50];
+
+/** Ten milliseconds for each record, so that the trouble finds tasks at work. */
+const PLAN: Pick<BatchOptions, 'rest' | 'script' | 'trouble'> = {
+  rest: { restMs: 50, restEvery: 5 },
+  script: [{ afterMs: 60_000, happening: 'warn', target: 'oldest spot machine that holds work' }],
+  trouble: { blows: ['kill', 'freeze'], everyMs: 3_000 },
+};
 
 let proof: BatchProof;
 
@@ -20,7 +27,7 @@ beforeAll(async () => {
     seed: 20_260_101,
     timeFactor: 10,
   };
-  proof = await runBatch({ ...size, ...shortPlan }, { screen, signal: new AbortController().signal });
+  proof = await runBatch({ ...size, ...PLAN }, { screen, signal: new AbortController().signal });
 }, RUN_SECONDS_MAX * 1_000);
 
 describe('a batch of records, through a kill, a pause and a notice', () => {
@@ -29,7 +36,8 @@ describe('a batch of records, through a kill, a pause and a notice', () => {
   });
 
   it('went through them', () => {
-    expect({ kills: proof.kills, pauses: proof.pauses }).toEqual({ kills: 1, pauses: 1 });
+    // The market may take the machine that stands still before its task is with another one.
+    expect({ kills: proof.kills, pauses: proof.pauses + proof.pausesCutShort }).toEqual({ kills: 1, pauses: 1 });
     expect(proof.interruptions).toBeGreaterThanOrEqual(1);
     expect(proof.reclaims).toBeGreaterThanOrEqual(2);
   });

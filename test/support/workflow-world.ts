@@ -27,6 +27,8 @@ export const SETTINGS: FleetSettings = {
     machinesMin: 0,
     machinesMax: 10,
     targetBacklog: 5,
+    spotPercentMax: 90,
+    spotStrategy: 'capacity',
     onDemandBase: 0,
     onDemandFallback: true,
     onDemandMax: 4,

@@ -49,6 +49,7 @@ describe('alarms', () => {
     ['a failing signals function', 'SignalsErrorsAlarm', 'AWS/Lambda', 'Errors', 'SignalsLambdaFunction'],
     ['a failing reconcile function', 'ReconcileErrorsAlarm', 'AWS/Lambda', 'Errors', 'ReconcileLambdaFunction'],
     ['a failing report', 'ReportErrorsAlarm', 'AWS/Lambda', 'Errors', 'ReportLambdaFunction'],
+    ['prices that cannot be read', 'PricesErrorsAlarm', 'AWS/Lambda', 'Errors', 'PricesLambdaFunction'],
     ['a fleet that cannot be reconciled', 'ReconcileFailingAlarm', 'Spothop', 'ReconcileFailed', 'spothop'],
     ['no capacity', 'NoCapacityAlarm', 'Spothop', 'NoCapacity', 'spothop'],
   ])('there is one for %s', (_what, id, namespace, metric, subject) => {

@@ -50,9 +50,11 @@ describe('roles', () => {
   it('reach every resource only with actions that AWS cannot limit to resources', () => {
     const unlimited = statements.filter(({ resources }) => resources.includes('*'));
     expect([...new Set(unlimited.flatMap(({ actions }) => actions))].toSorted()).toEqual([
+      'ec2:DescribeAvailabilityZones',
       'ec2:DescribeFleets',
       'ec2:DescribeInstances',
       'ec2:DescribeSpotPriceHistory',
+      'ec2:GetSpotPlacementScores',
       'pricing:GetProducts',
     ]);
   });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PRICES_SECONDS } from '../../lib/fleet/limits.ts';
 import {
   breaking,
   PACKAGING_MS_MAX,
@@ -188,12 +189,14 @@ describe('schedules', () => {
 
   it('run the reconcile each minute, and each report in the time zone of its fleet', () => {
     expect(propertiesOf(template, 'MinuteSchedule')['ScheduleExpression']).toBe('rate(1 minute)');
+    expect(propertiesOf(template, 'PricesSchedule')['ScheduleExpression']).toBe(`rate(${PRICES_SECONDS / 60} minutes)`);
     const zones = resourcesOf(template, 'AWS::Scheduler::Schedule').map(([id, schedule]) => [
       id,
       schedule['ScheduleExpressionTimezone'],
     ]);
     expect(Object.fromEntries(zones)).toEqual({
       MinuteSchedule: undefined,
+      PricesSchedule: undefined,
       IndexReportSchedule: 'Europe/Berlin',
       NightlyEncodeReportSchedule: 'UTC',
       WatchedReportSchedule: 'UTC',

@@ -104,7 +104,7 @@ describe('buckets', () => {
 describe('logs', () => {
   it('are kept for a stated time', () => {
     const groups = resourcesOf(template, 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(4);
+    expect(groups).toHaveLength(5);
     expect(breaking(groups, (group) => group['RetentionInDays'] === 30)).toEqual([]);
   });
 });
@@ -116,7 +116,7 @@ describe('functions', () => {
   });
 
   it('run on nodejs24.x and arm64', () => {
-    expect(functions).toHaveLength(4);
+    expect(functions).toHaveLength(5);
     const wrong = breaking(functions, ({ Runtime: runtime, Architectures: architectures }) => {
       return runtime === 'nodejs24.x' && JSON.stringify(architectures) === '["arm64"]';
     });
@@ -125,7 +125,7 @@ describe('functions', () => {
 
   it('have each a role of its own, which Lambda alone may take', () => {
     const roles = functions.map(([, properties]) => targetOf(properties['Role'])!);
-    expect(roles.toSorted()).toEqual(['AgentRole', 'ReconcileRole', 'ReportRole', 'SignalsRole']);
+    expect(roles.toSorted()).toEqual(['AgentRole', 'PricesRole', 'ReconcileRole', 'ReportRole', 'SignalsRole']);
     for (const role of roles) {
       const { Statement: trust } = template.Resources[role]!.Properties!['AssumeRolePolicyDocument'] as Properties;
       expect(trust).toEqual([

@@ -75,6 +75,16 @@ describe('a rehearsal', () => {
     expect((await rehearse(throwing(error), {})).end).toEqual(end);
   });
 
+  it('refuses a result and a checkpoint that no machine could keep, in the words of a machine', async () => {
+    const mapping = defineTask({ name: 'mapping', run: () => ({ seen: new Map([['a', 1]]) }) });
+    const reason = 'its result cannot be kept as JSON: at $.seen is a Map; Object.fromEntries(map) can be kept';
+    expect((await rehearse(mapping, {})).end).toEqual({ kind: 'failed', reason, isFinal: false });
+    const storing = defineTask({ name: 'storing', run: (context) => context.checkpoint({ at: Number.NaN }) });
+    const because = 'its checkpoint cannot be kept as JSON: at $.at is NaN, which JSON does not know';
+    const { end, checkpoints } = await rehearse(storing, {});
+    expect([end, checkpoints]).toEqual([{ kind: 'failed', reason: because, isFinal: false }, []]);
+  });
+
   it('refuses what the schema refuses', async () => {
     const { end } = await rehearse(counting, { to: 'far' });
     expect(end).toMatchObject({ kind: 'failed', isFinal: true, reason: expect.stringMatching(/^to: /) });

@@ -213,14 +213,14 @@ describe('a machine nobody knows', () => {
 });
 
 describe('what a signal means', () => {
-  it('a rebalance recommendation makes the machine wary and releases nothing', async () => {
+  it('a rebalance recommendation makes the machine wary, releases nothing, and wakes the fleet for its replacement', async () => {
     const world = workflowWorld();
     await aMachine(world, OURS);
     await aHeldTask(world, 'one', OURS);
     await told(world, aSignal(world, OURS, 'rebalance-recommendation'));
     expect(world.instances.records.get(OURS)?.drainingAt).toBeUndefined();
     expect(await world.tasks.get(aTaskId('one'))).toMatchObject({ status: 'running' });
-    expect(world.wakes.nextAt()).toBeUndefined();
+    expect(world.wakes.nextAt()).toBe(world.clock.now());
   });
 
   it('a rebalance recommendation drains where the fleet says so', async () => {

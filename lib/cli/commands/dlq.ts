@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { FleetName } from '../../fleet/ids.ts';
 import type { TaskService } from '../../wiring-cli.ts';
-import { chooseFleet } from '../choose-fleet.ts';
 import { type CommandContext, groupOf, type RegisterCommand } from '../command.ts';
-import { listLetters, showLetter } from '../dlq/look.ts';
-import { type RunRedriveOptions, runRedrive } from '../dlq/run-redrive.ts';
+import type { RunRedriveOptions } from '../dlq/run-redrive.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { onService, STACK_HELP, type StackOptions, withStackOptions } from '../stack-options.ts';
-import { limitOf } from './tasks.ts';
+import { limitOf } from '../whole-number.ts';
 
 interface DlqOptions extends StackOptions {
   readonly fleet?: string;
@@ -27,10 +26,10 @@ const rateOf = (text: string): number => {
 const withFleetOptions = (command: Command): Command =>
   withStackOptions(command.option('--fleet <NAME>', 'the fleet; may be left out if there is only one'));
 
-const CODES = `
+const codesOf = (done: string, failed: string): string => `
 Exit codes:
-  0  shown, even if there was nothing
-  1  there is no such dead letter, or the service could not be asked
+  0  ${done}
+  1  ${failed}
   2  the command line cannot be understood`;
 
 const LIST_HELP = `
@@ -41,7 +40,7 @@ Examples:
 Messages are handed out to be listed, and shown again at once; while it runs others do not see them.
 With --json each message is one line.
 ${STACK_HELP}
-${CODES}`;
+${codesOf('listed, even if there was nothing', 'the service could not be asked')}`;
 
 const LOOK_HELP = `
 Examples:
@@ -49,7 +48,7 @@ Examples:
 
 Shows why the task was given up and what the ledger knows of it; spothop tasks show has its body and result.
 ${STACK_HELP}
-${CODES}`;
+${codesOf('shown', 'there is no such dead letter, or the service could not be asked')}`;
 
 const REDRIVE_HELP = `
 Examples:
@@ -74,13 +73,18 @@ Exit codes:
 
 type OnFleet = (
   options: DlqOptions,
-  run: (service: TaskService, fleet: ReturnType<typeof chooseFleet>) => Promise<ExitCode>,
+  run: (service: TaskService, fleet: FleetName) => Promise<ExitCode>,
 ) => Promise<void>;
 
 const onFleet =
   ({ world, finish }: CommandContext): OnFleet =>
   async (options, run) =>
-    finish(await onService(world, options, (service) => run(service, chooseFleet(service, options.fleet))));
+    finish(
+      await onService(world, options, async (service) => {
+        const { chooseFleet } = await import('../choose-fleet.ts');
+        return run(service, chooseFleet(service, options.fleet));
+      }),
+    );
 
 const registerList = (group: Command, context: CommandContext): void => {
   const command = group
@@ -91,7 +95,10 @@ const registerList = (group: Command, context: CommandContext): void => {
   withFleetOptions(command)
     .addHelpText('after', LIST_HELP)
     .action((options: DlqOptions & { readonly limit: number }) =>
-      onFleet(context)(options, (service, fleet) => listLetters(service, fleet, options, context.world)),
+      onFleet(context)(options, async (service, fleet) => {
+        const { listLetters } = await import('../dlq/look.ts');
+        return listLetters(service, fleet, options, context.world);
+      }),
     );
 };
 
@@ -104,7 +111,10 @@ const registerShow = (group: Command, context: CommandContext): void => {
   withFleetOptions(command)
     .addHelpText('after', LOOK_HELP)
     .action((id: string, options: DlqOptions) =>
-      onFleet(context)(options, (service, fleet) => showLetter(service, fleet, id, options, context.world)),
+      onFleet(context)(options, async (service, fleet) => {
+        const { showLetter } = await import('../dlq/look.ts');
+        return showLetter(service, fleet, id, options, context.world);
+      }),
     );
 };
 
@@ -126,7 +136,10 @@ const registerRedrive = (group: Command, context: CommandContext): void => {
         world.stderr('usage: name tasks, or say --all; add --help to see what is accepted\n');
         return finish(EXIT.usage);
       }
-      await onFleet(context)(options, (service, fleet) => runRedrive(service, fleet, ids, options, world));
+      await onFleet(context)(options, async (service, fleet) => {
+        const { runRedrive } = await import('../dlq/run-redrive.ts');
+        return runRedrive(service, fleet, ids, options, world);
+      });
     });
 };
 

@@ -1,10 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { ANY, type ExpectedOrigin, isAccountId, isRegionName } from '../../signals/origin.ts';
-import { type CheckedFile, checkEvents, unreadableFile } from '../check-events.ts';
-import { groupOf, type RegisterCommand, readText } from '../command.ts';
-import { EXIT } from '../exit.ts';
-import { renderCheckedFile } from '../render-checked-events.ts';
-import type { CliWorld } from '../world.ts';
+import { groupOf, type RegisterCommand } from '../command.ts';
 
 interface Options {
   readonly json?: true;
@@ -37,13 +33,6 @@ const regionName = (value: string): string => {
   return value;
 };
 
-const checkOne = async (file: string, expected: ExpectedOrigin, world: CliWorld): Promise<CheckedFile> => {
-  const read = await readText(file, world);
-  return read.ok
-    ? checkEvents(file, read.text, expected, world.clock.now())
-    : unreadableFile(file, `${read.because}; name a file of events, or - for standard input`);
-};
-
 /** `spothop events check`: the path of a signal up to the decision, by hand, without touching anything. */
 export const registerEventsCheck: RegisterCommand = (program, { world, finish }) => {
   groupOf(program, 'events', 'look at events from AWS')
@@ -56,12 +45,7 @@ export const registerEventsCheck: RegisterCommand = (program, { world, finish })
     .addHelpText('after', EXAMPLES)
     .action(async (files: readonly string[], { json, account, region }: Options) => {
       const expected: ExpectedOrigin = { account: account ?? ANY, region: region ?? ANY };
-      let allReadable = true;
-      for (const file of files) {
-        const checked = await checkOne(file, expected, world);
-        allReadable &&= checked.readable;
-        world.stdout(json ? `${JSON.stringify(checked)}\n` : renderCheckedFile(checked, world.colour));
-      }
-      finish(allReadable ? EXIT.ok : EXIT.failedCheck);
+      const { checkEventFiles } = await import('../check-event-files.ts');
+      finish(await checkEventFiles(files, expected, json === true, world));
     });
 };

@@ -1,7 +1,6 @@
 import type { RegisterCommand } from '../command.ts';
 import { STACK_HELP, withStackOptions } from '../stack-options.ts';
 import type { SubmitOptions } from '../submit/options.ts';
-import { runSubmit } from '../submit/run-submit.ts';
 
 const EXAMPLES = `
 Examples:
@@ -49,5 +48,8 @@ export const registerSubmit: RegisterCommand = (program, { world, finish }) => {
     .option('--json', 'the summary as one JSON object on one line');
   withStackOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (files: readonly string[], options: SubmitOptions) => finish(await runSubmit(files, options, world)));
+    .action(async (files: readonly string[], options: SubmitOptions) => {
+      const { runSubmit } = await import('../submit/run-submit.ts');
+      finish(await runSubmit(files, options, world));
+    });
 };

@@ -1,31 +1,15 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TaskStatus } from '../../fleet/task.ts';
-import type { TaskService } from '../../wiring-cli.ts';
-import { chosenFleetOrAll } from '../choose-fleet.ts';
+import { type Command, Option } from 'commander';
 import { type CommandContext, groupOf, type RegisterCommand } from '../command.ts';
-import { hasConsent } from '../consent.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { onService, STACK_HELP, type StackOptions, withStackOptions } from '../stack-options.ts';
-import { firstTasks, renderTasks, STATUSES } from '../tasks/list-tasks.ts';
-import { allDead, CANCEL, type OperateOptions, operate, RETRY } from '../tasks/operate.ts';
-import { type ShowOptions, showTask } from '../tasks/show-task.ts';
-import type { CliWorld } from '../world.ts';
+import { STATUSES } from '../tasks/list-tasks.ts';
+import type { OperateOptions } from '../tasks/operate.ts';
+import type { ListOptions } from '../tasks/run-list.ts';
+import type { RetryOptions } from '../tasks/run-retry.ts';
+import type { ShowOptions } from '../tasks/show-task.ts';
+import { limitOf } from '../whole-number.ts';
 
 const LIMIT_DEFAULT = 50;
-const LIMIT_MAX = 100_000;
-
-export const limitOf = (text: string): number => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= LIMIT_MAX) return value;
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${LIMIT_MAX}.`);
-};
-
-interface ListOptions extends StackOptions {
-  readonly fleet?: string;
-  readonly status?: TaskStatus;
-  readonly limit: number;
-  readonly json?: true;
-}
 
 const LIST_HELP = `
 Examples:
@@ -42,17 +26,6 @@ Exit codes:
   1  the service could not be asked
   2  the command line cannot be understood`;
 
-const listTasks = async (service: TaskService, options: ListOptions, world: CliWorld): Promise<ExitCode> => {
-  const { status, limit, json } = options;
-  const fleet = chosenFleetOrAll(service, options.fleet);
-  const found = await firstTasks(service.listing, status === undefined ? STATUSES : [status], fleet, limit);
-  const shown = found.slice(0, limit);
-  if (json) world.stdout(shown.map((task) => `${JSON.stringify(task)}\n`).join(''));
-  else world.stdout(shown.length === 0 ? 'No tasks.\n' : renderTasks(shown, service.clock.now(), world.colour));
-  if (found.length > limit) world.stderr(`There are more than these ${limit}; --limit shows more.\n`);
-  return EXIT.ok;
-};
-
 const registerList = (group: Command, { world, finish }: CommandContext): void => {
   const command = group
     .command('list')
@@ -63,9 +36,10 @@ const registerList = (group: Command, { world, finish }: CommandContext): void =
     .option('--json', 'one JSON object a line, one line a task');
   withStackOptions(command)
     .addHelpText('after', LIST_HELP)
-    .action(async (options: ListOptions) =>
-      finish(await onService(world, options, (service) => listTasks(service, options, world))),
-    );
+    .action(async (options: ListOptions) => {
+      const { listTasks } = await import('../tasks/run-list.ts');
+      finish(await onService(world, options, (service) => listTasks(service, options, world)));
+    });
 };
 
 const SHOW_HELP = `
@@ -92,9 +66,10 @@ const registerShow = (group: Command, { world, finish }: CommandContext): void =
     .option('--json', 'as one JSON object on one line');
   withStackOptions(command)
     .addHelpText('after', SHOW_HELP)
-    .action(async (id: string, options: ShowOptions & StackOptions) =>
-      finish(await onService(world, options, (service) => showTask(service, id, options, world))),
-    );
+    .action(async (id: string, options: ShowOptions & StackOptions) => {
+      const { showTask } = await import('../tasks/show-task.ts');
+      finish(await onService(world, options, (service) => showTask(service, id, options, world)));
+    });
 };
 
 const OPERATE_CODES = `${STACK_HELP}
@@ -113,29 +88,6 @@ A dead task becomes ready again with no failures counted; what is not dead is le
 dead-letter queue stays there: spothop dlq redrive does both. With --json each task is one line {taskId, outcome}.
 ${OPERATE_CODES}`;
 
-interface RetryOptions extends OperateOptions, StackOptions {
-  readonly allDead?: true;
-  readonly fleet?: string;
-  readonly yes?: true;
-}
-
-const retryTasks = async (
-  service: TaskService,
-  named: readonly string[],
-  options: RetryOptions,
-  world: CliWorld,
-): Promise<ExitCode> => {
-  if (!options.allDead) return operate(RETRY, service, named, options, world);
-  const ids = await allDead(service, chosenFleetOrAll(service, options.fleet));
-  if (ids.length === 0) world.stderr('There is no dead task.\n');
-  const isAgreed =
-    ids.length === 0 ||
-    (await hasConsent(world, `Retry ${ids.length} dead tasks?`, Boolean(options.yes ?? options.dryRun)));
-  if (isAgreed) return operate(RETRY, service, ids, options, world);
-  world.stderr('Nothing was done.\n');
-  return EXIT.failedCheck;
-};
-
 const registerRetry = (group: Command, { world, finish }: CommandContext): void => {
   const command = group
     .command('retry')
@@ -153,6 +105,7 @@ const registerRetry = (group: Command, { world, finish }: CommandContext): void 
         world.stderr('usage: name tasks, or say --all-dead; add --help to see what is accepted\n');
         return finish(EXIT.usage);
       }
+      const { retryTasks } = await import('../tasks/run-retry.ts');
       finish(await onService(world, options, (service) => retryTasks(service, ids, options, world)));
     });
 };
@@ -162,7 +115,8 @@ Examples:
   spothop tasks cancel order-17
   spothop tasks cancel order-17 order-18 --dry-run
 
-A task that waits will not be run. One that runs is not stopped at once: its next checkpoint or its result is refused.
+A task that waits will not be run. One that runs is asked to stop within seconds, and ended 5 s later; what it still
+writes is refused.
 With --json each task is one line {taskId, outcome}.
 ${OPERATE_CODES}`;
 
@@ -175,9 +129,10 @@ const registerCancel = (group: Command, { world, finish }: CommandContext): void
     .option('--json', 'one JSON object a line, one line a task');
   withStackOptions(command)
     .addHelpText('after', CANCEL_HELP)
-    .action(async (ids: readonly string[], options: OperateOptions & StackOptions) =>
-      finish(await onService(world, options, (service) => operate(CANCEL, service, ids, options, world))),
-    );
+    .action(async (ids: readonly string[], options: OperateOptions & StackOptions) => {
+      const { CANCEL, operate } = await import('../tasks/operate.ts');
+      finish(await onService(world, options, (service) => operate(CANCEL, service, ids, options, world)));
+    });
 };
 
 /** `spothop tasks`: the ledger, looked at and operated by hand. */

@@ -4,8 +4,8 @@ import type { TaskService } from '../../wiring-cli.ts';
 import { type Redriven, redrive } from '../../workflows/redrive.ts';
 import { hasConsent } from '../consent.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { troubleLine } from '../stack-options.ts';
 import { grouped } from '../submit/summary.ts';
+import { troubleLine } from '../trouble-line.ts';
 import type { CliWorld } from '../world.ts';
 
 export interface RunRedriveOptions {

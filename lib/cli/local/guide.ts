@@ -4,6 +4,8 @@ export interface LocalGuide {
   readonly environment: Readonly<Record<string, string>>;
   readonly fleetFile: string;
   readonly fleets: readonly string[];
+  /** One log for each machine: what its agent and its tasks say. */
+  readonly logs: string;
   readonly outbox: string;
   readonly record: string;
   readonly timeFactor: number;
@@ -21,7 +23,7 @@ export const LOCAL_STACK = 'spothop-local';
 const UNSET = 'unset AWS_PROFILE AWS_DEFAULT_PROFILE';
 
 /** Safe in any shell of the Bourne family. */
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 export const exportLines = (environment: Readonly<Record<string, string>>): readonly string[] => [
@@ -44,15 +46,16 @@ export const renderGuide = (guide: LocalGuide): string =>
     ...exportLines(guide.environment),
     ...guide.next,
     '',
-    `outbox  ${guide.outbox}`,
-    `record  ${guide.record}`,
+    `machines' logs  ${guide.logs}`,
+    `outbox          ${guide.outbox}`,
+    `record          ${guide.record}`,
     '',
     'Ctrl-C ends it, with every machine in it.',
     '',
   ].join('\n');
 
 /** How a task reaches a fleet that has just been deployed, and how to see what becomes of it. */
-export const taskCommands = (fleet: string): readonly string[] => [
-  `npx spothop submit --fleet ${fleet} --body '{"files":["package.json"]}'`,
+export const taskCommands = (fleet: string, body: string): readonly string[] => [
+  `npx spothop submit --fleet ${fleet} --body '${body}'`,
   'npx spothop tasks list',
 ];

@@ -1,5 +1,3 @@
-import { InvalidArgumentError } from 'commander';
-
 /** What `spothop local` was asked to do. */
 export interface LocalOptions {
   readonly port: number;
@@ -23,18 +21,8 @@ export const LOCAL_DEFAULTS = {
 } as const;
 
 /** Beyond the largest factor a notice would be over before a process can answer it. */
-const BOUNDS = {
+export const LOCAL_BOUNDS = {
   port: { min: 0, max: 65_535 },
   seed: { min: 0, max: 2 ** 32 - 1 },
   timeFactor: { min: 1, max: 30 },
 } as const;
-
-/** An argument parser for a whole number within the option's bounds. */
-export const wholeNumber =
-  (option: keyof typeof BOUNDS) =>
-  (text: string): number => {
-    const { min, max } = BOUNDS[option];
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-  };

@@ -34,16 +34,25 @@ const networkOf = (fleets: readonly FleetSpecification[], zones: readonly string
   };
 };
 
+/** `c5, c6a .large .xlarge; t3 .small`: families with the same sizes stand together, for a list that is read. */
+const knownTypes = (): string => {
+  const familiesBySizes = new Map<string, string[]>();
+  for (const [family, types] of Map.groupBy(PRICED_TYPES, ({ instanceType }) => instanceType.split('.')[0]!)) {
+    const sizes = types.map(({ instanceType }) => instanceType.slice(family.length)).join(' ');
+    familiesBySizes.set(sizes, [...(familiesBySizes.get(sizes) ?? []), family]);
+  }
+  return [...familiesBySizes].map(([sizes, families]) => `${families.join(', ')} (${sizes})`).join('; ');
+};
+
 /** So that a fleet file deploys locally as it stands, the local cloud takes its types, zones, subnets and groups from it. */
 export const placeOfFleets = (fleets: readonly FleetSpecification[]): PlaceResult => {
   const names = distinct(fleets.flatMap(({ instanceTypes }) => instanceTypes));
   const unpriced = names.filter((name) => pricedType(name) === undefined);
   if (unpriced.length > 0) {
-    const known = PRICED_TYPES.map(({ instanceType }) => instanceType).join(', ');
     return {
       ok: false,
       because: `the local market knows no price of ${unpriced.join(', ')}`,
-      fix: `name types of these: ${known}`,
+      fix: `name types of these: ${knownTypes()}`,
     };
   }
   const zones = distinct(fleets.flatMap((fleet) => fleet.zones)).toSorted();

@@ -1,5 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { wallClock } from '../../clock/wall-clock.ts';
+import type { FleetSpecification } from '../../config/fleet-specification.ts';
 import type { RecordLine } from '../../local/service.ts';
 import { startWholeCloud, type WholeCloud } from '../../local/whole-cloud.ts';
 import { randomOf } from '../../market/draw.ts';
@@ -7,12 +10,16 @@ import { exampleMarket } from '../../market/settings.ts';
 import { clockTime } from '../clock-time.ts';
 import { happeningOf } from '../happenings.ts';
 import { stackAnnouncer } from './announce-stacks.ts';
-import { DEPLOY_COMMAND, LOCAL_STACK, type LocalGuide } from './guide.ts';
+import { DEPLOY_COMMAND, LOCAL_STACK, type LocalGuide, shellWord } from './guide.ts';
 import type { LocalOptions } from './options.ts';
 import type { PlaceOfFleets } from './place-of-fleets.ts';
 
 /** Wall-clock time between two looks at the record. */
 const LOOK_MS = 250;
+
+const PROJECT_FOLDER = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+
+const isHere = (): boolean => realpathSync('.') === realpathSync(PROJECT_FOLDER);
 
 const recordFileOf = (options: LocalOptions): string => join(resolve(options.record ?? options.state), 'record.jsonl');
 
@@ -45,11 +52,13 @@ export const guideTo = (cloud: WholeCloud, options: LocalOptions, fleets: readon
   },
   fleetFile: options.fleetFile,
   fleets,
+  logs: join(resolve(options.state), 'machines'),
   outbox: join(resolve(options.state), 'outbox'),
   record: recordFileOf(options),
   timeFactor: options.timeFactor,
   seed: options.seed,
-  next: [DEPLOY_COMMAND],
+  // serverless.yml lies in the project's own folder, which need not be the one at hand.
+  next: [...(isHere() ? [] : [`cd ${shellWord(PROJECT_FOLDER)}`]), DEPLOY_COMMAND],
 });
 
 const stackOf = (line: RecordLine): string | undefined =>
@@ -58,8 +67,12 @@ const stackOf = (line: RecordLine): string | undefined =>
     : undefined;
 
 /** Each call tells what has happened since the last one, with the service time since the first. */
-const teller = (cloud: WholeCloud, tell: (text: string) => void): (() => void) => {
-  const announce = stackAnnouncer(cloud);
+const teller = (
+  cloud: WholeCloud,
+  fleets: readonly FleetSpecification[],
+  tell: (text: string) => void,
+): (() => void) => {
+  const announce = stackAnnouncer(cloud, fleets);
   const startedAt = cloud.context.clock.now();
   let seen = 0;
   const textsOf = (line: RecordLine): readonly string[] => {
@@ -79,10 +92,11 @@ const teller = (cloud: WholeCloud, tell: (text: string) => void): (() => void) =
 /** Tells of each notable happening until the signal says that it is enough; then closes the cloud, and tells that too. */
 export const tellUntil = async (
   cloud: WholeCloud,
+  fleets: readonly FleetSpecification[],
   signal: AbortSignal,
   tell: (text: string) => void,
 ): Promise<void> => {
-  const tellNew = teller(cloud, tell);
+  const tellNew = teller(cloud, fleets, tell);
   try {
     while (!signal.aborted) {
       tellNew();

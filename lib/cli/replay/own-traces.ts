@@ -1,7 +1,9 @@
 import type { CountTrace, TracePool } from '../../replay/traces/count-json.ts';
 import { parseCountTrace } from '../../replay/traces/count-json.ts';
+import { printable } from '../../signals/printable.ts';
 import { errorLine } from '../command.ts';
 import type { CliWorld } from '../world.ts';
+import type { OwnTraceOptions } from './options.ts';
 import { fileName, readTraces } from './read-traces.ts';
 
 export type OwnTraceRead =
@@ -9,6 +11,8 @@ export type OwnTraceRead =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const ADVICE = 'name a trace, {"metadata":{"gap_seconds":600},"data":[1,0,…]}, packed by gzip or not';
+
+const REASON_CHARACTERS_MAX = 300;
 
 interface NamedTrace {
   readonly file: string;
@@ -34,8 +38,26 @@ const joined = (traces: readonly NamedTrace[]): OwnTraceRead => {
   return { ok: true, trace: { gapSeconds: traces[0]!.trace.gapSeconds, pools } };
 };
 
+/** Only the pools whose names begin as one of those that were named. */
+const chosen = (read: OwnTraceRead, prefixes: readonly string[]): OwnTraceRead => {
+  if (!read.ok || prefixes.length === 0) return read;
+  const { pools } = read.trace;
+  const problems = prefixes
+    .filter((prefix) => !pools.some(({ name }) => name.startsWith(prefix)))
+    .map((prefix) =>
+      errorLine(
+        `--pool ${fileName(prefix)}`,
+        'no pool of the traces has such a name',
+        `there are ${pools.map(({ name }) => fileName(name)).join(', ')}`,
+      ),
+    );
+  if (problems.length > 0) return { ok: false, problems };
+  const kept = pools.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+  return { ok: true, trace: { ...read.trace, pools: kept } };
+};
+
 /** The user's files as the pools of one market, or every problem of every file. */
-export const readOwnTraces = async (files: readonly string[], world: CliWorld): Promise<OwnTraceRead> => {
+export const readOwnTraces = async ({ files, pools }: OwnTraceOptions, world: CliWorld): Promise<OwnTraceRead> => {
   const read = await readTraces(
     files.map((path) => ({ name: path, path })),
     ADVICE,
@@ -48,10 +70,10 @@ export const readOwnTraces = async (files: readonly string[], world: CliWorld): 
     if (parsed.ok) traces.push({ file, trace: parsed.trace });
     else {
       for (const { where, reason, fix } of parsed.problems) {
-        problems.push(errorLine(`${fileName(file)}: ${where}`, reason, fix));
+        problems.push(errorLine(`${fileName(file)}: ${where}`, printable(reason, REASON_CHARACTERS_MAX), fix));
       }
     }
   }
   const all = [...read.problems, ...problems];
-  return all.length > 0 ? { ok: false, problems: all } : joined(traces);
+  return all.length > 0 ? { ok: false, problems: all } : chosen(joined(traces), pools);
 };

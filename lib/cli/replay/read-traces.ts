@@ -10,6 +10,8 @@ export interface TracesRead {
 }
 
 const GZIP_MAGIC = [0x1f, 0x8b];
+/** A small file that unpacks to more than this is no trace. */
+const UNPACKED_BYTES_MAX = 256 * 1024 * 1024;
 const NAME_CHARACTERS_MAX = 1_000;
 
 export const fileName = (path: string): string => printable(path, NAME_CHARACTERS_MAX);
@@ -22,7 +24,10 @@ const bytesOf = async (path: string, world: CliWorld): Promise<Buffer> => {
 };
 
 const unpacked = (bytes: Buffer): string =>
-  (GZIP_MAGIC.every((byte, index) => bytes[index] === byte) ? gunzipSync(bytes) : bytes).toString('utf8');
+  (GZIP_MAGIC.every((byte, index) => bytes[index] === byte)
+    ? gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX })
+    : bytes
+  ).toString('utf8');
 
 interface ReadOne {
   readonly text?: string;

@@ -1,6 +1,8 @@
 import { OPTIMUM } from '../../replay/case.ts';
 import type { CellFigures, Figures, LostCell, PolicyFigures, SuiteFigures } from '../../replay/figures.ts';
+import type { Timeline } from '../../replay/timeline.ts';
 import { type Column, renderTable } from '../table.ts';
+import { timelineJson } from './show-timeline.ts';
 
 const COST_DIGITS = 3;
 const RATIO_DIGITS = 3;
@@ -116,10 +118,11 @@ const jsonOf = (figures: Figures): Readonly<Record<string, unknown>> => ({
 });
 
 /** The same on one line, for programs. */
-export const figuresJson = ({ suite, policies, lostCells }: SuiteFigures): string => {
+export const figuresJson = ({ suite, policies, lostCells }: SuiteFigures, timeline?: Timeline): string => {
   const byName = [...policies].map(([name, figures]) => [
     name,
     { ...jsonOf(figures), cells: figures.cells.map((cell) => ({ name: cell.name, ...jsonOf(cell) })) },
   ]);
-  return `${JSON.stringify({ suite, policies: Object.fromEntries(byName), lostCells })}\n`;
+  const drawn = timeline === undefined ? {} : { timeline: timelineJson(timeline) };
+  return `${JSON.stringify({ suite, policies: Object.fromEntries(byName), lostCells, ...drawn })}\n`;
 };

@@ -17,7 +17,7 @@ Examples:
 
 A worker of your own goes through the same interruptions as the demonstration. Service time runs 10 times as fast as
 your clock, so a notice of two minutes lasts 12 seconds: tasks that take some seconds show most. Take a lower
---time-factor for longer tasks, or on a busy machine, where a function that may take a minute has 6 seconds.
+--time-factor for longer tasks, or on a busy machine, where what takes a second lasts ten seconds of service time.
 
 --input has one task a line, its body as JSON. Ids are made as by spothop submit: from --id-path, else from the body's
 digest. Every body is checked by the task's schema before anything starts. Without --input the worker gets the

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { printable } from '../../signals/printable.ts';
+import { whyUnreadable } from '../command.ts';
 import type { StartOptions } from './options.ts';
 
 const TEXT_CHARACTERS_MAX = 60;
@@ -17,15 +18,13 @@ const execProblems = (exec: string | undefined): readonly string[] => {
     : [];
 };
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-
 const fileProblems = (option: string, path: string | undefined): readonly string[] => {
   if (path === undefined) return [];
   try {
     accessSync(path, constants.R_OK);
     return statSync(path).isDirectory() ? [`${option} ${quoted(path)} is a folder; name a file in it`] : [];
   } catch (error) {
-    return [`${option} ${quoted(path)} cannot be read (${codeOf(error)})`];
+    return [`${option} ${quoted(path)} cannot be read: ${whyUnreadable(error)}; check the path and its permissions`];
   }
 };
 
@@ -53,25 +52,38 @@ export const optionProblems = (options: StartOptions, tasksGiven: boolean): read
   ...fileProblems('--input', options.input),
 ];
 
-const attempt = (make: () => void, problem: (code: string | undefined) => string): readonly string[] => {
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there; make it first',
+  EACCES: 'the permissions there do not let you write; name another place',
+  EISDIR: 'it is a folder; name a file in it',
+  ENOTDIR: 'what should be its folder is a file; name another place',
+  EEXIST: 'there is a file of this name; name another place',
+};
+
+const whyUnwritable = (error: unknown): string => {
+  const { code = 'an error without a code' } = error as NodeJS.ErrnoException;
+  return UNWRITABLE[code] ?? `it failed with ${code}; name another place`;
+};
+
+const attempt = (make: () => void, problem: (why: string) => string): readonly string[] => {
   try {
     make();
     return [];
   } catch (error) {
-    return [problem(codeOf(error))];
+    return [problem(whyUnwritable(error))];
   }
 };
 
 const makeFolder = (folder: string): readonly string[] =>
   attempt(
     () => mkdirSync(folder, { recursive: true }),
-    (code) => `--record ${quoted(folder)} cannot be made a folder (${code})`,
+    (why) => `--record ${quoted(folder)} cannot be made a folder: ${why}`,
   );
 
 const makeFile = (file: string): readonly string[] =>
   attempt(
     () => closeSync(openSync(file, 'a')),
-    (code) => `--results ${quoted(file)} cannot be written (${code})`,
+    (why) => `--results ${quoted(file)} cannot be written: ${why}`,
   );
 
 /** Makes what the run will write to, so that an hour's work does not end with nowhere to put it. */

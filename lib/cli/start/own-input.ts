@@ -1,9 +1,8 @@
 import type { Tasks } from '../../worker/define-task.ts';
-import { validateInput } from '../../worker/validate-input.ts';
-import type { IdRule } from '../../workflows/new-task.ts';
+import { idRuleByPath } from '../../workflows/new-task.ts';
 import type { NewTask } from '../../workflows/submit-tasks.ts';
 import { placeText, refusalLine } from '../submit/refusals.ts';
-import type { SchemaCheck } from '../submit/schema.ts';
+import { checkBy, NO_CHECK, type SchemaCheck } from '../submit/schema.ts';
 import { type PlacedTask, readSources } from '../submit/sources.ts';
 import { openBytes } from '../terminal-input.ts';
 import { BOUNDS, type StartOptions } from './options.ts';
@@ -15,13 +14,8 @@ export type ReadInput =
 
 const SCHEMA_FIX = "correct it, or the task's schema";
 
-const schemaCheck =
-  (tasks: Tasks | undefined): SchemaCheck =>
-  async (body) => {
-    if (tasks === undefined) return [];
-    const checked = await validateInput(tasks, body);
-    return checked.ok ? [] : checked.problems.map((because) => ({ path: '', because, fix: SCHEMA_FIX }));
-  };
+const schemaCheck = (tasks: Tasks | undefined): SchemaCheck =>
+  tasks === undefined ? NO_CHECK : checkBy(tasks, SCHEMA_FIX);
 
 /** Keeps each task once. The same line again is the same task; the same id with another body cannot be. */
 const collector = (problems: string[]) => {
@@ -46,9 +40,6 @@ const countProblem = (file: string, count: number): readonly string[] => {
   return count > max ? [`--input ${file} has more than ${max} tasks, which is what one machine can play through`] : [];
 };
 
-const idRule = (idPath: string | undefined): IdRule =>
-  idPath === undefined ? { from: 'digest' } : { from: 'path', path: idPath };
-
 /** The tasks of an input file, or everything that is wrong with it. Nothing else is begun before. */
 export const readInput = async (
   file: string,
@@ -59,7 +50,7 @@ export const readInput = async (
   const problems: string[] = [];
   const collected = collector(problems);
   const source = { kind: 'lines', file, bytes: await openBytes(file) } as const;
-  for await (const reading of readSources([source], { id: idRule(idPath), check: schemaCheck(tasks) }, signal)) {
+  for await (const reading of readSources([source], { id: idRuleByPath(idPath), check: schemaCheck(tasks) }, signal)) {
     if (reading.ok) collected.add(reading.task);
     else problems.push(...reading.refusals.map((refusal) => refusalLine(reading.place, refusal).trimEnd()));
   }

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import type { Tasks } from '../../worker/define-task.ts';
-import { loadTaskFile } from '../../worker/load-task-file.ts';
+import { loadTaskBundle } from '../../worker/load-task-bundle.ts';
 import { quoted } from './option-problems.ts';
 
 /** Makes one file of a task file and everything that it imports, as a deployment does. */
@@ -17,23 +16,12 @@ export type LoadedTask =
   | { readonly ok: true; readonly tasks: Tasks }
   | { readonly ok: false; readonly problem: string };
 
-const loadBundle = async (text: string): Promise<Tasks> => {
-  const folder = mkdtempSync(join(tmpdir(), 'spothop-task-'));
-  try {
-    const file = join(folder, 'task.mjs');
-    writeFileSync(file, text);
-    return await loadTaskFile(file);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-};
-
 /** Loads a user's task file in the very form that its machines will run. */
 export const loadOwnTask = async (path: string, bundleTask: BundleTask): Promise<LoadedTask> => {
   const bundling = await bundleTask(resolve(path));
   if (!bundling.ok) return { ok: false, problem: `--task ${quoted(path)} ${bundling.reason}; ${bundling.fix}` };
   try {
-    return { ok: true, tasks: await loadBundle(bundling.bundle.text) };
+    return { ok: true, tasks: await loadTaskBundle(bundling.bundle.text, resolve(path)) };
   } catch (error) {
     return { ok: false, problem: `--task ${quoted(path)}: ${error instanceof Error ? error.message : String(error)}` };
   }

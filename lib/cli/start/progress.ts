@@ -7,7 +7,7 @@ const MICROS = 1_000_000;
 const BAR_CELLS = 30;
 
 /** What machines have cost so far at the prices now in force: good enough to watch; the report integrates exactly. */
-export const roughCost = (tally: RunTally, now: EpochMs): number => {
+const roughCost = (tally: RunTally, now: EpochMs): number => {
   const micros = [...tally.machines.values()].reduce((sum, { pool, runningAt, endedAt }) => {
     if (runningAt === undefined) return sum;
     return sum + ((tally.prices.get(pool) ?? 0) * Math.max(0, (endedAt ?? now) - runningAt)) / HOUR_MS;

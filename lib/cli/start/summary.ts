@@ -57,7 +57,7 @@ export interface RunSummary {
 }
 
 /** Nearest rank, as everybody computes it by hand. */
-export const percentiles = (values: readonly number[]): Percentiles => {
+const percentiles = (values: readonly number[]): Percentiles => {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (share: number): number | null =>
     sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;

@@ -1,3 +1,4 @@
+import { DEAD_MAN_SECONDS, SWEEP_SECONDS } from '../../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { DEMO_FLEET_NAME } from './demo-fleet.ts';
 import { assertNotInterrupted, type Run } from './demo-run.ts';
@@ -8,8 +9,11 @@ import { livingMachines, tasksWith } from './run-tally.ts';
 /** Service time between two looks at the record. */
 const LOOK_MS = 5_000;
 
-/** Service time that an empty fleet may take to go home. */
-const FAREWELL_MS = 300_000;
+/**
+ * Service time that a fleet without work may take to go home. Mostly it takes two minutes; a machine whose agent died
+ * with it is ended by the service when it is wanted no more, and at the latest powers itself off.
+ */
+const FAREWELL_SECONDS_MAX = DEAD_MAN_SECONDS + 2 * SWEEP_SECONDS;
 
 const show = ({ tally, world, startedAt, cloud }: Run): void => {
   const now = cloud.context.clock.now();
@@ -45,5 +49,5 @@ export const sendFleetHome = async (run: Run): Promise<void> => {
   await service.wakes.wake(DEMO_FLEET_NAME);
   const nobodyLeft = async (): Promise<boolean> =>
     livingMachines(tally).length === 0 && (await service.fleets.read(DEMO_FLEET_NAME)).members.length === 0;
-  await watchUntil(run, nobodyLeft, addMs(cloud.context.clock.now(), FAREWELL_MS));
+  await watchUntil(run, nobodyLeft, addMs(cloud.context.clock.now(), secondsToMs(FAREWELL_SECONDS_MAX)));
 };

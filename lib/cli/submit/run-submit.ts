@@ -1,7 +1,7 @@
 import type { FleetName } from '../../fleet/ids.ts';
 import { printable } from '../../signals/printable.ts';
 import type { TaskService } from '../../wiring-cli.ts';
-import type { IdRule } from '../../workflows/new-task.ts';
+import { type IdRule, idRuleByPath } from '../../workflows/new-task.ts';
 import { chooseFleet } from '../choose-fleet.ts';
 import { errorLine, whyUnreadable } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -60,8 +60,7 @@ const openSources = async (files: readonly string[], options: SubmitOptions, wor
 
 const idRuleOf = ({ id, idPath }: SubmitOptions, service: TaskService, fleet: FleetName): IdRule => {
   if (id !== undefined) return { from: 'given', id };
-  const path = idPath ?? service.taskIdPath(fleet);
-  return path === undefined ? { from: 'digest' } : { from: 'path', path };
+  return idRuleByPath(idPath ?? service.taskIdPath(fleet));
 };
 
 const tell = ({ world, options, fleet }: SubmitRun, summary: SubmitSummaryLine): void =>

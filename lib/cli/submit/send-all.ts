@@ -1,7 +1,7 @@
 import { type Submitted, submitEach } from '../../workflows/submit-each.ts';
 import { errorLine } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { troubleLine } from '../stack-options.ts';
+import { troubleLine } from '../trouble-line.ts';
 import type { Ended } from './check-all.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { type Place, placeText, refusalLine, shownFew } from './refusals.ts';

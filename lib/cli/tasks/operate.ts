@@ -5,7 +5,7 @@ import type { TaskService } from '../../wiring-cli.ts';
 import { inParallel } from '../../workflows/in-parallel.ts';
 import { cancelTask, type Operated, retryTask } from '../../workflows/operate-tasks.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { troubleLine } from '../stack-options.ts';
+import { troubleLine } from '../trouble-line.ts';
 import type { CliWorld } from '../world.ts';
 
 export interface OperateOptions {
@@ -18,8 +18,10 @@ export interface Operation {
   readonly name: 'retry' | 'cancel';
   readonly run: (service: TaskService, taskId: TaskId) => Promise<Operated>;
   readonly isAllowed: (row: TaskRecord) => boolean;
-  readonly done: (before: TaskRecord) => string;
+  readonly done: (operated: Done) => string;
 }
+
+type Done = Extract<Operated, { readonly outcome: 'done' }>;
 
 const owned = ({ owner }: TaskRecord): string => (owner === undefined ? 'a machine' : owner);
 
@@ -34,10 +36,11 @@ export const CANCEL: Operation = {
   name: 'cancel',
   run: cancelTask,
   isAllowed: (row) => !isFinished(row),
-  done: (before) =>
-    before.status === 'running'
-      ? `cancelled; it runs on ${owned(before)}, whose result will be refused`
-      : 'cancelled; it was waiting',
+  done: ({ before, isOwnerTold }) => {
+    if (before.status !== 'running') return 'cancelled; it was waiting';
+    const text = `cancelled; it runs on ${owned(before)}, whose result will be refused`;
+    return isOwnerTold === false ? `${text}; it could not be told, and goes on until its next write` : text;
+  },
 };
 
 const NOT_ALLOWED: Readonly<Record<Operation['name'], string>> = {
@@ -57,7 +60,7 @@ const UNKNOWN = 'no task of this id is known';
 
 const tellOf = ({ name, done }: Operation, taskId: string, operated: Operated): Told => {
   const { outcome } = operated;
-  if (outcome === 'done') return { taskId, outcome, text: done(operated.before) };
+  if (outcome === 'done') return { taskId, outcome, text: done(operated) };
   if (outcome === 'unknown') return { taskId, outcome, text: UNKNOWN };
   return { taskId, outcome, text: `left as it is: ${operated.status}; ${NOT_ALLOWED[name]}` };
 };

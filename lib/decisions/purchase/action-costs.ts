@@ -1,29 +1,11 @@
 import { ageClassOf } from './hazard-model.ts';
 import { downState, IDLE, type JobValues, type Mode, ON_DEMAND, ON_SPOT, upState, valueAt } from './job-values.ts';
-import type { Forecast } from './pool-belief.ts';
+import type { MarketOutlook, PoolOutlook } from './market-outlook.ts';
+import { upChance } from './pool-belief.ts';
 import { outlookOf, type PurchaseChoice, type PurchaseView } from './purchase.ts';
-
-/** One pool over the next tick, as far as it can be foreseen. */
-export interface PoolOutlook {
-  readonly name: string;
-  readonly forecast: Forecast;
-  /** As a share of on-demand. */
-  readonly share: number;
-  /** The values of what follows, at the reference price. */
-  readonly values: JobValues;
-  /** Chance that another pool has spot after the tick. */
-  readonly rivalChance: number;
-}
 
 const modeOf = (choice: PurchaseChoice): Mode =>
   choice.kind === 'idle' ? IDLE : choice.kind === 'on-demand' ? ON_DEMAND : ON_SPOT;
-
-/** Chance that the pool has spot after the tick. */
-export const upChance = ({ isAvailable, flipped, stayed }: Forecast): number => {
-  const flips = flipped.reduce((sum, chance) => sum + chance, 0);
-  if (!isAvailable) return flips;
-  return stayed.reduce((sum, ofRegime) => sum + ofRegime.reduce((all, chance) => all + chance, 0), 0);
-};
 
 /** Where the tick leaves the job. */
 interface Arrival {
@@ -46,79 +28,117 @@ const arrivalOf = (view: PurchaseView, choice: PurchaseChoice, values: JobValues
   };
 };
 
-const lostMode = (mode: Mode): Mode => (mode === ON_SPOT ? IDLE : mode);
+/** Below this a chance changes nothing. */
+const CHANCE_MIN = 1e-9;
 
-/** Spot that is there: it lasts or it ends, and where it ends a rival may have it. */
-const costFromUp = (outlook: PoolOutlook, arrival: Arrival): number => {
-  const { values, forecast, rivalChance } = outlook;
-  const { steps, mode, workSeconds, workSecondsIfLost } = arrival;
-  const hasRivals = values.layout.hasRivals;
-  const chance = hasRivals ? rivalChance : 0;
-  const lost = lostMode(mode);
-  const up = (regime: number, ageClass: number): number => {
-    const alone = valueAt(values, steps, regime, upState(ageClass, false, mode), workSeconds);
-    if (chance === 0) return alone;
-    return alone * (1 - chance) + chance * valueAt(values, steps, regime, upState(ageClass, true, mode), workSeconds);
-  };
-  const regimeLast = values.problem.model.regimes.length - 1;
+/** What follows where the market goes on as it is, averaged over its regimes and the ages that its spell may have. */
+const costOfStaying = (
+  { forecast, values }: MarketOutlook,
+  steps: number,
+  state: (ageClass: number) => number,
+  workSeconds: number,
+): number => {
   let cost = 0;
-  for (const [index, weights] of forecast.stayed.entries()) {
-    const regime = Math.min(index, regimeLast);
+  for (const [regime, weights] of forecast.stayed.entries()) {
     for (const [age, weight] of weights.entries()) {
-      if (weight > 1e-9) cost += weight * up(regime, ageClassOf(forecast.ages[age]!));
+      if (weight <= CHANCE_MIN) continue;
+      cost += weight * valueAt(values, steps, regime, state(ageClassOf(forecast.ages[age]!)), workSeconds);
     }
-    const ends = forecast.flipped[index]!;
-    const none = valueAt(values, steps, regime, downState(values.layout, 0, lost), workSecondsIfLost);
-    const rival =
-      chance === 0 ? 0 : valueAt(values, steps, regime, upState(RIVAL_AGE_CLASS, false, lost), workSecondsIfLost);
-    cost += ends * (none * (1 - chance) + rival * chance);
   }
   return cost;
 };
 
-/** A rival's spell is taken to be of middling age. */
-const RIVAL_AGE_CLASS = 5;
+/** What follows where the market turns: spot is back, or the last of it is gone. */
+const costOfTurning = (
+  { forecast, values }: MarketOutlook,
+  steps: number,
+  state: number,
+  workSeconds: number,
+): number =>
+  forecast.flipped.reduce(
+    (sum, chance, regime) => sum + chance * valueAt(values, steps, regime, state, workSeconds),
+    0,
+  );
 
-/** No spot anywhere: this pool comes back, or a rival does. */
-const costFromDown = (outlook: PoolOutlook, arrival: Arrival): number => {
-  const { values, forecast, rivalChance } = outlook;
-  const { steps, mode, workSeconds } = arrival;
-  const regimeLast = values.problem.model.regimes.length - 1;
-  let cost = 0;
-  for (const [index, weights] of forecast.stayed.entries()) {
-    const regime = Math.min(index, regimeLast);
-    const back = valueAt(values, steps, regime, upState(0, false, mode), workSeconds);
-    for (const [age, weight] of weights.entries()) {
-      if (weight <= 1e-9) continue;
-      const state = downState(values.layout, ageClassOf(forecast.ages[age]!), mode);
-      const none = valueAt(values, steps, regime, state, workSeconds);
-      cost += weight * (rivalChance * back + (1 - rivalChance) * none);
-    }
-    cost += forecast.flipped[index]! * back;
-  }
-  return cost;
+/** The chance that the pool's machine is lost in the tick although the market still has spot. */
+const hopChance = (market: MarketOutlook, pool: PoolOutlook): number => {
+  const marketLasts = upChance(market.forecast);
+  return Math.max(0, marketLasts - upChance(pool.forecast)) / Math.max(CHANCE_MIN, marketLasts);
 };
 
-/** Seconds that a machine there may be expected to run on, from the chance that it is lost in the next tick. */
-const lifeSeconds = ({ forecast }: PoolOutlook, tickSeconds: number): number =>
-  tickSeconds / Math.max(1e-6, 1 - upChance(forecast));
+const costOnSpot = (market: MarketOutlook, arrival: Arrival, lostShare: number): number => {
+  const { steps, workSeconds, workSecondsIfLost } = arrival;
+  const lost = (ageClass: number): number => upState(ageClass, IDLE);
+  const kept = costOfStaying(market, steps, (ageClass) => upState(ageClass, ON_SPOT), workSeconds);
+  const hopped = lostShare > 0 ? costOfStaying(market, steps, lost, workSecondsIfLost) : 0;
+  const ended = costOfTurning(market, steps, downState(0, IDLE), workSecondsIfLost);
+  return (1 - lostShare) * kept + lostShare * hopped + ended;
+};
 
-/** What it costs that a machine is dearer than the reference for as long as it may be expected to last. */
-const premiumCost = (view: PurchaseView, outlook: PoolOutlook, usedSeconds: number): number => {
-  const reference = outlook.values.problem.spotPrice;
-  const { workLeftSeconds } = outlookOf(view, { kind: 'spot', pool: outlook.name });
-  const later = Math.min(workLeftSeconds, lifeSeconds(outlook, view.tickSeconds) - view.tickSeconds);
-  return (outlook.share * usedSeconds + (outlook.share - reference) * Math.max(0, later)) / 3_600;
+const costOffSpot = (market: MarketOutlook, { steps, mode, workSeconds }: Arrival): number => {
+  const stays = market.isAvailable ? upState : downState;
+  const turned = market.isAvailable ? downState(0, mode) : upState(0, mode);
+  return (
+    costOfStaying(market, steps, (ageClass) => stays(ageClass, mode), workSeconds) +
+    costOfTurning(market, steps, turned, workSeconds)
+  );
+};
+
+/** Hours of on-demand that a machine there costs more than the reference, for as long as it may be expected to last. */
+const premiumOf = (
+  view: PurchaseView,
+  { share, staySeconds }: PoolOutlook,
+  { referenceShare }: MarketOutlook,
+): number => {
+  return ((share - referenceShare) * Math.min(view.workLeftSeconds, staySeconds)) / 3_600;
+};
+
+/** A difference in price of less than this share of it is a tremor: neither a hop nor a wait after it gains anything. */
+export const PRICE_TREMOR = 0.05;
+
+/** The chance that a tick later the pool is still there and none that is really cheaper is. */
+const staysBestChance = (pool: PoolOutlook, { offers }: MarketOutlook): number =>
+  offers.reduce(
+    (chance, other) =>
+      other.share < (1 - PRICE_TREMOR) * pool.share ? chance * (1 - upChance(other.forecast)) : chance,
+    upChance(pool.forecast),
+  );
+
+/**
+ * Expected cost of idling or of on-demand for a tick, and of all that follows, in hours of on-demand. Waiting where only
+ * dear pools have spot saves their premium no more often than a cheaper one comes back.
+ */
+export const costWithoutSpot = (
+  view: PurchaseView,
+  choice: PurchaseChoice,
+  market: MarketOutlook,
+  bestPool: PoolOutlook | undefined,
+): number => {
+  const now = outlookOf(view, choice).usedSeconds / 3_600;
+  const arrival = arrivalOf(view, choice, market.values);
+  if (arrival.workSeconds <= 0) return now;
+  const premium = bestPool === undefined ? 0 : premiumOf(view, bestPool, market) * staysBestChance(bestPool, market);
+  return now + premium + costOffSpot(market, arrival);
+};
+
+/** The same for spot in this pool. */
+export const costOfSpot = (view: PurchaseView, pool: PoolOutlook, market: MarketOutlook): number => {
+  const choice: PurchaseChoice = { kind: 'spot', pool: pool.name };
+  const { usedSeconds } = outlookOf(view, choice);
+  const now = (market.values.problem.spotPrice * usedSeconds) / 3_600 + premiumOf(view, pool, market);
+  const arrival = arrivalOf(view, choice, market.values);
+  return arrival.workSeconds <= 0 ? now : now + costOnSpot(market, arrival, hopChance(market, pool));
 };
 
 /**
- * Expected cost of a tick of this choice and of all that follows, in units of the on-demand price, as seen from one
- * pool: for spot its own, otherwise the one most worth waiting for.
+ * What the hop is expected to cost that follows where the pool ends soon: a changeover, at what an hour of slack is worth
+ * there. Tells pools apart; the market's values know nothing of it.
  */
-export const actionCost = (view: PurchaseView, choice: PurchaseChoice, outlook: PoolOutlook): number => {
-  const { usedSeconds } = outlookOf(view, choice);
-  const now = choice.kind === 'spot' ? premiumCost(view, outlook, usedSeconds) : usedSeconds / 3_600;
-  const arrival = arrivalOf(view, choice, outlook.values);
-  if (arrival.workSeconds <= 0) return now;
-  return now + (outlook.forecast.isAvailable ? costFromUp(outlook, arrival) : costFromDown(outlook, arrival));
+export const costOfHopping = (view: PurchaseView, pool: PoolOutlook, market: MarketOutlook): number => {
+  const arrival = arrivalOf(view, { kind: 'spot', pool: pool.name }, market.values);
+  if (arrival.workSecondsIfLost <= 0 || pool.endsSoonChance <= 0) return 0;
+  const { steps, workSecondsIfLost } = arrival;
+  const lost = costOfStaying(market, steps, (ageClass) => upState(ageClass, IDLE), workSecondsIfLost);
+  const kept = costOfStaying(market, steps, (ageClass) => upState(ageClass, ON_SPOT), workSecondsIfLost);
+  return (pool.endsSoonChance * Math.max(0, lost - kept)) / Math.max(CHANCE_MIN, upChance(market.forecast));
 };

@@ -13,8 +13,8 @@ export type Forced = 'deadline' | 'allowance' | 'no-pool';
 
 const FORCED: Readonly<Record<Forced, string>> = {
   deadline: 'anything else could miss the deadline',
-  allowance: 'spot was lost so often that another loss would cost more than on demand alone and one start-up',
-  'no-pool': 'no pool has a known price below on demand',
+  allowance: 'spot was lost so often that another loss would go beyond the waste allowed on top of on demand alone',
+  'no-pool': 'every pool is too dear, of unknown price, or left alone because it kills what is launched',
 };
 
 export const explainForced = (view: PurchaseView, forced: Forced): string =>

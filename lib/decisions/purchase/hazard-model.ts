@@ -52,12 +52,9 @@ export const expectedStepsByAge = (flipChances: readonly number[]): readonly num
   });
 };
 
-/** Everything that was learned from public traces, each fitted at several lengths of step. */
+/** What was learned from public traces, fitted at several lengths of step. */
 export interface LearnedHazards {
-  /** With hidden regimes. */
   readonly regimes: readonly HazardModel[];
-  /** With one regime for all pools. */
-  readonly pooled: readonly HazardModel[];
 }
 
 /** The model whose step is nearest to the wanted one, its chances scaled to it. */

@@ -9,8 +9,6 @@ export interface ValueProblem {
   readonly changeoverSeconds: number;
   readonly spotPrice: number;
   readonly onDemandPrice: number;
-  /** Share of the time in which another pool has spot; 0 where there is only one pool. */
-  readonly rivalShare: number;
 }
 
 /** What runs, as the values tell it apart. */
@@ -35,28 +33,18 @@ export interface Slice {
 export interface JobValues {
   readonly problem: ValueProblem;
   readonly grid: SlackGrid;
-  readonly layout: Layout;
   readonly bySteps: Slice[];
 }
 
-/** How the states of one regime are laid out. */
-export interface Layout {
-  readonly hasRivals: boolean;
-  readonly states: number;
-}
+/** Spot is there, for so long, and this runs. */
+export const upState = (ageClass: number, mode: Mode): number => 3 * ageClass + mode;
 
-export const layoutOf = ({ rivalShare }: ValueProblem): Layout => ({
-  hasRivals: rivalShare > 0,
-  states: (rivalShare > 0 ? 8 : 5) * AGE_CLASSES,
-});
+/** No spot, for so long; only on-demand can be running. */
+export const downState = (ageClass: number, mode: Mode): number =>
+  3 * AGE_CLASSES + 2 * ageClass + (mode === ON_DEMAND ? 1 : 0);
 
-/** Spot is there, for so long, in the pool that is looked at; and whether another pool has it too. */
-export const upState = (ageClass: number, hasRival: boolean, mode: Mode): number =>
-  3 * ((hasRival ? AGE_CLASSES : 0) + ageClass) + mode;
-
-/** No pool has spot. */
-export const downState = ({ hasRivals }: Layout, ageClass: number, mode: Mode): number =>
-  (hasRivals ? 6 : 3) * AGE_CLASSES + 2 * ageClass + (mode === ON_DEMAND ? 1 : 0);
+/** States of one regime. */
+export const STATES = 5 * AGE_CLASSES;
 
 const sliceValue = ({ low, width, cells }: Slice, row: number, index: number, share: number): number => {
   const point = index - low;
@@ -77,11 +65,11 @@ export const valueAt = (
   workSeconds: number,
 ): number => {
   if (workSeconds <= 0) return 0;
-  const { problem, grid, layout, bySteps } = values;
+  const { problem, grid, bySteps } = values;
   const slackSeconds = steps * problem.model.stepSeconds - workSeconds;
   const late = slackSeconds < 0 ? (-slackSeconds * LATENESS * problem.onDemandPrice) / 3_600 : 0;
   const { index, share } = placeOf(grid, Math.max(0, slackSeconds));
-  const row = regime * layout.states + state;
+  const row = regime * STATES + state;
   const low = Math.min(Math.floor(steps + 1e-9), bySteps.length - 1);
   const value = late + sliceValue(bySteps[low]!, row, index, share);
   const part = steps - low;

@@ -1,68 +1,94 @@
-import { type PoolOutlook, upChance } from './action-costs.ts';
-import { expectedStepsByAge, type HazardModel } from './hazard-model.ts';
-import type { JobMemory } from './job-memory.ts';
-import { type Forecast, forecast, type PoolBelief } from './pool-belief.ts';
+import type { HazardModel } from './hazard-model.ts';
+import type { Recalled } from './job-memory.ts';
+import type { JobValues } from './job-values.ts';
+import { type Forecast, forecast, upChance } from './pool-belief.ts';
 import type { PurchaseView } from './purchase.ts';
 import type { ValueTables } from './value-tables.ts';
 
 /** A pool that may be bought from, now or when it comes back. */
-interface Offer {
+export interface OfferOutlook {
   readonly name: string;
+  /** Price as a share of on-demand. */
   readonly share: number;
-  readonly belief: PoolBelief;
+  /** Over the next tick. */
   readonly forecast: Forecast;
 }
 
-/** Share of the time in which the pool has spot in the long run, as far as its regime is known. */
-const longShare = ({ regimes }: HazardModel, { weights }: PoolBelief): number => {
-  let share = 0;
-  for (const [index, { lossByAge, returnByAge }] of regimes.entries()) {
-    const up = expectedStepsByAge(lossByAge).reduce((sum, steps) => sum + steps, 0);
-    const down = expectedStepsByAge(returnByAge).reduce((sum, steps) => sum + steps, 0);
-    share += (weights[index]!.reduce((sum, weight) => sum + weight, 0) * up) / (up + down);
+/** One that has spot. */
+export interface PoolOutlook extends OfferOutlook {
+  /** How long a machine there may be expected to last. */
+  readonly staySeconds: number;
+  /** Chance that it is lost after the next tick, but soon. */
+  readonly endsSoonChance: number;
+}
+
+/**
+ * All pools that may be bought from, seen as one: it has spot as long as any of them has. Losing a machine while the
+ * market lasts costs a hop to another pool; only when the market ends is there anything to wait for.
+ */
+export interface MarketOutlook {
+  readonly isAvailable: boolean;
+  readonly forecast: Forecast;
+  readonly values: JobValues;
+  /** The share of on-demand that spot is taken to cost from here on. */
+  readonly referenceShare: number;
+  readonly offers: readonly OfferOutlook[];
+  /** Those that have spot. */
+  readonly pools: readonly PoolOutlook[];
+}
+
+const SOON_SECONDS = 7_200;
+/** A chance below which a machine is as good as gone. */
+const GONE = 0.01;
+
+/** What a machine in a pool may be expected to last, and its chance to outlast what counts as soon. */
+interface Stay {
+  readonly seconds: number;
+  readonly lastsSoon: number;
+}
+
+/** Looks on in strides that double, until what is left of the job could be done there. */
+const lookAhead = (model: HazardModel, first: Forecast, view: PurchaseView): Stay => {
+  let seen = first;
+  let lasts = upChance(first);
+  let at = view.tickSeconds;
+  let seconds = (at * (1 + lasts)) / 2;
+  let lastsSoon = lasts;
+  for (let stride = at; at < view.workLeftSeconds && lasts > GONE; stride *= 2) {
+    const span = Math.min(stride, view.workLeftSeconds - at);
+    seen = forecast(model, { isAvailable: true, ages: seen.ages, weights: seen.stayed }, span / model.stepSeconds);
+    const then = upChance(seen);
+    seconds += (span * (lasts + then)) / 2;
+    lasts = then;
+    at += span;
+    if (at <= SOON_SECONDS) lastsSoon = lasts;
   }
-  return share;
+  return { seconds, lastsSoon };
 };
 
-/** Pools with a known price that is not too dear, and that are not left alone after failures. */
-const offersOf = (memory: JobMemory, view: PurchaseView, onDemandPrice: number): readonly Offer[] => {
-  const steps = view.tickSeconds / memory.hazards.stepSeconds;
-  return view.pools.flatMap(({ name, price }) => {
-    const { belief, restsUntilSeconds } = memory.watches.get(name)!;
-    const isUsable = price !== undefined && price <= (view.spotShareMax ?? 1) * onDemandPrice;
-    if (!isUsable || restsUntilSeconds > memory.elapsedSeconds) return [];
-    return [{ name, share: price / onDemandPrice, belief, forecast: forecast(memory.hazards, belief, steps) }];
-  });
+const poolOutlook = ({ hazards, offers }: Recalled, view: PurchaseView, offer: OfferOutlook): PoolOutlook => {
+  // Where there is no other pool to go to, nothing depends on how long this one lasts but what the market itself tells.
+  if (offers.length === 1) return { ...offer, staySeconds: view.tickSeconds, endsSoonChance: 0 };
+  const { seconds, lastsSoon } = lookAhead(hazards, offer.forecast, view);
+  return { ...offer, staySeconds: seconds, endsSoonChance: upChance(offer.forecast) - lastsSoon };
 };
 
-const noneOf = (chances: readonly number[], except: number): number =>
-  chances.reduce((product, chance, index) => (index === except ? product : product * (1 - chance)), 1);
-
-/** Of the pools that have spot the cheapest, otherwise the cheapest of all. */
-const referenceShare = (offers: readonly Offer[]): number => {
-  const up = offers.filter(({ belief }) => belief.isAvailable);
-  return Math.min(...(up.length > 0 ? up : offers).map(({ share }) => share));
-};
-
-/** Every pool that may be bought from, with all that its costs depend on. */
-export const outlooksOf = (
-  tables: ValueTables,
-  memory: JobMemory,
-  view: PurchaseView,
-  onDemandPrice: number,
-): readonly PoolOutlook[] => {
-  const offers = offersOf(memory, view, onDemandPrice);
-  if (offers.length === 0) return [];
-  const up = offers.map((offer) => upChance(offer.forecast));
-  const long = offers.map(({ belief }, index) => (longShare(memory.hazards, belief) + up[index]!) / 2);
-  const best = up.indexOf(Math.max(...up));
-  const rivalShare = offers.length === 1 ? 0 : 1 - noneOf(long, best);
-  const values = tables.valuesFor({ plan: memory.plan, spotShare: referenceShare(offers), rivalShare });
-  return offers.map(({ name, share, forecast: foreseen }, index) => ({
+/** What may be bought and what is to be expected of it; nothing where there is no usable pool. */
+export const marketOutlook = (tables: ValueTables, memory: Recalled, view: PurchaseView): MarketOutlook | undefined => {
+  const { hazards, market, referenceShare } = memory;
+  if (memory.offers.length === 0) return undefined;
+  const steps = view.tickSeconds / hazards.stepSeconds;
+  const offers = memory.offers.map(({ name, share, belief }) => ({
     name,
     share,
-    forecast: foreseen,
-    values,
-    rivalChance: 1 - noneOf(up, index),
+    forecast: forecast(hazards, belief, steps),
   }));
+  return {
+    isAvailable: market.isAvailable,
+    forecast: forecast(hazards, market, steps),
+    values: tables.valuesFor({ plan: memory.plan, spotShare: referenceShare }),
+    referenceShare,
+    offers,
+    pools: offers.filter((offer) => offer.forecast.isAvailable).map((offer) => poolOutlook(memory, view, offer)),
+  };
 };

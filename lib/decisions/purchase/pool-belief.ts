@@ -56,6 +56,13 @@ export interface Forecast {
   readonly stayed: readonly Float64Array[];
 }
 
+/** Chance that the pool has spot then. */
+export const upChance = ({ isAvailable, flipped, stayed }: Forecast): number => {
+  const flips = flipped.reduce((sum, chance) => sum + chance, 0);
+  if (!isAvailable) return flips;
+  return stayed.reduce((sum, ofRegime) => sum + ofRegime.reduce((all, chance) => all + chance, 0), 0);
+};
+
 /** Draws the regime anew in the share of cases that the model expects; the chance of each regime moves, none is lost. */
 const withRedraws = (model: HazardModel, steps: number, weights: readonly Float64Array[]): readonly Float64Array[] => {
   const mixed = weights.map((ofRegime) => ofRegime.slice());

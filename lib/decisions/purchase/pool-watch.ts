@@ -5,6 +5,8 @@ import type { PurchasePool } from './purchase.ts';
 /** What a job has learned of one pool. */
 export interface PoolWatch {
   readonly belief: PoolBelief;
+  /** The last price that was known; a price that goes missing has rarely moved far. */
+  readonly price: number | undefined;
   /** Machines lost there in a row before they had paid for their start-up. */
   readonly failures: number;
   /** Until then, in seconds since the job was first seen, the pool is left alone. */
@@ -17,6 +19,7 @@ const REST_STEPS_MAX = 64;
 
 export const watchPool = (model: HazardModel, pool: PurchasePool): PoolWatch => ({
   belief: firstBelief(model, pool.isAvailable),
+  price: pool.price,
   failures: 0,
   restsUntilSeconds: 0,
 });
@@ -34,8 +37,9 @@ export const watchOn = (
 ): PoolWatch => {
   const steps = elapsedSeconds / model.stepSeconds;
   const belief = afterSeeing(model, watch.belief, hasLostMachine ? false : pool.isAvailable, steps);
-  if (!hasLostMachine || !pool.isAvailable) return { ...watch, belief };
-  return { ...watch, belief: afterSeeing(model, belief, true, 0) };
+  const price = pool.price ?? watch.price;
+  if (!hasLostMachine || !pool.isAvailable) return { ...watch, belief, price };
+  return { ...watch, belief: afterSeeing(model, belief, true, 0), price };
 };
 
 /** After a loss: how early it came decides whether it counts, and how often it did how long the pool is left alone. */

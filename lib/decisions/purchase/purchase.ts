@@ -21,6 +21,8 @@ export interface PurchaseView {
   readonly workLeftSecondsMax?: number;
   /** Paid from zero by every launch and every change of machine. */
   readonly changeoverSeconds: number;
+  /** What the deadline is guarded with where the changeover is a guess: the most that it may take. */
+  readonly changeoverSecondsMax?: number;
   /** Start-up still to be paid by what runs. */
   readonly changeoverLeftSeconds: number;
   readonly running: PurchaseChoice;
@@ -28,6 +30,8 @@ export interface PurchaseView {
   readonly pools: readonly PurchasePool[];
   /** Spot dearer than this share of on-demand is not bought; 1 where nothing is said. */
   readonly spotShareMax?: number;
+  /** Share of the cost of on-demand alone that may be wasted on changeovers; `WASTE_SHARE_MAX` where nothing is said. */
+  readonly wasteShareMax?: number;
 }
 
 /** A choice and, in words, why. */

@@ -1,37 +1,29 @@
-import { AGE_CLASSES, expectedStepsByAge, flipChance, stepsInAgeClass } from './hazard-model.ts';
+import { AGE_CLASSES, flipChance, stepsInAgeClass } from './hazard-model.ts';
 import {
   downState,
   IDLE,
   type JobValues,
   LATENESS,
-  type Layout,
-  layoutOf,
   type Mode,
   ON_DEMAND,
   ON_SPOT,
   type Slice,
+  STATES,
   upState,
   type ValueProblem,
 } from './job-values.ts';
 import { type Place, placeOf, type SlackGrid, slackGrid } from './slack-grid.ts';
 
-/** Whether other pools have spot changes about once in so many seconds (published spell lengths: hours, not minutes). */
-const RIVAL_SPELL_SECONDS = 10_800;
-
 /** Room for one step of the programme, made once. Rows are as long as the grid; beyond the work that is left they are 0. */
 interface Sweep {
   readonly problem: ValueProblem;
   readonly grid: SlackGrid;
-  readonly layout: Layout;
   readonly length: number;
   /** Where each point lies after a changeover, and after a step of idling. */
   readonly afterChangeover: Shift;
   readonly afterIdling: Shift;
   /** One regime's next values, after its change of regime. */
   readonly mixed: Float32Array;
-  /** The same for pools that keep their spot, after what the rivals do; and for those that lose it. */
-  readonly known: Float32Array;
-  readonly ended: readonly Float32Array[];
   readonly idle: Float32Array;
   readonly demand: Float32Array;
   readonly spotLasts: Float32Array;
@@ -55,19 +47,16 @@ const shiftOf = (grid: SlackGrid, seconds: number): Shift => {
   };
 };
 
-const sweepOf = ({ problem, grid, layout }: JobValues): Sweep => {
+const sweepOf = ({ problem, grid }: JobValues): Sweep => {
   const { length } = grid.points;
   const row = () => new Float32Array(length);
   return {
     problem,
     grid,
-    layout,
     length,
     afterChangeover: shiftOf(grid, problem.changeoverSeconds),
     afterIdling: shiftOf(grid, grid.stepSeconds),
-    mixed: new Float32Array(layout.states * length),
-    known: new Float32Array(3 * AGE_CLASSES * length),
-    ended: [row(), row(), row()],
+    mixed: new Float32Array(STATES * length),
     idle: row(),
     demand: row(),
     spotLasts: row(),
@@ -90,23 +79,17 @@ const rangeOf = (problem: ValueProblem, grid: SlackGrid, steps: number): Range =
 };
 
 /** At the deadline nothing is left, or it is late; what is late is added where the slack is found negative. */
-const sliceAtDeadline = ({ model }: ValueProblem, { states }: Layout): Slice => ({
+const sliceAtDeadline = ({ model }: ValueProblem): Slice => ({
   low: 0,
   width: 1,
-  cells: new Float32Array(model.regimes.length * states),
+  cells: new Float32Array(model.regimes.length * STATES),
 });
 
 /** One regime's rows of a slice, spread over the grid. */
-const spread = (
-  { layout, length }: Sweep,
-  target: Float32Array,
-  slice: Slice,
-  regime: number,
-  weight: number,
-): void => {
+const spread = ({ length }: Sweep, target: Float32Array, slice: Slice, regime: number, weight: number): void => {
   const { low, width, cells } = slice;
-  for (let state = 0; state < layout.states; state += 1) {
-    const from = (regime * layout.states + state) * width;
+  for (let state = 0; state < STATES; state += 1) {
+    const from = (regime * STATES + state) * width;
     const to = state * length + low;
     for (let point = 0; point < width; point += 1) target[to + point]! += weight * cells[from + point]!;
   }
@@ -129,58 +112,14 @@ const mixRegime = (sweep: Sweep, next: Slice, drawn: Float32Array, regime: numbe
 };
 
 /** More work than is asked about comes up where a start-up is longer than a step; it is done on demand. */
-const extendDown = ({ problem, grid, layout, length, mixed }: Sweep, low: number): void => {
+const extendDown = ({ problem, grid, length, mixed }: Sweep, low: number): void => {
   const { index: from } = placeOf(grid, Math.max(0, grid.points[low]! - problem.changeoverSeconds - grid.stepSeconds));
-  for (let state = 0; state < layout.states; state += 1) {
+  for (let state = 0; state < STATES; state += 1) {
     for (let point = from; point < low; point += 1) {
       const seconds = grid.points[low]! - grid.points[point]!;
       mixed[state * length + point] = mixed[state * length + low]! + (problem.onDemandPrice * seconds) / 3_600;
     }
   }
-};
-
-const blend = (target: Float32Array, to: number, source: Float32Array, from: number, share: number, length: number) => {
-  for (let point = 0; point < length; point += 1) target[to + point]! += share * source[from + point]!;
-};
-
-/** The chance that a rival has spot after a step, given whether one has it now. */
-const rivalChance = ({ model, rivalShare }: ValueProblem, hasRival: boolean): number => {
-  const changes = 1 - Math.exp(-model.stepSeconds / RIVAL_SPELL_SECONDS);
-  return (1 - changes) * (hasRival ? 1 : 0) + changes * rivalShare;
-};
-
-/** The value of going over to a rival, whose spell is of typical age. */
-const addRival = (sweep: Sweep, regime: number, mode: Mode, chance: number): void => {
-  const { problem, length, mixed, ended } = sweep;
-  const stepsByAge = expectedStepsByAge(problem.model.regimes[regime]!.lossByAge);
-  const all = stepsByAge.reduce((sum, steps) => sum + steps, 0);
-  for (let ageClass = 0; ageClass < AGE_CLASSES; ageClass += 1) {
-    const share = (chance * stepsByAge[ageClass]!) / all;
-    const at = (hasRival: boolean): number => upState(ageClass, hasRival, mode) * length;
-    blend(ended[mode]!, 0, mixed, at(true), share * problem.rivalShare, length);
-    blend(ended[mode]!, 0, mixed, at(false), share * (1 - problem.rivalShare), length);
-  }
-};
-
-const MODES: readonly Mode[] = [IDLE, ON_SPOT, ON_DEMAND];
-
-/** What follows a step for a pool that keeps its spot, and for one that loses it, over what the rivals do meanwhile. */
-const knowRivals = (sweep: Sweep, regime: number, hasRival: boolean): void => {
-  const { layout, length, mixed, known, ended, problem } = sweep;
-  const chance = layout.hasRivals ? rivalChance(problem, hasRival) : 0;
-  known.fill(0);
-  for (let state = 0; state < 3 * AGE_CLASSES; state += 1) {
-    blend(known, state * length, mixed, state * length, 1 - chance, length);
-    if (chance > 0) blend(known, state * length, mixed, (3 * AGE_CLASSES + state) * length, chance, length);
-  }
-  for (const mode of MODES) {
-    ended[mode]!.fill(0);
-    const left = mode === ON_SPOT ? IDLE : mode;
-    blend(ended[mode]!, 0, mixed, downState(layout, 0, left) * length, 1 - chance, length);
-  }
-  if (chance === 0) return;
-  for (const mode of [IDLE, ON_DEMAND] as const) addRival(sweep, regime, mode, chance);
-  ended[ON_SPOT]!.set(ended[IDLE]!);
 };
 
 /** Spot that is there: what lasting and ending are worth, each times its chance. */
@@ -192,29 +131,28 @@ const expectUp = (
   lasts: Float32Array,
   ends: Float32Array,
 ) => {
-  const { problem, length, known, ended } = sweep;
+  const { problem, length, mixed } = sweep;
   const chance = flipChance(problem.model.regimes[regime]!, true, ageClass);
   const ages = 1 / stepsInAgeClass(ageClass);
-  const same = upState(ageClass, false, mode) * length;
-  const older = upState(Math.min(ageClass + 1, AGE_CLASSES - 1), false, mode) * length;
+  const same = upState(ageClass, mode) * length;
+  const older = upState(Math.min(ageClass + 1, AGE_CLASSES - 1), mode) * length;
   const staysSame = (1 - chance) * (1 - ages);
   const staysOlder = (1 - chance) * ages;
-  const end = ended[mode]!;
+  const end = downState(0, mode === ON_SPOT ? IDLE : mode) * length;
   for (let point = 0; point < length; point += 1) {
-    lasts[point] = staysSame * known[same + point]! + staysOlder * known[older + point]!;
-    ends[point] = chance * end[point]!;
+    lasts[point] = staysSame * mixed[same + point]! + staysOlder * mixed[older + point]!;
+    ends[point] = chance * mixed[end + point]!;
   }
 };
 
-/** No spot: either the pool comes back, or a rival does, or nothing. */
+/** No spot: it comes back or it does not. */
 const expectDown = (sweep: Sweep, regime: number, ageClass: number, mode: Mode, target: Float32Array): void => {
-  const { problem, layout, length, mixed } = sweep;
-  const own = flipChance(problem.model.regimes[regime]!, false, ageClass);
-  const chance = layout.hasRivals ? 1 - (1 - own) * (1 - rivalChance(problem, false)) : own;
+  const { problem, length, mixed } = sweep;
+  const chance = flipChance(problem.model.regimes[regime]!, false, ageClass);
   const ages = 1 / stepsInAgeClass(ageClass);
-  const same = downState(layout, ageClass, mode) * length;
-  const older = downState(layout, Math.min(ageClass + 1, AGE_CLASSES - 1), mode) * length;
-  const up = upState(0, false, mode) * length;
+  const same = downState(ageClass, mode) * length;
+  const older = downState(Math.min(ageClass + 1, AGE_CLASSES - 1), mode) * length;
+  const up = upState(0, mode) * length;
   const staysSame = (1 - chance) * (1 - ages);
   const staysOlder = (1 - chance) * ages;
   for (let point = 0; point < length; point += 1) {
@@ -305,10 +243,10 @@ const add = (target: Float32Array, other: Float32Array): void => {
   for (let point = 0; point < target.length; point += 1) target[point]! += other[point]!;
 };
 
-const fillUp = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass: number, hasRival: boolean): void => {
-  const { layout, idle, demand, spotLasts, spotEnds, problem, grid } = sweep;
+const fillUp = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass: number): void => {
+  const { idle, demand, spotLasts, spotEnds, problem, grid } = sweep;
   const { cells, width } = slice;
-  const at = (mode: Mode): number => (regime * layout.states + upState(ageClass, hasRival, mode)) * width;
+  const at = (mode: Mode): number => (regime * STATES + upState(ageClass, mode)) * width;
   const [idleAt, spotAt, demandAt] = [at(IDLE), at(ON_SPOT), at(ON_DEMAND)];
   const ways = waysOf(problem, grid.stepSeconds);
   expectUp(sweep, regime, ageClass, IDLE, idle, spotEnds);
@@ -327,9 +265,9 @@ const fillUp = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass
 };
 
 const fillDown = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass: number): void => {
-  const { layout, idle, demand, problem, grid } = sweep;
+  const { idle, demand, problem, grid } = sweep;
   const { cells, width } = slice;
-  const at = (mode: Mode): number => (regime * layout.states + downState(layout, ageClass, mode)) * width;
+  const at = (mode: Mode): number => (regime * STATES + downState(ageClass, mode)) * width;
   const [idleAt, demandAt] = [at(IDLE), at(ON_DEMAND)];
   const ways = waysOf(problem, grid.stepSeconds);
   expectDown(sweep, regime, ageClass, IDLE, idle);
@@ -341,19 +279,16 @@ const fillDown = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageCla
 };
 
 const sliceBefore = (sweep: Sweep, next: Slice, stepsLeft: number): Slice => {
-  const { problem, layout, grid } = sweep;
+  const { problem, grid } = sweep;
   const { regimes } = problem.model;
   const range = rangeOf(problem, grid, stepsLeft);
   const width = range.high - range.low;
-  const slice: Slice = { low: range.low, width, cells: new Float32Array(regimes.length * layout.states * width) };
+  const slice: Slice = { low: range.low, width, cells: new Float32Array(regimes.length * STATES * width) };
   const step = { ...range, secondsLeft: stepsLeft * grid.stepSeconds };
   const drawn = valuesAfterRedraw(sweep, next);
   for (let regime = 0; regime < regimes.length; regime += 1) {
     mixRegime(sweep, next, drawn, regime);
-    for (const hasRival of layout.hasRivals ? [false, true] : [false]) {
-      knowRivals(sweep, regime, hasRival);
-      for (let age = 0; age < AGE_CLASSES; age += 1) fillUp(sweep, slice, step, regime, age, hasRival);
-    }
+    for (let age = 0; age < AGE_CLASSES; age += 1) fillUp(sweep, slice, step, regime, age);
     for (let age = 0; age < AGE_CLASSES; age += 1) fillDown(sweep, slice, step, regime, age);
   }
   return slice;
@@ -364,9 +299,8 @@ const sliceBefore = (sweep: Sweep, next: Slice, stepsLeft: number): Slice => {
  * regime): a semi-Markov decision process. Starts at the deadline; `growJobValues` works back from it.
  */
 export const startJobValues = (problem: ValueProblem): JobValues => {
-  const layout = layoutOf(problem);
   const grid = slackGrid(problem.model.stepSeconds, problem.changeoverSeconds, problem.stepsMax);
-  return { problem, grid, layout, bySteps: [sliceAtDeadline(problem, layout)] };
+  return { problem, grid, bySteps: [sliceAtDeadline(problem)] };
 };
 
 export const growJobValues = (values: JobValues, steps: number): void => {

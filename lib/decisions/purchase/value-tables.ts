@@ -9,15 +9,12 @@ export interface JobPlan {
   readonly secondsLeft: number;
   readonly workSeconds: number;
   readonly changeoverSeconds: number;
-  readonly hasRivals: boolean;
 }
 
 /** Which values are wanted; prices as a share of on-demand. */
 export interface ValueRequest {
   readonly plan: JobPlan;
   readonly spotShare: number;
-  /** 0 where there is only one pool. */
-  readonly rivalShare: number;
 }
 
 /** Works values out once and keeps them: the same request is a look-up from then on. */
@@ -28,7 +25,7 @@ export interface ValueTables {
 }
 
 /** More steps than this cost time and memory and change no decision that we measured. */
-const STEPS_MAX = { alone: 450, rivals: 300 };
+const STEPS_MAX = 450;
 /** What all tables together may take; the oldest are dropped first. */
 const BYTES_MAX = 420_000_000;
 
@@ -36,22 +33,14 @@ const BYTES_MAX = 420_000_000;
 const SHARE_RATIO = 1.06;
 const SHARE_ORIGIN = 0.3;
 const SHARE_MIN = 0.02;
-/** With several pools the prices move and differ, so they are rounded more coarsely. */
-const RIVAL_ROUNDING = 3;
-const RIVAL_SHARES = [0.3, 0.6, 0.85, 0.97];
-
-const roundedShare = (share: number, rounding: number): number => {
+const roundedShare = (share: number): number => {
   const power = Math.log(Math.max(SHARE_MIN, share) / SHARE_ORIGIN) / Math.log(SHARE_RATIO);
-  return SHARE_ORIGIN * SHARE_RATIO ** (Math.round(power / rounding) * rounding);
+  return SHARE_ORIGIN * SHARE_RATIO ** Math.round(power);
 };
 
-const nearest = (values: readonly number[], wanted: number): number =>
-  values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
-
 /** Whole ticks, at least half a changeover, and few enough to reach the deadline. */
-const stepSecondsOf = ({ tickSeconds, secondsLeft, changeoverSeconds, hasRivals }: JobPlan): number => {
-  const stepsMax = hasRivals ? STEPS_MAX.rivals : STEPS_MAX.alone;
-  const ticks = Math.max(1, changeoverSeconds / (2 * tickSeconds), secondsLeft / (stepsMax * tickSeconds));
+const stepSecondsOf = ({ tickSeconds, secondsLeft, changeoverSeconds }: JobPlan): number => {
+  const ticks = Math.max(1, changeoverSeconds / (2 * tickSeconds), secondsLeft / (STEPS_MAX * tickSeconds));
   return tickSeconds * Math.ceil(ticks - 1e-9);
 };
 
@@ -67,17 +56,15 @@ const workSecondsMaxOf = ({ workSeconds, tickSeconds }: JobPlan): number => {
   return 10_800 * 2 ** (Math.ceil(4 * Math.log2(least / 10_800) - 1e-9) / 4);
 };
 
-/** With rivals the values know one regime only: which pool to take is told by each pool's own belief. */
-const problemOf = ({ plan, spotShare, rivalShare }: ValueRequest, hazards: LearnedHazards): ValueProblem => {
+const problemOf = ({ plan, spotShare }: ValueRequest, hazards: LearnedHazards): ValueProblem => {
   const stepSeconds = stepSecondsOf(plan);
   return {
-    model: hazardsAt(plan.hasRivals ? hazards.pooled : hazards.regimes, stepSeconds),
+    model: hazardsAt(hazards.regimes, stepSeconds),
     workSecondsMax: workSecondsMaxOf(plan),
-    stepsMax: plan.hasRivals ? STEPS_MAX.rivals : STEPS_MAX.alone,
+    stepsMax: STEPS_MAX,
     changeoverSeconds: roundedChangeover(plan.changeoverSeconds),
-    spotPrice: roundedShare(spotShare, plan.hasRivals ? RIVAL_ROUNDING : 1),
+    spotPrice: roundedShare(spotShare),
     onDemandPrice: 1,
-    rivalShare: plan.hasRivals ? nearest(RIVAL_SHARES, rivalShare) : 0,
   };
 };
 

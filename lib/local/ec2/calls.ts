@@ -7,6 +7,7 @@ import { describeSpotPriceHistory } from './describe-prices.ts';
 import { describeLaunchTemplateVersions } from './describe-templates.ts';
 import { parseFleetRequest } from './fleet-request.ts';
 import { describeInstances, terminateInstances } from './instances.ts';
+import { getSpotPlacementScores } from './placement-scores.ts';
 import type { Query } from './query.ts';
 import type { Ec2State } from './state.ts';
 
@@ -52,6 +53,7 @@ const CALLS: ReadonlyMap<string, Ec2Call> = new Map([
   describeCall('DescribeInstances', describeInstances),
   describeCall('DescribeFleets', describeFleets),
   describeCall('DescribeSpotPriceHistory', describeSpotPriceHistory),
+  describeCall('GetSpotPlacementScores', getSpotPlacementScores),
   describeCall('DescribeLaunchTemplateVersions', describeLaunchTemplateVersions),
   describeCall('DescribeSubnets', describeSubnets),
   describeCall('DescribeSecurityGroups', describeSecurityGroups),

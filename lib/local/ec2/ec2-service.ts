@@ -9,10 +9,12 @@ import { epochMs } from '../../fleet/time.ts';
 import { createMarket } from '../../market/market.ts';
 import type { MarketScript } from '../../market/script.ts';
 import type { MarketSettings } from '../../market/settings.ts';
+import { type PriceSurge, withSurges } from '../../market/surge.ts';
 import type { FetchProgram } from '../machines/fetch-program.ts';
 import { Machine, type MachineLaunch, type MachineWorld } from '../machines/machine.ts';
 import type { ProcessHost } from '../machines/processes.ts';
 import type { LocalContext, LocalPart, LocalService } from '../service.ts';
+import { byHandService } from './by-hand.ts';
 import { callNamed } from './calls.ts';
 import { followFate } from './fate-runner.ts';
 import { createIdentifiers } from './identifiers.ts';
@@ -57,10 +59,12 @@ export interface Ec2Part extends LocalPart {
 const createState = (context: LocalContext, options: Ec2Options, world: MachineWorld): Ec2State => {
   const identifiers = createIdentifiers(options.market.seed);
   const machines = new Map<string, Machine>();
+  const surges: PriceSurge[] = [];
   const state: Ec2State = {
     context,
     clock: context.clock,
-    market: createMarket(options.market),
+    market: withSurges(createMarket(options.market), surges),
+    surges,
     network: options.network ?? localNetwork(options.market.zones),
     identifiers,
     templates: createLaunchTemplates(context.clock, identifiers),
@@ -113,7 +117,7 @@ export const ec2Service = (context: LocalContext, options: Ec2Options): Ec2Part 
   };
   context.signal.addEventListener('abort', () => void close(), { once: true });
   return {
-    services: [queryService(state)],
+    services: [queryService(state), byHandService(state)],
     providers: [state.templates.provider],
     start: async () => {
       void recordPrices(state);

@@ -7,7 +7,7 @@ import type { Ec2State } from './state.ts';
 const SLEEP_MS_MAX = 24 * 3_600_000;
 
 /** The change itself may lie a moment before the line that tells of it. */
-const recordSpot = ({ context, market, clock }: Ec2State, pool: MarketPool): void => {
+export const recordSpot = ({ context, market, clock }: Ec2State, pool: MarketPool): void => {
   const now = clock.now();
   const [inForce] = market.priceChanges(pool, now, now);
   context.recorder.write({

@@ -6,6 +6,7 @@ import {
   type ScriptTarget,
 } from '../../market/script.ts';
 import type { Machine } from '../machines/machine.ts';
+import { recordSpot } from './price-recorder.ts';
 import { type Ec2State, liveMachines } from './state.ts';
 
 /** Whether a machine holds a task now; only the project's own tables know. */
@@ -14,6 +15,8 @@ export type HoldsWork = (instanceId: string) => Promise<boolean>;
 /** A happening whose target is not there yet is tried again for this long. */
 const TARGET_WAIT_MS = 10 * 60_000;
 const TARGET_RETRY_MS = 1_000;
+
+const noneHoldsWork: HoldsWork = async () => false;
 
 const running = (state: Ec2State): readonly Machine[] =>
   liveMachines(state, 'spot').filter((machine) => machine.state === 'running' && machine.deadlineAt === undefined);
@@ -54,9 +57,31 @@ const awaitTargets = async (
 };
 
 const strike = (machine: Machine, happening: ScriptedHappening['happening']): void => {
+  if (happening === 'dear') return;
   if (happening === 'rebalance') machine.recommendRebalance(true);
   else if (happening === 'kill-without-warning') void machine.end('spot-kill', true);
   else void machine.reclaimWithNotice(true);
+};
+
+/** One machine is looked for; its pool gets dear, and the record tells of it and of the end. */
+const makeDear = async (
+  state: Ec2State,
+  { percentOfOnDemand, durationMs }: Extract<ScriptedHappening, { happening: 'dear' }>,
+): Promise<readonly Machine[]> => {
+  const { market, clock, context, surges } = state;
+  const machines = await awaitTargets(state, 'oldest spot machine', noneHoldsWork);
+  for (const { launch } of machines) {
+    const pool = { instanceType: launch.instanceType, zone: launch.zone };
+    const onDemand = market.type(pool.instanceType)!.onDemandMicroUsdPerHour;
+    const microUsdPerHour = Math.round((onDemand * percentOfOnDemand) / 100);
+    const from = clock.now();
+    surges.push({ pool, from, until: addMs(from, durationMs), microUsdPerHour });
+    recordSpot(state, pool);
+    void clock.sleep(durationMs, context.signal).then(() => {
+      if (!context.signal.aborted) recordSpot(state, pool);
+    });
+  }
+  return machines;
 };
 
 const happen = async (
@@ -64,6 +89,7 @@ const happen = async (
   happening: ScriptedHappening,
   holdsWork: HoldsWork,
 ): Promise<readonly Machine[]> => {
+  if (happening.happening === 'dear') return makeDear(state, happening);
   if (happening.happening !== 'no-spot') return awaitTargets(state, happening.target, holdsWork);
   state.noSpotUntil = addMs(state.clock.now(), happening.durationMs);
   return liveMachines(state, 'spot');
@@ -85,7 +111,7 @@ const play = async (state: Ec2State, happening: ScriptedHappening, holdsWork: Ho
 };
 
 const needsHoldsWork = (happening: ScriptedHappening): boolean =>
-  happening.happening !== 'no-spot' && happening.target === 'oldest spot machine that holds work';
+  'target' in happening && happening.target === 'oldest spot machine that holds work';
 
 /** Throws when the script has a target that nobody could find. */
 export const assertPlayable = (script: MarketScript, holdsWork: HoldsWork | undefined): void => {
@@ -94,8 +120,6 @@ export const assertPlayable = (script: MarketScript, holdsWork: HoldsWork | unde
     "The script's target 'oldest spot machine that holds work' needs ec2Service's option holdsWork; give it, or choose another target.",
   );
 };
-
-const noneHoldsWork: HoldsWork = async () => false;
 
 /**
  * Starts the script; its times count from now. Resolves when every happening has happened or the local cloud closes.

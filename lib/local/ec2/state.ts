@@ -1,6 +1,7 @@
 import type { Purchase } from '../../fleet/pool.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { type Market, type MarketPool, poolName } from '../../market/market.ts';
+import type { PriceSurge } from '../../market/surge.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Machine, MachineLaunch } from '../machines/machine.ts';
 import type { LocalContext } from '../service.ts';
@@ -38,6 +39,8 @@ export interface Ec2State {
   readonly context: LocalContext;
   readonly clock: Clock;
   readonly market: Market;
+  /** Scripted prices, which the market answers above its own. */
+  readonly surges: PriceSurge[];
   readonly network: LocalNetwork;
   readonly identifiers: Identifiers;
   readonly templates: LaunchTemplateStore;

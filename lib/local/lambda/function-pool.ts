@@ -5,7 +5,7 @@
  * environments.
  */
 import { randomUUID } from 'node:crypto';
-import { addMs } from '../../fleet/time.ts';
+import { addMs, secondsToMs } from '../../fleet/time.ts';
 import { roleNameOf } from '../permissions.ts';
 import { AwsError, type LocalContext } from '../service.ts';
 import { environmentFor } from './environment.ts';
@@ -16,8 +16,11 @@ import { prepareTaskRoot } from './task-root.ts';
 
 /** Two cores run a demo with several functions: more threads than this each only wait for one another. */
 const ENVIRONMENTS_MAX_DEFAULT = 4;
-/** A scaled timeout never becomes shorter than this on the wall: a busy laptop is not a slow function. */
-const TIMEOUT_WALL_MS_MIN = 5_000;
+/**
+ * A scaled timeout never becomes shorter than this on the wall: a busy laptop is not a slow function, and one that is
+ * ended starts cold the next time, which takes the laptop longer still. Time that is not scaled is Lambda's own.
+ */
+const TIMEOUT_WALL_MS_MIN = 20_000;
 /** Lambda gives a function 10 s to start; three times that for cold file caches. */
 const START_WALL_MS_MAX = 30_000;
 
@@ -46,6 +49,12 @@ const failed = (outcome: 'error' | 'timeout' | 'exit', error: FunctionError): Po
   payload: JSON.stringify(error),
 });
 
+/** In service time. */
+const timeoutMsOf = ({ timeoutSeconds }: FunctionConfiguration, timeFactor: number): number => {
+  const leastMs = timeFactor > 1 ? TIMEOUT_WALL_MS_MIN * timeFactor : 0;
+  return Math.max(secondsToMs(timeoutSeconds), leastMs);
+};
+
 export const functionPool = (
   context: LocalContext,
   configuration: FunctionConfiguration,
@@ -53,7 +62,7 @@ export const functionPool = (
 ): FunctionPool => {
   const taskRoot = prepareTaskRoot(context.stateFolder, configuration);
   const environmentsMax = configuration.reservedConcurrency ?? ENVIRONMENTS_MAX_DEFAULT;
-  const timeoutMs = Math.max(configuration.timeoutSeconds * 1_000, TIMEOUT_WALL_MS_MIN * context.timeFactor);
+  const timeoutMs = timeoutMsOf(configuration, context.timeFactor);
   const all = new Set<Slot>();
   const idle: Slot[] = [];
   const waiting: (() => void)[] = [];

@@ -1,7 +1,8 @@
 import type { HazardModel, LearnedHazards } from '../../decisions/purchase/hazard-model.ts';
 import { decodeRunLengths, type RunLengths } from '../run-length.ts';
 import type { ReadTrace } from '../suites/suite.ts';
-import { type Availability, fitRegimes } from './fit-regimes.ts';
+import { fitRegimes } from './fit-regimes.ts';
+import type { Availability } from './stretches.ts';
 
 /** The only file that anything is learned from: nine zones of 2023, none of which the single-pool suites score. */
 export const TRAINING_FILE = 'frontiercs-cbl/nine_az_v100_prices_and_windows.json.gz';
@@ -60,16 +61,26 @@ const roundedModel = ({ stepSeconds, regimes }: HazardModel): HazardModel => ({
   })),
 });
 
-/** Learns how spot comes and goes from the training file alone; the same file gives the same hazards. */
-export const fitHazards = (readTrace: ReadTrace): LearnedHazards => {
-  const file = JSON.parse(readTrace(TRAINING_FILE)) as TrainingFile;
-  const zones = zonesOf(file);
-  const fitAt = (ticks: number, regimes: number): HazardModel => {
+/** Told after each length of step that was fitted. */
+export type OnFitted = (done: number, all: number) => void;
+
+/** Learns how spot comes and goes in these zones, which were looked at every so many seconds. */
+export const fitZones = (
+  zones: readonly Availability[],
+  gapSeconds: number,
+  onFitted: OnFitted = () => {},
+  stepTicks: readonly number[] = STEP_TICKS,
+): LearnedHazards => ({
+  regimes: stepTicks.map((ticks, index) => {
     const series = pacesOf(ticks).flatMap((pace) => coarser(zones, pace));
-    return roundedModel(fitRegimes(series, { regimes, stepSeconds: ticks * file.gap_seconds }));
-  };
-  return {
-    regimes: STEP_TICKS.map((ticks) => fitAt(ticks, REGIMES)),
-    pooled: STEP_TICKS.map((ticks) => fitAt(ticks, 1)),
-  };
+    const model = roundedModel(fitRegimes(series, { regimes: REGIMES, stepSeconds: ticks * gapSeconds }));
+    onFitted(index + 1, stepTicks.length);
+    return model;
+  }),
+});
+
+/** Learns from the training file alone; the same file gives the same hazards. */
+export const fitHazards = (readTrace: ReadTrace, onFitted?: OnFitted): LearnedHazards => {
+  const file = JSON.parse(readTrace(TRAINING_FILE)) as TrainingFile;
+  return fitZones(zonesOf(file), file.gap_seconds, onFitted);
 };

@@ -4,7 +4,7 @@ import {
   type FleetPurchase,
   uncoveredSecondsOf,
 } from '../../decisions/decide-fleet-purchase.ts';
-import { afterFleetLoss, type FleetLosses } from '../../decisions/fleet-hedge.ts';
+import { afterFleetLoss, type FleetLosses, NO_LOSSES } from '../../decisions/fleet-hedge.ts';
 import {
   afterAnswer,
   afterHolding,
@@ -12,6 +12,7 @@ import {
   type FleetPoolRecord,
   NEW_POOL,
 } from '../../decisions/fleet-pool-record.ts';
+import { afterService, type FleetShortfall, NO_SHORTFALL } from '../../decisions/fleet-shortfall.ts';
 import {
   type FleetMachine,
   type FleetPlan,
@@ -22,8 +23,10 @@ import {
   isReady,
 } from './fleet.ts';
 
-/** Half of the goal of 99.5 % for what losses cost; the rest is for what nobody foresaw. */
-const ALLOWED_LOSS_SHARE = 0.0025;
+const THROUGHPUT_GOAL = 0.995;
+
+/** What somebody asks of a fleet beyond its rules. */
+export type FleetTerms = Pick<FleetDemand, 'throughputGoal' | 'onDemandBase' | 'spotShareMax' | 'isSpreadEvenly'>;
 
 const machinesIn = (machines: readonly FleetMachine[], pool: number): number =>
   machines.filter(({ place }) => place === pool).length;
@@ -32,15 +35,19 @@ class Buyer implements FleetPolicy {
   private readonly demand: FleetDemand;
   private readonly spotPrice: number;
   private records: readonly FleetPoolRecord[] = [];
-  private losses: FleetLosses = { sinceSeconds: 0, bursts: [] };
+  private losses: FleetLosses = NO_LOSSES;
+  private shortfall: FleetShortfall = NO_SHORTFALL;
+  private countedToSeconds: number;
   private readonly told = new Set<number>();
 
-  constructor(rules: FleetRules, allowedLossShare: number) {
-    this.demand = { ...rules, allowedLossShare };
+  constructor(rules: FleetRules, terms: FleetTerms) {
+    this.demand = { ...rules, ...terms };
     this.spotPrice = rules.spotPrice;
+    this.countedToSeconds = rules.coldStartSeconds;
   }
 
   decide(view: FleetView): FleetPlan {
+    this.count(view);
     this.learn(view);
     const purchase = decideFleetPurchase(this.demand, {
       nowSeconds: view.nowSeconds,
@@ -52,8 +59,17 @@ class Buyer implements FleetPolicy {
       })),
       pools: view.poolNames.map((name, pool) => ({ name, price: this.spotPrice, record: this.records[pool]! })),
       losses: this.losses,
+      shortfall: this.shortfall,
     });
     return this.planOf(view, purchase);
+  }
+
+  /** What is ready at the start of a step works for the whole of it; before the first start-up nobody could. */
+  private count({ nowSeconds, machines, rules: { workers, stepSeconds } }: FleetView): void {
+    if (nowSeconds < this.countedToSeconds) return;
+    const ready = machines.filter((machine) => isReady(machine, nowSeconds)).length;
+    this.shortfall = afterService(this.shortfall, { workers, ready, seconds: stepSeconds });
+    this.countedToSeconds = nowSeconds + stepSeconds;
   }
 
   /** A warning teaches as much as the loss that follows, two minutes earlier; the loss then teaches nothing new. */
@@ -77,10 +93,10 @@ class Buyer implements FleetPolicy {
   }
 }
 
-/** Ours, told how much of the work losses may cost: less is dearer. */
-export const spothopFleetAt = (name: string, allowedLossShare: number): FleetPolicyMaker => ({
-  name,
-  create: (rules) => new Buyer(rules, allowedLossShare),
+/** Ours, told what is asked of it: more throughput is dearer. */
+export const spothopFleetOn = (terms: FleetTerms): FleetPolicyMaker => ({
+  name: 'spothop',
+  create: (rules) => new Buyer(rules, terms),
 });
 
-export const spothopFleet = spothopFleetAt('spothop', ALLOWED_LOSS_SHARE);
+export const spothopFleet = spothopFleetOn({ throughputGoal: THROUGHPUT_GOAL });

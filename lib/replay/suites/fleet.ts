@@ -1,4 +1,5 @@
 import { type Case, OPTIMUM, type Replayed } from '../case.ts';
+import { type Estimates, misinformedFleet, TRUE_ESTIMATES } from '../estimates.ts';
 import type { FleetMarket, FleetOutcome, FleetPolicyMaker, FleetRules } from '../fleet/fleet.ts';
 import { FLEET_MIXES } from '../fleet/mixes.ts';
 import { runFleet } from '../fleet/run-fleet.ts';
@@ -126,20 +127,29 @@ const boundOf = (cell: string, block: string, { leastCost, onDemandCost }: Fleet
   throughput: 1,
 });
 
-const caseOf = (cell: string, block: string, market: FleetMarket, rules: FleetRules): Case => ({
+interface Conditions {
+  readonly cell: string;
+  readonly rules: FleetRules;
+}
+
+interface NamedMarket {
+  readonly name: string;
+  readonly market: FleetMarket;
+}
+
+const caseOf = (
+  { cell, rules }: Conditions,
+  { name: block, market }: NamedMarket,
+  compared: readonly FleetPolicyMaker[],
+): Case => ({
   cell,
   replay: (policies) => {
-    const makers = FLEET_POLICIES.filter(({ name }) => policies.includes(name));
+    const makers = compared.filter(({ name }) => policies.includes(name));
     const outcomes = makers.map((maker) => [maker.name, runFleet(maker, market, rules)] as const);
     const any = outcomes[0]?.[1] ?? runFleet(FLEET_POLICIES[0]!, market, rules);
     return [...outcomes.map(([name, outcome]) => replayedOf(name, cell, block, outcome)), boundOf(cell, block, any)];
   },
 });
-
-interface Conditions {
-  readonly cell: string;
-  readonly rules: FleetRules;
-}
 
 const conditions = (stepSeconds: number): readonly Conditions[] =>
   WARNING_SECONDS.flatMap((warningSeconds) =>
@@ -151,15 +161,10 @@ const conditions = (stepSeconds: number): readonly Conditions[] =>
     ),
   );
 
-interface NamedMarket {
-  readonly name: string;
-  readonly market: FleetMarket;
-}
-
-const casesOn = (markets: readonly NamedMarket[], stepSeconds: number): readonly Case[] =>
-  conditions(stepSeconds).flatMap(({ cell, rules }) =>
-    markets.map(({ name, market }) => caseOf(cell, name, market, rules)),
-  );
+const casesOn = (markets: readonly NamedMarket[], stepSeconds: number, estimates: Estimates): readonly Case[] => {
+  const told = FLEET_POLICIES.map((maker) => misinformedFleet(maker, estimates));
+  return conditions(stepSeconds).flatMap((each) => markets.map((market) => caseOf(each, market, told)));
+};
 
 const FLEET_COST_MEANING = 'share of the on-demand cost';
 
@@ -172,7 +177,7 @@ export const fleet: Suite = {
   costMeaning: FLEET_COST_MEANING,
   files: [...new Set(MARKETS.flatMap(({ pools }) => pools.map(({ file }) => file)))],
   policies: FLEET_POLICIES.map(({ name }) => name),
-  cases: (readTrace) =>
+  cases: (readTrace, estimates = TRUE_ESTIMATES) =>
     casesOn(
       MARKETS.flatMap((market) =>
         SAMPLE_SECONDS.map((sampleSeconds) => ({
@@ -181,6 +186,7 @@ export const fleet: Suite = {
         })),
       ),
       STEP_SECONDS,
+      estimates,
     ),
 };
 
@@ -202,5 +208,9 @@ const inSteps = ({ gapSeconds, pools }: CountTrace): { readonly stepSeconds: num
 /** The same fleets on somebody's own counts. */
 export const ownFleet = (trace: CountTrace): Suite => {
   const { market, stepSeconds } = inSteps(trace);
-  return { ...fleet, files: [], cases: () => casesOn([{ name: 'own', market }], stepSeconds) };
+  return {
+    ...fleet,
+    files: [],
+    cases: (_, estimates = TRUE_ESTIMATES) => casesOn([{ name: 'own', market }], stepSeconds, estimates),
+  };
 };

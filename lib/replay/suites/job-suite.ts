@@ -1,4 +1,5 @@
 import { type Case, OPTIMUM, type Replayed } from '../case.ts';
+import { misinformed, TRUE_ESTIMATES } from '../estimates.ts';
 import type { JobPolicyMaker, JobRules, Market } from '../job.ts';
 import { optimumCost } from '../optimum.ts';
 import { JOB_POLICIES } from '../policies/all.ts';
@@ -47,5 +48,8 @@ export const jobSuite = (
 ): JobSuite => ({
   ...described,
   policies: compared.map(({ name }) => name),
-  cases: (readTrace) => Array.from(described.runs(readTrace), (run) => caseOf(run, compared)),
+  cases: (readTrace, estimates = TRUE_ESTIMATES) => {
+    const told = compared.map((maker) => misinformed(maker, estimates));
+    return Array.from(described.runs(readTrace), (run) => caseOf(run, told));
+  },
 });

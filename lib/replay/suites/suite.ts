@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts';
+import type { Estimates } from '../estimates.ts';
 
 /** The text of a trace file below the folder that the user named, unpacked. */
 export type ReadTrace = (path: string) => string;
@@ -11,7 +12,8 @@ export interface Suite {
   readonly files: readonly string[];
   /** What it compares, in the order of its tables. */
   readonly policies: readonly string[];
-  cases(readTrace: ReadTrace): Iterable<Case>;
+  /** Its policies are told the truth where nothing is said. */
+  cases(readTrace: ReadTrace, estimates?: Estimates): Iterable<Case>;
   /** A figure of its own for the mean cost, such as the leaderboard's score. */
   score?(meanCost: number): number;
 }

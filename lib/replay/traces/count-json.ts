@@ -10,6 +10,8 @@ export interface TracePool {
   readonly name: string;
   /** Above 0: spot could be had. */
   readonly counts: Float64Array;
+  /** Dollars an hour tick by tick, not a number where nobody knows it; nothing where the trace has no prices. */
+  readonly price?: Float64Array;
 }
 
 /** What is wrong, where, and what to do about it. */
@@ -61,23 +63,70 @@ const listProblems = (
 const COUNT_FIX = 'write how many machines could be had: 0, 1, 2, …';
 const RUN_FIX = 'write [value, ticks], the value null where nothing is known';
 
-const isRun = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && (value[0] === null || isCount(value[0])) && isCount(value[1]);
+/** Longer than any trace (a second's gap for a quarter of a year), short enough for any memory. */
+const RUN_TICKS_MAX = 8_000_000;
+
+const isRunOf = (value: unknown, isValue: (value: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length === 2 && isValue(value[0]) && isCount(value[1]) && value[1] <= RUN_TICKS_MAX;
+
+const isRun = (value: unknown): boolean => isRunOf(value, (count) => count === null || isCount(count));
+
+const PRICE_FIX = 'write dollars an hour, or null where nobody knows the price';
+const PRICE_RUN_FIX = 'write [price, ticks], the price null where nobody knows it';
+
+const isPrice = (value: unknown): value is number | null =>
+  value === null || (Number.isFinite(value) && (value as number) > 0);
+
+const isPriceRun = (value: unknown): boolean => isRunOf(value, isPrice);
 
 const parsed = (problems: readonly TraceProblem[], trace: () => CountTrace): ParsedTrace =>
   problems.length === 0 ? { ok: true, trace: trace() } : { ok: false, problems };
 
-/** `{metadata: {gap_seconds}, data: [count]}`: one pool, named by its file. */
+/** Prices go with the counts tick by tick, or there are none at all. */
+const priceProblems = (file: Readonly<Record<string, unknown>>): readonly TraceProblem[] => {
+  const { data, prices } = file as { readonly data?: unknown; readonly prices?: unknown };
+  if (prices === undefined) return [];
+  const wrong = listProblems('prices', prices, isPrice, PRICE_FIX);
+  if (wrong.length > 0 || !Array.isArray(data) || data.length === (prices as unknown[]).length) return wrong;
+  const reason = `it has ${(prices as unknown[]).length} values, data has ${data.length}`;
+  return [{ where: 'prices', reason, fix: 'write one price for each tick, null where nobody knows it' }];
+};
+
+/** `{metadata: {gap_seconds}, data: [count], prices?: [price or null]}`: one pool, named by its file. */
 const parseCounts = (name: string, file: Readonly<Record<string, unknown>>): ParsedTrace => {
   const gap = isRecord(file['metadata']) ? file['metadata']['gap_seconds'] : undefined;
+  const prices = file['prices'] as readonly (number | null)[] | undefined;
   return parsed(
-    [...gapProblems('metadata.gap_seconds', gap), ...listProblems('data', file['data'], isCount, COUNT_FIX)],
-    () => ({ gapSeconds: gap as number, pools: [{ name, counts: Float64Array.from(file['data'] as number[]) }] }),
+    [
+      ...gapProblems('metadata.gap_seconds', gap),
+      ...listProblems('data', file['data'], isCount, COUNT_FIX),
+      ...priceProblems(file),
+    ],
+    () => ({
+      gapSeconds: gap as number,
+      pools: [
+        {
+          name,
+          counts: Float64Array.from(file['data'] as number[]),
+          ...(prices === undefined ? {} : { price: Float64Array.from(prices, (price) => price ?? Number.NaN) }),
+        },
+      ],
+    }),
   );
 };
 
-/** `{gap_seconds, availability_rle: {pool: [[count or null, ticks]]}}`: several pools in one file. */
+const PRICES = 'price_usd_per_hour_rle';
+
+/** Prices of pools by name, where the file has any. */
+const pricesOf = (file: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> =>
+  new Map(isRecord(file[PRICES]) ? Object.entries(file[PRICES]) : []);
+
+/**
+ * `{gap_seconds, availability_rle: {pool: [[count or null, ticks]]}, price_usd_per_hour_rle?: {pool: [[price or null,
+ * ticks]]}}`: several pools in one file.
+ */
 const parseRunLengths = (file: Readonly<Record<string, unknown>>): ParsedTrace => {
+  const prices = pricesOf(file);
   const pools = isRecord(file['availability_rle']) ? Object.entries(file['availability_rle']) : [];
   const none = { where: 'availability_rle', reason: 'it names no pool', fix: 'write {"pool": [[value, ticks], …]}' };
   return parsed(
@@ -85,10 +134,15 @@ const parseRunLengths = (file: Readonly<Record<string, unknown>>): ParsedTrace =
       ...gapProblems('gap_seconds', file['gap_seconds']),
       ...(pools.length === 0 ? [none] : []),
       ...pools.flatMap(([name, runs]) => listProblems(`availability_rle.${name}`, runs, isRun, RUN_FIX)),
+      ...[...prices].flatMap(([name, runs]) => listProblems(`${PRICES}.${name}`, runs, isPriceRun, PRICE_RUN_FIX)),
     ],
     () => ({
       gapSeconds: file['gap_seconds'] as number,
-      pools: pools.map(([name, runs]) => ({ name, counts: decodeRunLengths(runs as RunLengths, 0) })),
+      pools: pools.map(([name, runs]) => ({
+        name,
+        counts: decodeRunLengths(runs as RunLengths, 0),
+        ...(prices.has(name) ? { price: decodeRunLengths(prices.get(name) as RunLengths, Number.NaN) } : {}),
+      })),
     }),
   );
 };

@@ -21,6 +21,8 @@ const settings = (capacity: Partial<CapacityPolicy>): FleetSettings => ({
     machinesMin: 0,
     machinesMax: 2,
     targetBacklog: 2,
+    spotPercentMax: 90,
+    spotStrategy: 'capacity',
     onDemandBase: 0,
     onDemandFallback: true,
     onDemandMax: 4,

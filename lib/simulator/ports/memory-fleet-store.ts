@@ -2,6 +2,7 @@ import type { FleetHead, Member } from '../../fleet/fleet.ts';
 import { emptyHead, isWritten } from '../../fleet/fleet-head.ts';
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../../fleet/ids.ts';
 import { UNCLAIMED_SECONDS } from '../../fleet/limits.ts';
+import type { PriceBoard } from '../../fleet/price-board.ts';
 import type { RecordedSignal, Signal, SignalKind } from '../../fleet/signal.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { FleetStore, HeadChange } from '../../ports/fleets.ts';
@@ -66,6 +67,7 @@ const unclaimedStore = (): Pick<FleetStore, 'keepUnclaimed' | 'unclaimed'> => {
 /** The fleets table in memory. */
 export const memoryFleetStore = (): FleetStore => {
   const fleets = new Map<FleetName, FleetRows>();
+  const boards = new Map<FleetName, PriceBoard>();
   const rowsOf = (fleet: FleetName): FleetRows => {
     const rows = fleets.get(fleet) ?? { head: emptyHead(fleet), members: new Map(), answered: new Map() };
     fleets.set(fleet, rows);
@@ -101,6 +103,8 @@ export const memoryFleetStore = (): FleetStore => {
     recordAnswer: async (fleet, intentId, ec2FleetId) => {
       rowsOf(fleet).answered.set(ec2FleetId, intentId);
     },
+    prices: async (fleet) => boards.get(fleet),
+    putPrices: async (fleet, board) => void boards.set(fleet, board),
     ...unclaimedStore(),
   };
 };

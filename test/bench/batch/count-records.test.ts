@@ -89,4 +89,28 @@ describe('the count of a batch', () => {
       repeatedAfter: { released: 2, 'handed back': 1 },
     });
   });
+
+  it('asks a crash for what is repeated because of it, also when a drain came in between', () => {
+    allDone();
+    log(1, [0, 1, 2]);
+    log(2, [1]);
+    log(3, [2, 3]);
+    const drained = count([
+      [1, 'released'],
+      [2, 'handed back'],
+    ]);
+    expect(drained.repeatedAfter).toEqual({ released: 1, 'handed back': 0, 'put back': 0, failed: 0 });
+  });
+
+  it('asks the last attempt that did something, not one that was given back before its first record', () => {
+    allDone();
+    log(1, [0, 1, 2]);
+    log(4, [1, 2, 3]);
+    const givenBack = count([
+      [1, 'released'],
+      [2, 'handed back'],
+      [3, 'put back'],
+    ]);
+    expect(givenBack.repeatedAfter).toEqual({ released: 2, 'handed back': 0, 'put back': 0, failed: 0 });
+  });
 });

@@ -57,8 +57,8 @@ describe('the command line of the main job', () => {
       '--concurrency 101 is not a whole number from 1 to 100',
       'give --task or --exec, not both',
       '--tasks counts tasks of the demonstration; --input has its own',
-      '--task /nowhere/a.ts cannot be read (ENOENT)',
-      '--input /nowhere/b cannot be read (ENOENT)',
+      '--task /nowhere/a.ts cannot be read: there is no such file; check the path and its permissions',
+      '--input /nowhere/b cannot be read: there is no such file; check the path and its permissions',
     ]);
   });
 
@@ -74,7 +74,7 @@ describe('the command line of the main job', () => {
 
   it('refuses a file of results that cannot be written, before anything runs', () => {
     expect(problemsOf('--results', '/nowhere/results.ndjson')).toEqual([
-      '--results /nowhere/results.ndjson cannot be written (ENOENT)',
+      '--results /nowhere/results.ndjson cannot be written: its folder is not there; make it first',
     ]);
   });
 
@@ -95,7 +95,9 @@ describe('the command line of the main job', () => {
   it('refuses a record folder that cannot be one, before anything runs', () => {
     const folder = mkdtempSync(join(tmpdir(), 'spothop-command-line-'));
     writeFileSync(join(folder, 'file'), '');
-    expect(problemsOf('--record', join(folder, 'file'))[0]).toContain('cannot be made a folder (EEXIST)');
+    expect(problemsOf('--record', join(folder, 'file'))[0]).toContain(
+      'cannot be made a folder: there is a file of this name; name another place',
+    );
     rmSync(folder, { recursive: true });
   });
 

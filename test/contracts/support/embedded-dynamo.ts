@@ -56,6 +56,12 @@ const TABLES: readonly CreateTableCommandInput[] = [
   },
 ];
 
+/** The same as a template has them. */
+export const tableProperties = (name: 'tasks' | 'instances' | 'fleets'): Omit<CreateTableCommandInput, 'TableName'> => {
+  const { TableName: _name, ...properties } = TABLES.find((table) => table.TableName === name)!;
+  return properties;
+};
+
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /** The real SDK client over HTTP on a DynamoDB in this process, with our tables in it. */

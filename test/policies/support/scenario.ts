@@ -185,6 +185,7 @@ const play = async (cloud: WholeCloud, service: DeployedService, look: () => voi
     look();
     return livingMachines(tally).length === 0 && (await service.fleets.read(FLEET)).members.length === 0;
   });
+  await until(cloud, 'The reading of prices', async () => (await service.fleets.prices(FLEET)) !== undefined);
   await service.makeReport({ fleet: FLEET, key: 'policies', from: startedAt, to: cloud.context.clock.now() });
   look();
 };

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
-import { RESULT_BYTES_MAX } from './exec-mail.ts';
+
+/** Larger results and checkpoints belong into the worker's own store, with the text naming them. */
+export const KEPT_BYTES_MAX = 1_048_576;
 
 /** A value that a task wants kept, and that cannot be: the message says which part of it, and what to do. */
 export class NotKeepable extends Error {
@@ -20,6 +22,7 @@ const FLAWS_OF_OBJECTS: readonly (readonly [(value: object) => boolean, string])
   [types.isMap, 'a Map; Object.fromEntries(map) can be kept'],
   [types.isSet, 'a Set; [...set] can be kept'],
   [types.isNativeError, 'an Error; its message can be kept'],
+  [(value) => types.isDate(value) && Number.isNaN(value.getTime()), 'an invalid Date'],
   [ArrayBuffer.isView, 'binary data; write it to a store of your own and keep its name'],
   [types.isAnyArrayBuffer, 'binary data; write it to a store of your own and keep its name'],
 ];
@@ -35,6 +38,16 @@ const flawOfPrimitive = (value: unknown): string | undefined => {
 const childPath = (path: string, key: string, isArray: boolean): string =>
   isArray ? `${path}[${key}]` : `${path}.${key}`;
 
+interface Convertible {
+  toJSON?: unknown;
+}
+
+/** What JSON puts in the place of an object that says so itself; itself, where it does not. */
+const convertedOf = (value: object): unknown => {
+  const { toJSON } = value as Convertible;
+  return typeof toJSON === 'function' ? toJSON.call(value, '') : value;
+};
+
 /** The first part of a value that JSON would lose, change in silence, or refuse. */
 const flawIn = (value: unknown, path: string, above: readonly object[]): Flaw | undefined => {
   const what = flawOfPrimitive(value);
@@ -44,9 +57,10 @@ const flawIn = (value: unknown, path: string, above: readonly object[]): Flaw | 
   if (above.length >= LEVELS_MAX) return { path: '$', what: `something nested more than ${LEVELS_MAX} levels deep` };
   const flaw = FLAWS_OF_OBJECTS.find(([matches]) => matches(value));
   if (flaw !== undefined) return { path, what: flaw[1] };
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return undefined;
-  const isArray = Array.isArray(value);
   const aboveChildren = [...above, value];
+  const converted = convertedOf(value);
+  if (converted !== value) return flawIn(converted, path, aboveChildren);
+  const isArray = Array.isArray(value);
   for (const [key, child] of Object.entries(value)) {
     const found = flawIn(child, childPath(path, key, isArray), aboveChildren);
     if (found !== undefined) return found;
@@ -69,8 +83,8 @@ export const toJsonText = (value: unknown, what: 'result' | 'checkpoint'): strin
   }
   const text = JSON.stringify(value) ?? 'null';
   const bytes = Buffer.byteLength(text, 'utf8');
-  if (bytes <= RESULT_BYTES_MAX) return text;
+  if (bytes <= KEPT_BYTES_MAX) return text;
   throw new NotKeepable(
-    `its ${what} has ${bytes} bytes as JSON (${mebibytes(bytes)} MiB), and at most ${RESULT_BYTES_MAX} are kept: write it to a store of your own, such as S3, and give its name instead`,
+    `its ${what} has ${bytes} bytes as JSON (${mebibytes(bytes)} MiB), and at most ${KEPT_BYTES_MAX} are kept: write it to a store of your own, such as S3, and give its name instead`,
   );
 };
