@@ -52,6 +52,8 @@ const drawSettings = (random: SeededRandom, machines: number | undefined): Fleet
       onDemandBase: random.pick([0, 0, 0, 1]),
       onDemandFallback: random.chance(0.8),
       onDemandMax: random.whole(1, machinesMax),
+      spotPercentMax: 90,
+      spotStrategy: random.pick(['capacity', 'capacity', 'balanced', 'cheapest']),
       places: types.flatMap((instanceType) =>
         zones.map((zone) => ({ instanceType, zone, subnetId: `subnet-${zone}` })),
       ),

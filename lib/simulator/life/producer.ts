@@ -64,7 +64,12 @@ export const createProducers = (life: Life): Producers => {
     if (truth === undefined) return;
     const caller = life.createCaller('operator', 'operator');
     const queue = calledPort('queue', ports.queue, caller);
-    const world = { tasks: calledPort('tasks', ports.tasks, caller), queue: () => queue, clock };
+    const world = {
+      tasks: calledPort('tasks', ports.tasks, caller),
+      instances: calledPort('instances', ports.instances, caller),
+      queue: () => queue,
+      clock,
+    };
     if (what === 'cancel') truth.isCancelAsked = true;
     else truth.retriesAsked += 1;
     trace.note('operator', `${what} ${id}`);
