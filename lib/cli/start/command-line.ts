@@ -24,6 +24,7 @@ digest. Every body is checked by the task's schema before anything starts. Witho
 demonstration's tasks, whose bodies are {"files":["node_modules/…"]}. A task file and what it imports may lie anywhere;
 packages that are not installed beside it are taken from this project.
 
+Every run writes its record and names it at its end, with the command that judges it: spothop audit --trace FILE.
 What became of each task is written as one line of JSON: {taskId, status, result or reason, attempts, reclaims}.
 
 Exit codes:
@@ -71,7 +72,10 @@ const program = (problems: string[]): Command => {
     .addOption(numberOption('time-factor', 'service time runs so much faster', problems).default(DEFAULTS.timeFactor))
     .option('--no-script', 'nothing on top of what the seed brings');
   return withOwnWorker(command, problems)
-    .option('--record <DIR>', 'write the record of every request, process and market event there')
+    .option(
+      '--record [PLACE]',
+      "write the record of every request, process and market event there: a folder, or a file .jsonl (default: the run's folder)",
+    )
     .addHelpText('after', AFTER_HELP)
     .allowUnknownOption()
     .allowExcessArguments()

@@ -15,6 +15,7 @@ import type { DemoWorld, Run } from './demo-run.ts';
 import { withDeployLock } from './deploy-lock.ts';
 import { deployService, LOCAL_STAGE } from './deploy-service.ts';
 import type { StartOptions } from './options.ts';
+import { recordFileOf } from './record-file.ts';
 import { countLine, type DemoTables, newTally, type RunTally } from './run-tally.ts';
 import type { Work } from './work.ts';
 
@@ -33,7 +34,7 @@ export const beginRun = (options: StartOptions, world: DemoWorld, work: Work): B
   const runs = join(world.projectFolder, '.spothop');
   mkdirSync(runs, { recursive: true });
   const folder = mkdtempSync(join(runs, 'run-'));
-  const recordFile = join(options.record ?? folder, 'record.jsonl');
+  const recordFile = recordFileOf(options.record, folder);
   return { options, world, work, folder, recordFile, wallStartedAt: wallClock().now() };
 };
 

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 
 import { printable } from '../../signals/printable.ts';
 import { whyUnreadable } from '../command.ts';
 import type { StartOptions } from './options.ts';
+import { recordFolderOf } from './record-file.ts';
 
 const TEXT_CHARACTERS_MAX = 60;
 
@@ -88,6 +89,6 @@ const makeFile = (file: string): readonly string[] =>
 
 /** Makes what the run will write to, so that an hour's work does not end with nowhere to put it. */
 export const makePlaces = ({ record, results }: StartOptions): readonly string[] => [
-  ...(record === undefined ? [] : makeFolder(record)),
+  ...(typeof record === 'string' ? makeFolder(recordFolderOf(record)) : []),
   ...(results === undefined ? [] : makeFile(results)),
 ];

@@ -1,4 +1,5 @@
 import { CONCURRENCY } from '../../config/bounds.ts';
+import type { RecordPlace } from './record-file.ts';
 
 /** What `npm start` was asked to do. */
 export interface StartOptions {
@@ -22,8 +23,8 @@ export interface StartOptions {
   readonly idPath?: string;
   /** The file for what became of each task; without it a file in the run's folder. */
   readonly results?: string;
-  /** Folder for the record of the run. */
-  readonly record?: string;
+  /** Where the record of the run goes; the run's own folder without. */
+  readonly record?: RecordPlace;
 }
 
 export const DEFAULTS = { tasks: 300, instances: 6, concurrency: 1, seed: 20_260_101, timeFactor: 10 } as const;

@@ -1,3 +1,4 @@
+import { auditCommand } from './record-file.ts';
 import type { Percentiles, RunSummary } from './summary.ts';
 
 const seconds = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1_000).toFixed(1)} s`);
@@ -34,6 +35,7 @@ export const renderSummary = (summary: RunSummary): readonly string[] => {
     `report         ${summary.report.html ?? 'none'}`,
     `mail           ${summary.report.eml ?? 'none'}`,
     `record         ${summary.record}`,
+    `audit          ${auditCommand(summary.record)}`,
     '',
     summary.held
       ? 'Everything held.'

@@ -49,6 +49,9 @@ export interface Expressions {
 
 const ASSIGNED = /([#\w.[\]-]+)\s*(?:=|<>|<=|>=|<|>)\s*(?:if_not_exists\s*\([^,]+,\s*)?(:\w+)/g;
 
+/** The number of a checkpoint says nothing of what is in it, and whoever reads the record asks in which order they came. */
+const isOrder = (path: readonly string[]): boolean => path.join('.') === 'checkpoint.sequence';
+
 /** Placeholders whose attribute is a payload: `SET #r = :value` with `#r` standing for `result`. */
 const payloadPlaceholders = (request: Expressions): Set<string> => {
   const names = request.ExpressionAttributeNames ?? {};
@@ -56,7 +59,7 @@ const payloadPlaceholders = (request: Expressions): Set<string> => {
   const found = new Set<string>();
   for (const [, path = '', placeholder = ''] of text.matchAll(ASSIGNED)) {
     const resolved = path.split('.').map((segment) => names[segment] ?? segment);
-    if (resolved.some(isPayloadName)) found.add(placeholder);
+    if (resolved.some(isPayloadName) && !isOrder(resolved)) found.add(placeholder);
   }
   return found;
 };

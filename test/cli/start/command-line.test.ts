@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCommandLine } from '../../../lib/cli/start/command-line.ts';
 import { type StartOptions, secondsOf } from '../../../lib/cli/start/options.ts';
+import { auditCommand, recordFileOf } from '../../../lib/cli/start/record-file.ts';
 
 const optionsOf = (...words: readonly string[]): StartOptions => {
   const read = readCommandLine(words);
@@ -99,6 +100,25 @@ describe('the command line of the main job', () => {
       'cannot be made a folder: there is a file of this name; name another place',
     );
     rmSync(folder, { recursive: true });
+  });
+
+  it('writes the record into the folder of the run, into a folder that is named, or into a file of lines', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spothop-command-line-'));
+    expect(recordFileOf(optionsOf().record, 'run')).toBe('run/record.jsonl');
+    expect(recordFileOf(optionsOf('--record').record, 'run')).toBe('run/record.jsonl');
+    expect(optionsOf('--record', '--json')).toMatchObject({ record: true, json: true });
+    const deep = join(folder, 'deep');
+    expect(recordFileOf(optionsOf('--record', deep).record, 'run')).toBe(join(deep, 'record.jsonl'));
+    expect(existsSync(deep)).toBe(true);
+    const file = join(folder, 'of-mine', 'run.jsonl');
+    expect(recordFileOf(optionsOf('--record', file).record, 'run')).toBe(file);
+    expect(existsSync(join(folder, 'of-mine'))).toBe(true);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names the command that judges the record, as a shell takes it', () => {
+    expect(auditCommand('.spothop/run-a/record.jsonl')).toBe('npx spothop audit --trace .spothop/run-a/record.jsonl');
+    expect(auditCommand("my runs/it's.jsonl")).toBe(`npx spothop audit --trace 'my runs/it'\\''s.jsonl'`);
   });
 
   it('gives a batch a third of a second for each task, a hundred seconds at least, unless told', () => {

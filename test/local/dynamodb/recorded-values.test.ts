@@ -41,6 +41,16 @@ describe('the record', () => {
       names: { '#r': 'result', '#t': 'task-1', '#p': 'payload' },
       values: { ':n': 2 },
     }));
+
+  test('tells the order of checkpoints and nothing of what is in them', () =>
+    expect(
+      recordedExpressions({
+        UpdateExpression: 'SET #c = :c',
+        ConditionExpression: 'attribute_not_exists(#c) OR #c.#s < :s AND #c.#t = :t',
+        ExpressionAttributeNames: { '#c': 'checkpoint', '#s': 'sequence', '#t': 'content' },
+        ExpressionAttributeValues: { ':c': { S: 'secret' }, ':s': { N: '7' }, ':t': { S: 'also secret' } },
+      }),
+    ).toMatchObject({ values: { ':s': 7 } }));
 });
 
 describe('permissions', () => {
