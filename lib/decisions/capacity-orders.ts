@@ -2,6 +2,7 @@ import type { Member } from '../fleet/fleet.ts';
 import type { Pool, Purchase } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import { type CapacityView, type LaunchOrder, usefulMembers } from './capacity-view.ts';
+import type { WindowCourse } from './capacity-window.ts';
 import { surgeMax, upgradeOrders } from './decide-upgrade.ts';
 import { type Doubt, explainDoubts } from './doubtful.ts';
 import { explainPools } from './explain-pools.ts';
@@ -24,6 +25,7 @@ export interface Situation {
   readonly market: FleetMarket;
   readonly doubts: readonly Doubt[];
   readonly dear: readonly Member[];
+  readonly course: WindowCourse;
   readonly now: EpochMs;
 }
 
@@ -93,22 +95,30 @@ const replacementOrders = (situation: Situation): LaunchOrder[] => {
 };
 
 /** No spot pool may be asked: on demand stands in, within its limit, where the fleet file lets it. */
-const fallbackOrders = ({ view, counts, market }: Situation, count: number, asked: number, reason: string) => {
+const fallbackOrders = (
+  { view, counts, market, course: { window } }: Situation,
+  count: number,
+  asked: number,
+  reason: string,
+) => {
   const { policy } = view;
   if (!policy.onDemandFallback) return [];
   const room = Math.max(0, policy.onDemandMax - counts.hadOnDemand - asked);
-  const why = `${reason}; no spot pool may be asked: ${explainPools(market.scores)}`;
+  const careful = window.kind === 'none' ? '' : `, and no time to wait is known of: ${window.reason}`;
+  const why = `${reason}; no spot pool may be asked: ${explainPools(market.scores)}${careful}`;
   return order('on-demand', Math.min(count, room), market.onDemand, why);
 };
 
 /** The on-demand base first, the rest on spot with what is likely to be lost next; on demand when no spot pool may be asked. */
 export const decideOrders = (situation: Situation): LaunchOrder[] => {
-  const { view, counts, market, doubts } = situation;
+  const { view, counts, market, doubts, course } = situation;
+  const { window } = course;
   const missing = Math.max(0, counts.wanted - counts.had);
   if (missing === 0) return replacementOrders(situation);
   const { onDemandBase } = view.policy;
   const baseMissing = Math.min(missing, Math.max(0, Math.min(onDemandBase, counts.wanted) - counts.hadOnDemand));
-  const base = order('on-demand', baseMissing, market.onDemand, `on-demand base of ${onDemandBase}`);
+  const why = window.kind === 'buy' ? window.reason : `on-demand base of ${onDemandBase}`;
+  const base = order('on-demand', baseMissing, market.onDemand, why);
   const rest = missing - baseMissing;
   const asked = `${counts.wanted} wanted, ${counts.had} had`;
   if (market.spot.length === 0) return [...base, ...fallbackOrders(situation, rest, baseMissing, asked)];

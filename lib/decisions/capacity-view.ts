@@ -1,12 +1,20 @@
 import type { FleetState, Intent, Member } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
-import type { InstanceId } from '../fleet/ids.ts';
+import type { InstanceId, TaskId } from '../fleet/ids.ts';
 import { type DrainPolicy, type InstanceRecord, lifecycleOf, silenceMs } from '../fleet/instance.ts';
 import { SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import type { Pool, Purchase } from '../fleet/pool.ts';
 import type { PriceBoard } from '../fleet/price-board.ts';
 import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
+
+/** What is read of tasks where they are due at some time. */
+export interface DueTasks {
+  /** No unfinished task was submitted before this. Absent where nobody knows. */
+  readonly oldestSubmittedAt?: EpochMs;
+  /** When the tasks were taken that on-demand machines hold, as far as they were looked at. */
+  readonly takenAt: ReadonlyMap<TaskId, EpochMs>;
+}
 
 /** Everything that is read before capacity is decided. */
 export interface CapacityView {
@@ -15,6 +23,8 @@ export interface CapacityView {
   readonly records: ReadonlyMap<InstanceId, InstanceRecord>;
   readonly backlog: Backlog;
   readonly policy: CapacityPolicy;
+  /** Absent in a fleet without a window. */
+  readonly due?: DueTasks;
   readonly drainPolicy: DrainPolicy;
   /** Machines of an older launch template that a rolling upgrade replaces; none where each waits for its own end. */
   readonly outdated: ReadonlySet<InstanceId>;

@@ -1,4 +1,4 @@
-import type { FleetState } from '../fleet/fleet.ts';
+import type { FleetState, Member } from '../fleet/fleet.ts';
 import { outstandingCount } from '../fleet/fleet.ts';
 import type { CapacityPolicy } from '../fleet/fleet-settings.ts';
 import type { InstanceId } from '../fleet/ids.ts';
@@ -6,8 +6,9 @@ import { OPEN_INTENTS_MAX } from '../fleet/limits.ts';
 import type { Purchase } from '../fleet/pool.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import type { Backlog } from '../ports/queues.ts';
-import { type Counts, decideOrders } from './capacity-orders.ts';
+import { type Counts, decideOrders, type Situation } from './capacity-orders.ts';
 import { type CapacityView, recallableMembers, usefulMembers } from './capacity-view.ts';
+import { courseOf, decideLeavingByWindow, mayStay, windowAlarm, windowOf, withWindow } from './capacity-window.ts';
 import { dearMembers } from './dear-members.ts';
 import { decideLeaving } from './decide-leaving.ts';
 import { doubtfulMembers } from './doubtful.ts';
@@ -45,11 +46,18 @@ const shortfallAlarm = (counts: Counts, ordered: number, market: FleetMarket): A
   return [{ do: 'alarm', metric: 'NoCapacity', reason }];
 };
 
+type Stay = Extract<Action, { do: 'stay' }>;
+
 /** Before anything is bought, machines that are leaving and still at work are called back, spot before on demand. */
-const decideStaying = (view: CapacityView, missing: number, now: EpochMs): Extract<Action, { do: 'stay' }>[] => {
-  const cheapestFirst = [...recallableMembers(view, now)].sort(
-    (a, b) => Number(a.pool.purchase === 'on-demand') - Number(b.pool.purchase === 'on-demand'),
-  );
+const decideStaying = (
+  view: CapacityView,
+  missing: number,
+  mayBe: (member: Member) => boolean,
+  now: EpochMs,
+): readonly Stay[] => {
+  const cheapestFirst = recallableMembers(view, now)
+    .filter(mayBe)
+    .sort((a, b) => Number(a.pool.purchase === 'on-demand') - Number(b.pool.purchase === 'on-demand'));
   return cheapestFirst
     .slice(0, Math.max(0, missing))
     .map(({ instanceId }) => ({ do: 'stay', instanceId, reason: 'it is wanted after all' }));
@@ -67,34 +75,70 @@ const withStaying = (
   return { ...counts, had: counts.had + members.length, hadOnDemand: counts.hadOnDemand + onDemand };
 };
 
+/** Machines are missing on purpose, because there is time; or nobody can be asked, and people should know. */
+const shortfallActions = ({ view, counts, market, course }: Situation, ordered: number): Action[] => {
+  const { window } = course;
+  const missing = counts.wanted - counts.had - ordered;
+  if (window.kind !== 'wait' || missing <= 0) return shortfallAlarm(counts, ordered, market);
+  const reason = `${missing} of ${counts.wanted} machines; ${window.reason}; ${explainPools(market.scores)}`;
+  return [{ do: 'wait', fleet: view.state.head.fleet, reason }];
+};
+
+const askedFor = (state: FleetState): Readonly<Record<Purchase, number>> => ({
+  spot: outstanding(state, 'spot'),
+  'on-demand': outstanding(state, 'on-demand'),
+});
+
+/** Everything that a plan is made from, with the fleet's policy as its window makes it. */
+const situationOf = (read: CapacityView, now: EpochMs): Situation & { readonly stays: readonly Stay[] } => {
+  const useful = usefulMembers(read, now);
+  const doubts = doubtfulMembers(read, useful, now);
+  const whole = marketOf(
+    read,
+    useful,
+    doubts.map(({ member }) => member),
+    now,
+  );
+  const course = courseOf(windowOf(read, useful, askedFor(read.state), now), whole.onDemand.length);
+  const view = withWindow(read, course, useful);
+  const market = course.isOnDemandOnly ? { ...whole, spot: [] } : whole;
+  const present = countMachines(view, now);
+  const stays = decideStaying(view, present.wanted - present.had, mayStay(course), now);
+  const counts = withStaying(view, present, stays);
+  return { view, counts, market, doubts, dear: dearMembers(view, market, useful), course, stays, now };
+};
+
+const isResting = ({ view, now }: Situation): boolean => {
+  const { openIntents, restUntil } = view.state.head;
+  return Object.keys(openIntents).length >= OPEN_INTENTS_MAX || (restUntil !== undefined && now < restUntil);
+};
+
+/** Who is let go: first what the window needs no longer; else for any other reason. */
+const leavingActions = (situation: Situation): Action[] => {
+  const { view, counts, doubts, dear, now } = situation;
+  const byWindow = decideLeavingByWindow(situation);
+  if (byWindow.length > 0) return byWindow;
+  return decideLeaving(view, counts.wanted, now, { doubtful: doubts.map(({ member }) => member), dear });
+};
+
 /**
  * Compares wanted and had and asks for what is missing, in one request for each purchase option. Level-triggered: it
  * knows nothing of what woke it, so five thousand warnings make one plan.
  */
-export const decideCapacity = (view: CapacityView, now: EpochMs): Plan => {
-  const present = countMachines(view, now);
-  const stays = decideStaying(view, present.wanted - present.had, now);
-  const counts = withStaying(view, present, stays);
-  const subject = `fleet ${view.state.head.fleet}`;
-  const { restUntil } = view.state.head;
-  const isFull = Object.keys(view.state.head.openIntents).length >= OPEN_INTENTS_MAX;
-  const isResting = isFull || (restUntil !== undefined && now < restUntil);
-  const useful = usefulMembers(view, now);
-  const doubts = doubtfulMembers(view, useful, now);
-  const doubtful = doubts.map(({ member }) => member);
-  const market = marketOf(view, useful, doubtful, now);
-  const dear = dearMembers(view, market, useful);
-  const orders = isResting ? [] : decideOrders({ view, counts, market, doubts, dear, now });
+export const decideCapacity = (read: CapacityView, now: EpochMs): Plan => {
+  const situation = situationOf(read, now);
+  const orders = isResting(situation) ? [] : decideOrders(situation);
   const launches = orders.map<Action>((launch) => ({
     do: 'launch',
-    intent: view.makeIntent(launch, now),
+    intent: read.makeIntent(launch, now),
     reason: launch.reason,
   }));
   const ordered = orders.reduce((sum, launch) => sum + launch.count, 0);
-  const shortfall = isResting ? [] : shortfallAlarm(counts, ordered, market);
+  const shortfall = isResting(situation) ? [] : shortfallActions(situation, ordered);
+  const alarms = windowAlarm(situation.course.window);
   return {
-    subject,
+    subject: `fleet ${read.state.head.fleet}`,
     decidedAt: now,
-    actions: [...stays, ...launches, ...shortfall, ...decideLeaving(view, counts.wanted, now, { doubtful, dear })],
+    actions: [...situation.stays, ...launches, ...shortfall, ...alarms, ...leavingActions(situation)],
   };
 };
