@@ -105,6 +105,11 @@ const noteRunTimes = call(
   fc.record({ samples: number, halfMs: number, nineTenthsMs: number }, { noNullPrototype: true }),
   (fact, _run, fleet) => (store) => store.noteRunTimes(fleet, fact),
 );
+const noteUnfinishedSince = call(
+  'noteUnfinishedSince',
+  fc.integer({ min: 1, max: 9 }).map(epochMs),
+  (fact, _run, fleet) => (store) => store.noteUnfinishedSince(fleet, fact),
+);
 const micros = fc.integer({ min: 1, max: 9_000_000 });
 const board: fc.Arbitrary<PriceBoard> = fc.record(
   {
@@ -156,6 +161,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 2, arbitrary: recordAnswer },
   { weight: 2, arbitrary: notePool },
   { weight: 1, arbitrary: noteRunTimes },
+  { weight: 2, arbitrary: noteUnfinishedSince },
   { weight: 2, arbitrary: putPrices },
   { weight: 2, arbitrary: prices },
   { weight: 3, arbitrary: keepUnclaimed },

@@ -127,6 +127,16 @@ const markGone = call(
   (fact, run) => (store) => store.markGone(instanceOf(run, fact.machine), fact.now),
 );
 
+const markGroupStep = call(
+  'markGroupStep',
+  fc.record({
+    machine,
+    mark: fc.constantFrom('detachedAt' as const, 'deregisteredAt' as const, 'lifecycleCompletedAt' as const),
+    now,
+  }),
+  (fact, run) => (store) => store.markGroupStep(instanceOf(run, fact.machine), fact.mark, fact.now),
+);
+
 const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: create },
   { weight: 2, arbitrary: recordSignal },
@@ -136,6 +146,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 10, arbitrary: changeLeases },
   { weight: 2, arbitrary: dropLease },
   { weight: 1, arbitrary: markGone },
+  { weight: 1, arbitrary: markGroupStep },
 );
 
 /** How nearly every machine's life begins, so that a short sequence gets past the beginning. */

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { sqsDeadLetters, sqsWakeQueue, sqsWorkQueue } from '../../lib/aws/queues.ts';
 import { fleetName, taskId } from '../../lib/fleet/ids.ts';
+import type { Blobs } from '../../lib/ports/blobs.ts';
 import type { ReceivedMessage, WorkQueue } from '../../lib/ports/queues.ts';
 import { memoryBlobs } from '../../lib/simulator/ports/memory-blobs.ts';
 import { memoryWorkQueue } from '../../lib/simulator/ports/memory-work-queue.ts';
@@ -134,7 +136,31 @@ describe('what else we send', () => {
   });
 });
 
+/** Names are digests, so what stands under a name is always the same content. */
+const objects = fc.array(
+  fc.record({
+    act: fc.constantFrom('put', 'get'),
+    content: fc.constantFrom('', '{"frame":7}', 'grün ✓', 'x'.repeat(40_000), '\r\n\u0000'),
+  }),
+  { minLength: 4, maxLength: 12 },
+);
+
 describe('objects in memory and in S3', () => {
+  test('answer every put and get alike', { timeout: MANY_SEQUENCES_MS }, async () => {
+    let run = 0;
+    const stored = s3Blobs({ client: services.s3, bucket: 'blobs' });
+    const oneRun = async (sequence: readonly { readonly act: string; readonly content: string }[]): Promise<void> => {
+      run += 1;
+      const memory = memoryBlobs();
+      for (const { act, content } of sequence) {
+        const key = `run-${run}/${createHash('sha256').update(content).digest('hex')}`;
+        const on = (blobs: Blobs) => (act === 'put' ? blobs.put(key, content) : blobs.get(key));
+        expect(await on(stored), act).toStrictEqual(await on(memory));
+      }
+    };
+    await fc.assert(fc.asyncProperty(objects, oneRun), { numRuns: 100 });
+  });
+
   test('are there once put, and undefined before', async () => {
     for (const blobs of [memoryBlobs(), s3Blobs({ client: services.s3, bucket: 'blobs' })]) {
       expect(await blobs.get('results/digest-1')).toBeUndefined();

@@ -51,7 +51,9 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
         expect(await stored.get(taskOf(run, task))).toStrictEqual(await memory.get(taskOf(run, task)));
       }
       const due = await stored.due(now, 10_000);
-      expect(due.filter((id) => id.startsWith(`run-${run}/`))).toStrictEqual(await memory.due(now, 10_000));
+      const ofRun = (ids: readonly string[]) => ids.filter((id) => id.startsWith(`run-${run}/`));
+      expect(ofRun(due)).toStrictEqual(await memory.due(now, 10_000));
+      expect(ofRun(await stored.dueLater(now, 10_000))).toStrictEqual(await memory.dueLater(now, 10_000));
     };
     await fc.assert(fc.asyncProperty(sequences, instants, oneRun), { numRuns: 100 });
     // A suite in which some step never succeeds would say nothing about it.
@@ -75,6 +77,47 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
     }
     // Not yet due: the instant before the first.
     expect(await stored.due(epochMs(9), 100)).toStrictEqual([]);
+    const later = await memory.dueLater(epochMs(20), 5);
+    const storedLater = await stored.dueLater(epochMs(20), 5);
+    expect(storedLater.filter((id) => id.startsWith('limit/'))).toStrictEqual(later);
+    expect(await memory.dueLater(epochMs(49), 5)).toStrictEqual([]);
+  });
+});
+
+describe('the oldest unfinished row of a fleet', () => {
+  const fleet = fleetName('aged');
+  const submit = async (ledger: TaskLedger, name: string, submittedAt: number, of = fleet): Promise<void> => {
+    const id = taskId(`aged/${name}`);
+    const row = { ...submittedRow(id), fleet: of, submittedAt: epochMs(submittedAt) };
+    await ledger.apply(id, { step: 'submit', row });
+  };
+
+  test('is found in memory and in DynamoDB alike, whatever its status, from a time on, and not among others’', async () => {
+    const memory = memoryTaskLedger();
+    for (const ledger of [memory, stored]) {
+      const oldest = (since = 0) => ledger.oldestUnfinished(fleet, epochMs(since));
+      expect(await oldest()).toBeUndefined();
+      await submit(ledger, 'other', 10, fleetName('older'));
+      await submit(ledger, 'b', 300);
+      await submit(ledger, 'a', 200);
+      await submit(ledger, 'c', 250);
+      expect(await oldest()).toBe(200);
+      expect([await oldest(201), await oldest(251), await oldest(301)]).toEqual([250, 300, undefined]);
+      const id = taskId('aged/a');
+      const owner = { owner: instanceId('i-0000000000000000a'), session: sessionId('s') };
+      await ledger.apply(id, { step: 'take', ...owner, now: epochMs(400) });
+      expect(await oldest()).toBe(200);
+      await ledger.apply(id, { step: 'cancel', now: epochMs(500) });
+      expect(await oldest()).toBe(250);
+    }
+  });
+
+  test('is never said to be younger than it is, however many older rows others have', async () => {
+    const others = Array.from({ length: 60 }, (_, number) => number);
+    for (const number of others) await submit(stored, `many/${number}`, 1_000 + number, fleetName('busy'));
+    await submit(stored, 'late', 5_000, fleetName('quiet'));
+    expect(await stored.oldestUnfinished(fleetName('quiet'), epochMs(1_000))).toBe(5_000);
+    expect(await stored.oldestUnfinished(fleetName('nobody'), epochMs(1_000))).toBeUndefined();
   });
 });
 

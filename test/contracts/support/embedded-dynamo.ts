@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { documentClient } from '../../../lib/aws/clients.ts';
 
-/** The three tables as serverless.yml makes them, as far as the adapters depend on it. */
+/** The tables as serverless.yml makes them, as far as the adapters depend on it. */
 const TABLES: readonly CreateTableCommandInput[] = [
   {
     TableName: 'tasks',
@@ -15,6 +15,7 @@ const TABLES: readonly CreateTableCommandInput[] = [
       { AttributeName: 'checkAt', AttributeType: 'N' },
       { AttributeName: 'endedOn', AttributeType: 'S' },
       { AttributeName: 'finishedAt', AttributeType: 'N' },
+      { AttributeName: 'submittedAt', AttributeType: 'N' },
     ],
     KeySchema: [{ AttributeName: 'taskId', KeyType: 'HASH' }],
     GlobalSecondaryIndexes: [
@@ -34,6 +35,14 @@ const TABLES: readonly CreateTableCommandInput[] = [
         ],
         Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['fleet', 'status', 'reclaims'] },
       },
+      {
+        IndexName: 'bySubmission',
+        KeySchema: [
+          { AttributeName: 'shard', KeyType: 'HASH' },
+          { AttributeName: 'submittedAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['fleet'] },
+      },
     ],
   },
   {
@@ -52,6 +61,18 @@ const TABLES: readonly CreateTableCommandInput[] = [
     KeySchema: [
       { AttributeName: 'fleet', KeyType: 'HASH' },
       { AttributeName: 'part', KeyType: 'RANGE' },
+    ],
+  },
+  {
+    TableName: 'ledger',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'period', AttributeType: 'S' },
+      { AttributeName: 'entry', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'period', KeyType: 'HASH' },
+      { AttributeName: 'entry', KeyType: 'RANGE' },
     ],
   },
 ];

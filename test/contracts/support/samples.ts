@@ -39,4 +39,4 @@ export const submittedRow = (id: TaskId, body = 'body'): TaskRecord => ({
 export const instants = fc.integer({ min: 1_000, max: 2_000_000 }).map(epochMs);
 
 /** A hundred sequences over HTTP take a few seconds alone, and longer beside other work. */
-export const MANY_SEQUENCES_MS = 90_000;
+export const MANY_SEQUENCES_MS = 240_000;

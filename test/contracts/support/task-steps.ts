@@ -89,12 +89,13 @@ export const stepsOf = (task: number): fc.Arbitrary<DrawnStep> => {
   const givenUp = fc.record({ attempt, now, isOwner: fc.constantFrom(true, true, true, false), worker });
   const ownerOf = (fact: { isOwner: boolean; worker: number }, run: number, row: TaskRecord | undefined): InstanceId =>
     (fact.isOwner ? row?.owner : undefined) ?? machineOf(run, fact.worker);
-  const handBack = drawn(fc.tuple(givenUp, fc.boolean()), ([fact, countsAsReclaim], run, row) => ({
+  const handBack = drawn(fc.tuple(givenUp, fc.boolean(), fc.boolean()), ([fact, countsAsReclaim, rests], run, row) => ({
     step: 'hand-back',
     attempt: attemptOf(fact.attempt, row),
     owner: ownerOf(fact, run, row),
     now: fact.now,
     countsAsReclaim,
+    ...(rests ? { retryDelaySeconds: 90 } : {}),
   }));
   const release = drawn(givenUp, (fact, run, row) => ({
     step: 'release',
@@ -102,10 +103,11 @@ export const stepsOf = (task: number): fc.Arbitrary<DrawnStep> => {
     owner: ownerOf(fact, run, row),
     now: fact.now,
   }));
-  const checkAgain = drawn(fc.record({ attempt, checkAt: instants }), (fact, _run, row) => ({
+  const checkAgain = drawn(fc.record({ attempt, checkAt: instants, isSent: fc.boolean() }), (fact, _run, row) => ({
     step: 'check-again',
     attempt: attemptOf(fact.attempt, row),
     checkAt: fact.checkAt,
+    ...(fact.isSent ? { sentAgainAt: fact.checkAt } : {}),
   }));
   const cancel = drawn(now, (instant) => ({ step: 'cancel', now: instant }));
   const retry = drawn(now, (instant) => ({ step: 'retry', now: instant }));

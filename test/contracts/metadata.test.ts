@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createImds, type Imds } from '../../lib/agent/imds.ts';
+import { parseInstanceAction, parseRebalance } from '../../lib/agent/notices.ts';
+import { wallTimeout } from '../../lib/clock/wall-timeout.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import type { MetadataView } from '../../lib/local/imds/metadata.ts';
+import { type MetadataService, startMetadataService } from '../../lib/local/imds/server.ts';
+import { createFaults } from '../../lib/simulator/faults/faults.ts';
+import { type HostedMachine, simulatedImds } from '../../lib/simulator/life/machine-host.ts';
+import { createTrace } from '../../lib/simulator/life/trace.ts';
+import { seededRandom } from '../../lib/simulator/random.ts';
+import { manualClock } from '../support/manual-clock.ts';
+
+/** The simulator's metadata service beside the local cloud's, which the agent asks over HTTP as on a real machine. */
+
+const NOW = epochMs(Date.UTC(2026, 10, 21, 9, 0, 0));
+const LAUNCHED = epochMs(NOW - 600_000);
+const DEADLINE = epochMs(NOW + 120_000);
+
+interface State {
+  readonly notice?: EpochMs;
+  readonly isAdvised: boolean;
+}
+
+const viewOf = ({ notice, isAdvised }: State): MetadataView => ({
+  instanceId: 'i-0123456789abcdef0',
+  instanceType: 'c5.large',
+  imageId: 'ami-0123456789abcdef0',
+  zone: 'us-east-1a',
+  zoneId: 'use1-az1',
+  lifeCycle: 'spot',
+  privateIp: '10.0.0.10',
+  launchedAt: LAUNCHED,
+  ...(notice === undefined ? {} : { deadlineAt: notice }),
+  ...(isAdvised ? { rebalanceAt: NOW } : {}),
+});
+
+const hosted = ({ notice, isAdvised }: State): HostedMachine =>
+  ({
+    instanceId: 'i-0123456789abcdef0',
+    launchedAt: LAUNCHED,
+    unreachable: new Set(),
+    described: { pool: { instanceType: 'c5.large', zone: 'us-east-1a', purchase: 'spot' } },
+    isAdvised,
+    ...(notice === undefined ? {} : { notice }),
+  }) as unknown as HostedMachine;
+
+const noFaults = createFaults({}, seededRandom('calm'), createTrace({ now: () => NOW, startedAt: NOW }));
+
+let state: State = { isAdvised: false };
+let service: MetadataService;
+let real: Imds;
+beforeAll(async () => {
+  const clock = manualClock(NOW);
+  service = await startMetadataService(() => viewOf(state), clock);
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  real = createImds({ endpoint: service.endpoint, clock, log, timeout: () => wallTimeout(5_000) });
+});
+afterAll(() => service.close());
+
+const STATES: readonly (readonly [string, State])[] = [
+  ['for which nothing is planned', { isAdvised: false }],
+  ['that had a recommendation', { isAdvised: true }],
+  ['that had its notice', { isAdvised: false, notice: DEADLINE }],
+  ['that had both', { isAdvised: true, notice: DEADLINE }],
+];
+
+const IDENTITY = ['instance-id', 'instance-life-cycle', 'placement/availability-zone', 'placement/region'];
+const NEITHER = ['events/maintenance/scheduled', 'autoscaling/target-lifecycle-state'];
+
+describe.each(STATES)('a machine %s', (_name, told) => {
+  const both = async (path: string) => {
+    state = told;
+    return [await simulatedImds(hosted(told), noFaults).read(path), await real.read(path)] as const;
+  };
+
+  test('is told who it is alike', async () => {
+    for (const path of IDENTITY) {
+      const [simulated, served] = await both(path);
+      expect(simulated, path).toBe(served);
+    }
+  });
+
+  test('understands the same of its notice, to the second that a notice tells', async () => {
+    const [simulated, served] = await both('spot/instance-action');
+    const understood = (text: string | undefined) => text && parseInstanceAction(text, NOW);
+    expect(understood(simulated)).toStrictEqual(understood(served));
+    expect(served === undefined).toBe(told.notice === undefined);
+  });
+
+  test('understands the same of its recommendation, but for its moment', async () => {
+    const [simulated, served] = await both('events/recommendations/rebalance');
+    const kindIn = (text: string | undefined) => {
+      const parsed = text === undefined ? undefined : parseRebalance(text, NOW);
+      return parsed === undefined ? undefined : { ...(parsed as object), at: 'its moment' };
+    };
+    expect(kindIn(simulated)).toStrictEqual(kindIn(served));
+    expect(served === undefined).toBe(!told.isAdvised);
+  });
+
+  test('is told nothing of what the model has none of', async () => {
+    for (const path of NEITHER) {
+      const [simulated] = await both(path);
+      expect(simulated, path).toBeUndefined();
+    }
+  });
+});
