@@ -1,11 +1,13 @@
 import type { TaskId } from '../fleet/ids.ts';
 import { parseTaskMessage } from '../fleet/message.ts';
+import type { TaskRecord } from '../fleet/task.ts';
+import type { EpochMs } from '../fleet/time.ts';
 import type { ReceivedMessage } from '../ports/queues.ts';
 import { createAttempt } from './attempt.ts';
 import type { Mailbox } from './mailbox.ts';
 import { type RunEnd, runTask } from './run-task.ts';
 import { settle } from './settle.ts';
-import { takeFromMessage } from './take.ts';
+import { type Beginner, takeFromMessage } from './take.ts';
 import { createTicket, type Ticket } from './ticket.ts';
 import { keepHidden, type VisibilityKeeper } from './visibility.ts';
 import type { AgentShared } from './world.ts';
@@ -37,6 +39,28 @@ const createClaim = (inHand: Set<TaskId>, onRelease: () => void) => {
 
 type Claim = ReturnType<typeof createClaim>;
 
+/** Attempts that were begun here and whose end is not written. */
+interface Begun {
+  begin(row: TaskRecord): void;
+  end(row: TaskRecord): void;
+  /** What an earlier process of this session took is none of ours to begin either: it may have. */
+  whoBegan(row: TaskRecord): Beginner;
+}
+
+const createBegun = (startedAt: EpochMs): Begun => {
+  const attempts = new Map<TaskId, number>();
+  return {
+    begin: ({ taskId, attempt }) => void attempts.set(taskId, attempt),
+    end: ({ taskId, attempt }) => {
+      if (attempts.get(taskId) === attempt) attempts.delete(taskId);
+    },
+    whoBegan: ({ taskId, attempt, takenAt }) => {
+      if (attempts.get(taskId) === attempt) return 'we did';
+      return takenAt !== undefined && takenAt < startedAt ? 'perhaps the process before' : 'nobody';
+    },
+  };
+};
+
 /** Whatever becomes of the message comes after its last renewal (F36). */
 const afterRenewals = (ticket: Ticket, keeper: VisibilityKeeper): Ticket => {
   const after =
@@ -58,13 +82,23 @@ const keepMessageHidden = (shared: AgentShared, ticket: Ticket, { taskId }: Clai
   return keepHidden(ticket, { ...shared.ports, visibilitySeconds, handOver });
 };
 
-const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, message: Ticket, claim: Claim): Promise<void> => {
+interface Handling {
+  readonly shared: AgentShared;
+  readonly mailbox: Mailbox;
+  readonly begun: Begun;
+}
+
+const runToItsEnd = async ({ shared, mailbox, begun }: Handling, message: Ticket, claim: Claim): Promise<void> => {
   const { isInHand } = claim;
   const pausesSeen = shared.pulse.pauses(shared.ports.clock.now());
   const keeper = keepMessageHidden(shared, message, claim);
   const ticket = afterRenewals(message, keeper);
   try {
-    const row = await takeFromMessage(shared, ticket, { onLeaseOutcome: mailbox.hear, isInHand });
+    const row = await takeFromMessage(shared, ticket, {
+      onLeaseOutcome: mailbox.hear,
+      isInHand,
+      whoBegan: begun.whoBegan,
+    });
     if (row === undefined) return;
     const attempt = createAttempt(shared, row, pausesSeen);
     const release = (): void => {
@@ -73,10 +107,13 @@ const runToItsEnd = async (shared: AgentShared, mailbox: Mailbox, message: Ticke
     };
     let over: Promise<void> = Promise.resolve();
     try {
-      const end: RunEnd = (await attempt.isOurs()) ? await runTask(shared, attempt) : { kind: 'stale', over };
+      const isOurs = await attempt.isOurs();
+      begun.begin(row);
+      const end: RunEnd = isOurs ? await runTask(shared, attempt) : { kind: 'stale', over };
       if (end.kind === 'stale') over = end.over;
       await keeper.stop();
       await settle(shared, { attempt, ticket, release }, end);
+      begun.end(row);
     } finally {
       shared.leases.letGo(row.taskId, row.attempt);
       await over;
@@ -102,11 +139,12 @@ export const createMessageHandler = (
   mayStart: () => boolean,
 ): MessageHandler => {
   const inHand = new Set<TaskId>();
+  const handling = { shared, mailbox, begun: createBegun(shared.ports.clock.now()) };
   return async (message, leave) => {
     const ticket = createTicket(shared, message);
     const claim = createClaim(inHand, leave);
     try {
-      if (mayStart()) await runToItsEnd(shared, mailbox, ticket, claim);
+      if (mayStart()) await runToItsEnd(handling, ticket, claim);
       else await putBackUnseen(ticket);
     } catch (error) {
       shared.ports.log.error('message not handled', { messageId: message.messageId, error: String(error) });

@@ -102,7 +102,8 @@ const handBack = async (shared: AgentShared, ended: Ended, { reason, losses }: E
   const { clock, log } = shared.ports;
   const { taskId, attempt: number } = ended.attempt.row;
   const owner = shared.instanceId;
-  const step = { step: 'hand-back', attempt: number, owner, now: clock.now(), countsAsReclaim: true } as const;
+  const rest = shared.drain.state() === undefined ? { retryDelaySeconds: shared.settings.retryDelaySeconds } : {};
+  const step = { step: 'hand-back', attempt: number, owner, now: clock.now(), countsAsReclaim: true, ...rest } as const;
   const outcome = await ended.attempt.apply(step);
   if (!isHandedBack(outcome, ended.attempt)) {
     return fencedOff(shared, ended, {

@@ -1,6 +1,6 @@
 import { drainEndOf, drainIsDue, drainsNow, type InstanceRecord, lifecycleOf } from '../fleet/instance.ts';
 import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
-import { addMs, secondsToMs } from '../fleet/time.ts';
+import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { MachineWarning } from './notices.ts';
 import { createSignalWriter, type SignalWriterOptions } from './signal-writer.ts';
@@ -57,11 +57,11 @@ export const createSignalDesk = (shared: AgentShared, options: SignalWriterOptio
     read: (item) => {
       const now = clock.now();
       const lifecycle = lifecycleOf(item, drainPolicy, now);
-      const deadline = drainEndOf(item, drainPolicy, now);
+      const deadline = (): EpochMs => drainEndOf(item, drainPolicy, now);
       if (lifecycle === 'gone') shared.drain.begin({ reason: 'the machine is called gone', deadline: now, now });
-      else if (lifecycle === 'draining') shared.drain.begin({ reason: 'the item says so', deadline, now });
+      else if (lifecycle === 'draining') shared.drain.begin({ reason: 'the item says so', deadline: deadline(), now });
       else if (shared.drain.state() === undefined && drainIsDue(item, drainPolicy, now)) {
-        tell({ kind: 'machine-stopping', at: now, deadline });
+        tell({ kind: 'machine-stopping', at: now, deadline: deadline() });
       }
     },
     afterBeat: (mailbox) => {

@@ -22,20 +22,29 @@ const leaveAlone = async (shared: AgentShared, ticket: Ticket, why: string): Pro
   return undefined;
 };
 
-/** The row is given back unused: nothing ran, so nothing was reclaimed. */
-const giveBack = async (shared: AgentShared, row: TaskRecord, ticket: Ticket): Promise<void> => {
+/** The row is given back, by default unused: nothing ran, so nothing was reclaimed. */
+const giveBack = async (
+  shared: AgentShared,
+  row: TaskRecord,
+  ticket: Ticket,
+  countsAsReclaim = false,
+): Promise<void> => {
   const { clock, tasks } = shared.ports;
   const owner = shared.instanceId;
-  const step = { step: 'hand-back', attempt: row.attempt, owner, now: clock.now(), countsAsReclaim: false } as const;
+  const step = { step: 'hand-back', attempt: row.attempt, owner, now: clock.now(), countsAsReclaim } as const;
   await withRetries(clock, () => tasks.apply(row.taskId, step));
   await ticket.putBack(0, row.taskId);
 };
+
+export type Beginner = 'nobody' | 'we did' | 'perhaps the process before';
 
 export interface TakeOptions {
   /** Told of every answer about our own item. */
   onLeaseOutcome(outcome: LeaseOutcome): void;
   /** Whether this agent deals with the task already, from an earlier message; from now on it does. */
   isInHand(taskId: TaskId): boolean;
+  /** Who has run this attempt on this machine before. */
+  whoBegan(row: TaskRecord): Beginner;
 }
 
 const hold = async (
@@ -64,6 +73,24 @@ const meetOurOwn = async (shared: AgentShared, id: TaskId, ticket: Ticket): Prom
   return undefined;
 };
 
+/**
+ * The row says that the task is ours already, and no reply was lost: it ran here, and how it ended could not be written.
+ * Its next run gets a number of its own, which fences whatever this one may still do (W2). What the process before took
+ * it may not have begun, so that nothing is counted as lost.
+ */
+const giveUpBegun = async (
+  shared: AgentShared,
+  row: TaskRecord,
+  ticket: Ticket,
+  beginner: Beginner,
+): Promise<undefined> => {
+  const { taskId, attempt } = row;
+  shared.ports.log.warn('task handed back: it is ours, and may have run here before', { taskId, attempt, beginner });
+  await giveBack(shared, row, ticket, beginner === 'we did');
+  shared.tally.handedBack += 1;
+  return undefined;
+};
+
 const takeAndHold = async (
   shared: AgentShared,
   id: TaskId,
@@ -74,6 +101,8 @@ const takeAndHold = async (
   const { clock, tasks } = shared.ports;
   const { instanceId: owner, session } = shared;
   const outcome = await withRetries(clock, () => tasks.apply(id, { step: 'take', owner, session, now: clock.now() }));
+  const beginner = outcome.outcome === 'already' ? options.whoBegan(outcome.row) : 'nobody';
+  if (outcome.outcome === 'already' && beginner !== 'nobody') return giveUpBegun(shared, outcome.row, ticket, beginner);
   if (outcome.outcome !== 'refused') return hold(shared, outcome.row, ticket, options);
   if (outcome.row === undefined) return leaveAlone(shared, ticket, 'it names a task that the ledger does not know');
   await meetRow(shared, outcome.row, ticket);

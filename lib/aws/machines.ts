@@ -23,8 +23,8 @@ export interface Ec2Account {
 
 const PAGE_SIZE = 1_000;
 
-/** A filter takes 200 values (API page DescribeInstances). */
-const FILTER_VALUES_MAX = 200;
+/** EC2 takes 1,000; of a smaller batch, less is asked again when it does not know one of them. */
+const IDS_AT_ONCE = 100;
 
 /** EC2 leaves `InstanceLifecycle` out for machines bought on demand (B18). */
 const described = (instance: Instance): DescribedMachine => {
@@ -43,7 +43,7 @@ const described = (instance: Instance): DescribedMachine => {
   };
 };
 
-/** Filters leave out what does not match, where a list of ids would fail as a whole on one that is unknown (B20). */
+/** Page by page, always: EC2 may end a page wherever it likes (B20). */
 const describeBy = async (client: EC2Client, Filters: Filter[]): Promise<DescribedMachine[]> => {
   const machines: DescribedMachine[] = [];
   let NextToken: string | undefined;
@@ -64,11 +64,27 @@ const describeFleet = ({ client, stackTag }: Ec2Account, fleet: FleetName): Prom
     { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
   ]);
 
+/**
+ * By ids and not by a filter, which leaves out silently what it does not find: that EC2 does not know an id is then its
+ * own word. One unknown id fails the whole (B20), so halve until it stands alone.
+ */
+const describeBatch = async (client: EC2Client, ids: readonly InstanceId[]): Promise<DescribedMachine[]> => {
+  try {
+    const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
+    return Reservations.flatMap((reservation) => reservation.Instances ?? []).map(described);
+  } catch (error) {
+    if (classifyAwsError(error) !== 'not-found') throw error;
+    if (ids.length === 1) return [];
+    const middle = Math.ceil(ids.length / 2);
+    const first = await describeBatch(client, ids.slice(0, middle));
+    return [...first, ...(await describeBatch(client, ids.slice(middle)))];
+  }
+};
+
 const describe = async ({ client }: Ec2Account, ids: readonly InstanceId[]): Promise<DescribedMachine[]> => {
   const machines: DescribedMachine[] = [];
-  for (let start = 0; start < ids.length; start += FILTER_VALUES_MAX) {
-    const Values = ids.slice(start, start + FILTER_VALUES_MAX);
-    machines.push(...(await describeBy(client, [{ Name: 'instance-id', Values }])));
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    machines.push(...(await describeBatch(client, ids.slice(start, start + IDS_AT_ONCE))));
   }
   return machines;
 };

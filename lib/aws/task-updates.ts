@@ -1,6 +1,6 @@
 import { ROW_RETENTION_DAYS } from '../fleet/limits.ts';
 import { firstCheckAt, needsFallback, releasedCheckAt, resendAt, type TaskStep } from '../fleet/task-protocol.ts';
-import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
+import { type EpochMs, toIso } from '../fleet/time.ts';
 import { assign, attribute, increase, type Update } from './expressions.ts';
 
 /** What a step writes: attributes set, counters raised, attributes removed. */
@@ -36,7 +36,7 @@ const finished = (status: 'done' | 'dead' | 'cancelled', now: EpochMs, shard: nu
 const failed = (step: StepOf<'fail'>, shard: number): Effect => {
   const counted: Effect = { set: { reason: step.reason }, increase: { failures: 1 } };
   if (step.failuresBefore + 1 >= step.failuresMax) return finished('dead', step.now, shard, counted);
-  return readyAgain(resendAt(addMs(step.now, secondsToMs(step.retryDelaySeconds))), shard, counted);
+  return readyAgain(resendAt(step.now, step.retryDelaySeconds), shard, counted);
 };
 
 const checkpointed = ({ checkpoint, before }: StepOf<'checkpoint'>): Effect =>
@@ -52,10 +52,12 @@ const EFFECTS: { readonly [S in UpdatingStep['step']]: (step: StepOf<S>, shard: 
   checkpoint: checkpointed,
   commit: ({ result, now }, shard) => finished('done', now, shard, { set: { result } }),
   fail: failed,
-  'hand-back': ({ now, countsAsReclaim }, shard) =>
-    readyAgain(resendAt(now), shard, countsAsReclaim ? { increase: { reclaims: 1 } } : {}),
+  'hand-back': ({ now, countsAsReclaim, retryDelaySeconds }, shard) =>
+    readyAgain(resendAt(now, retryDelaySeconds), shard, countsAsReclaim ? { increase: { reclaims: 1 } } : {}),
   release: ({ now }, shard) => readyAgain(releasedCheckAt(now), shard, { increase: { reclaims: 1 } }),
-  'check-again': ({ checkAt }) => ({ set: { checkAt } }),
+  'check-again': ({ checkAt, sentAgainAt }) => ({
+    set: { checkAt, ...(sentAgainAt === undefined ? {} : { sentAgainAt }) },
+  }),
   cancel: ({ now }, shard) => finished('cancelled', now, shard),
   retry: ({ now }, shard) =>
     readyAgain(resendAt(now), shard, {

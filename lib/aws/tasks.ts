@@ -17,7 +17,8 @@ import { UnknownForm } from '../fleet/unknown-form.ts';
 import { addEndedTask, NO_TASKS } from '../money/task-counts.ts';
 import type { TaskLedger } from '../ports/tasks.ts';
 import { unlessRefused } from './errors.ts';
-import { allOf, attribute, fragment, render, value } from './expressions.ts';
+import { allOf, attribute, type Fragment, fragment, render, value } from './expressions.ts';
+import { oldestUnfinished } from './oldest-tasks.ts';
 import { conditionOf } from './task-conditions.ts';
 import { endedOn, expiresAtSeconds, updateOf } from './task-updates.ts';
 
@@ -86,11 +87,13 @@ interface DueKey {
   readonly checkAt: number;
 }
 
-const dueInShard = async (table: TaskTable, shard: number, now: EpochMs, limit: number): Promise<DueKey[]> => {
-  const keyCondition = allOf([
-    fragment`${attribute('shard')} = ${value(shard)}`,
-    fragment`${attribute('checkAt')} <= ${value(now)}`,
-  ]);
+const listedInShard = async (
+  table: TaskTable,
+  shard: number,
+  checkAt: Fragment,
+  limit: number,
+): Promise<readonly DueKey[]> => {
+  const keyCondition = allOf([fragment`${attribute('shard')} = ${value(shard)}`, checkAt]);
   // Keys are small enough for far more than a sweep's batch to fit one page of 1 MB.
   const { Items = [] } = await table.client.send(
     new QueryCommand({
@@ -108,8 +111,8 @@ const dueInShard = async (table: TaskTable, shard: number, now: EpochMs, limit: 
 const byUrgency = (one: DueKey, other: DueKey): number =>
   one.checkAt - other.checkAt || (one.taskId < other.taskId ? -1 : 1);
 
-const due = async (table: TaskTable, now: EpochMs, limit: number): Promise<TaskId[]> => {
-  const shards = Array.from({ length: CHECK_SHARDS }, (_, shard) => dueInShard(table, shard, now, limit));
+const listed = async (table: TaskTable, checkAt: Fragment, limit: number): Promise<TaskId[]> => {
+  const shards = Array.from({ length: CHECK_SHARDS }, (_, shard) => listedInShard(table, shard, checkAt, limit));
   const keys = (await Promise.all(shards)).flat();
   return keys.sort(byUrgency).map((key) => key.taskId);
 };
@@ -155,6 +158,8 @@ const countEnded = async (table: TaskTable, fleet: FleetName, from: EpochMs, to:
 export const dynamoTaskLedger = (table: TaskTable): TaskLedger => ({
   get: (taskId) => readRow(table, taskId),
   apply: (taskId, step) => applyStep(table, taskId, step),
-  due: (now, limit) => due(table, now, limit),
+  due: (now, limit) => listed(table, fragment`${attribute('checkAt')} <= ${value(now)}`, limit),
+  dueLater: (after, limit) => listed(table, fragment`${attribute('checkAt')} > ${value(after)}`, limit),
+  oldestUnfinished: (fleet, since) => oldestUnfinished(table, fleet, since),
   countEnded: (fleet, from, to) => countEnded(table, fleet, from, to),
 });

@@ -20,11 +20,13 @@ export interface InstanceView {
   /** In `observe` and `attach` nothing is ended: the machines are somebody else's. */
   readonly mayTerminate: boolean;
   readonly maximumAgeSeconds: number;
-  /**
-   * A signal wakes the fleet; a reconcile is awake. And only a reconcile, which has asked EC2, knows who ended a machine:
-   * a run is closed once, so it waits for that.
-   */
+  /** A signal wakes the fleet; a reconcile is awake. */
   readonly seenBy: 'signal' | 'reconcile';
+  /**
+   * EC2 has said that it ended, and its reason is on the item: a run is closed once, so it waits for that. A machine may
+   * end, and an event tell it, between a reconcile's look at EC2 and its look at the item.
+   */
+  readonly isEndTold: boolean;
 }
 
 const leasesOf = (record: InstanceRecord): { taskId: TaskId; attempt: number }[] =>
@@ -76,15 +78,20 @@ const decideDraining = (view: InstanceView, now: EpochMs): Action[] => [
   ...wake(view, `${view.record.instanceId} is draining`),
 ];
 
-/** A reconcile looks at members only, so one that finds a closed run has found a closing that stopped half way. */
-const decideGone = (view: InstanceView): Action[] => {
-  const { record, seenBy } = view;
+/**
+ * A reconcile looks at members only, so one that finds a closed run has found a closing that stopped half way. A machine
+ * of which only an event says that it is gone waits for EC2's word; should it live, it is ended like any drained one.
+ */
+const decideGone = (view: InstanceView, now: EpochMs): Action[] => {
+  const { record, seenBy, isEndTold } = view;
   const { instanceId, fleet } = record;
   const releases = release(record, 'the machine is gone');
-  if (seenBy === 'reconcile') {
-    return [...releases, { do: 'close-run', instanceId, fleet, reason: 'the machine is gone' }];
+  if (seenBy === 'signal') {
+    return record.goneAt === undefined ? [...releases, ...wake(view, `${instanceId} is gone`)] : releases;
   }
-  return record.goneAt === undefined ? [...releases, ...wake(view, `${instanceId} is gone`)] : releases;
+  const isClosable = isEndTold || record.goneAt !== undefined;
+  if (!isClosable) return [...releases, ...decideEndOfDrained(view, now)];
+  return [...releases, { do: 'close-run', instanceId, fleet, reason: 'the machine is gone' }];
 };
 
 /**

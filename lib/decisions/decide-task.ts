@@ -3,12 +3,14 @@ import {
   CHECK_SHARDS,
   RESEND_AFTER_SECONDS,
   RESEND_QUEUED_SECONDS,
+  RESEND_SOON_SECONDS,
   SILENCE_SECONDS_MAX,
   SUBMITTED_SHARE_OF_SWEEP,
   SWEEP_BATCH_MAX,
   SWEEP_SECONDS,
 } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
+import { resendAt } from '../fleet/task-protocol.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 
 export type TaskDecision =
@@ -47,6 +49,26 @@ export const queuedLookAt = (waiting: number, now: EpochMs): EpochMs =>
   addMs(now, Math.ceil(secondsToMs(Math.max(RESEND_AFTER_SECONDS, waiting / QUEUED_LOOKS_PER_SECOND))));
 
 /**
+ * Since when anybody could have taken it, as far as its row tells: each sending puts its next look off by the same time,
+ * and so does the rest after a failure. Only a new task may be looked at later than that, for the others that wait.
+ */
+const availableSince = ({ attempt, submittedAt, checkAt }: TaskRecord, now: EpochMs): EpochMs => {
+  const sentAt = addMs(checkAt!, -secondsToMs(RESEND_AFTER_SECONDS));
+  return attempt === 0 && sentAt > now ? submittedAt : (Math.max(submittedAt, sentAt) as EpochMs);
+};
+
+/**
+ * A task that is ready, while nothing waits to be received: had it a message, somebody would have seen it. It need not
+ * wait for its time, which may be hours away (W4). Once a message has been sent for it, it waits like any other: were
+ * its row the trouble, a message each minute would only keep workers busy.
+ */
+export const isForgotten = (row: TaskRecord, waiting: number, now: EpochMs): boolean =>
+  row.status === 'ready' &&
+  waiting === 0 &&
+  now - availableSince(row, now) >= secondsToMs(RESEND_SOON_SECONDS) &&
+  (row.sentAgainAt === undefined || now - row.sentAgainAt >= secondsToMs(RESEND_AFTER_SECONDS));
+
+/**
  * A row whose `checkAt` has passed, with its owner's item, both read strongly. Holding follows taking within
  * seconds and a row is first looked at long after, so an owner that does not hold it never will.
  */
@@ -55,7 +77,7 @@ export const decideTask = (row: TaskRecord, owner: InstanceRecord | undefined, n
   if (row.status === 'ready') {
     return {
       do: 'send-again',
-      nextAt: addMs(now, secondsToMs(RESEND_AFTER_SECONDS)),
+      nextAt: resendAt(now),
       reason: 'ready, and nobody came for it',
     };
   }

@@ -36,9 +36,17 @@ export type TaskStep =
       readonly now: EpochMs;
       /** `false` when an attempt is given back unused, such as after a refused hold: nothing was reclaimed. */
       readonly countsAsReclaim: boolean;
+      /** Its message is hidden for so long: a task that hands itself back would only do so again. */
+      readonly retryDelaySeconds?: number;
     }
   | { readonly step: 'release'; readonly attempt: number; readonly owner: InstanceId; readonly now: EpochMs }
-  | { readonly step: 'check-again'; readonly attempt: number; readonly checkAt: EpochMs }
+  | {
+      readonly step: 'check-again';
+      readonly attempt: number;
+      readonly checkAt: EpochMs;
+      /** A message was sent before this write. */
+      readonly sentAgainAt?: EpochMs;
+    }
   | { readonly step: 'cancel'; readonly now: EpochMs }
   | { readonly step: 'retry'; readonly now: EpochMs };
 
@@ -89,8 +97,9 @@ const finished = (row: TaskRecord, status: 'done' | 'dead' | 'cancelled', now: E
   return { ...rest, status, finishedAt: now };
 };
 
-/** When a row that has just become ready is looked at again, should nobody come for it. */
-export const resendAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(RESEND_AFTER_SECONDS));
+/** When a row that has just become ready, or will after a delay, is looked at again, should nobody come for it. */
+export const resendAt = (now: EpochMs, delaySeconds = 0): EpochMs =>
+  addMs(now, secondsToMs(RESEND_AFTER_SECONDS + delaySeconds));
 
 /** When a row that has just been taken is looked at again, should its owner fall silent. */
 export const firstCheckAt = (now: EpochMs): EpochMs => addMs(now, secondsToMs(SILENCE_SECONDS_MAX));
@@ -110,7 +119,7 @@ const checkpointed = (row: TaskRecord, { checkpoint, before }: StepOf<'checkpoin
 const failed = (row: TaskRecord, step: StepOf<'fail'>): TaskRecord => {
   const counted = { ...row, failures: row.failures + 1, reason: step.reason };
   if (step.failuresBefore + 1 >= step.failuresMax) return finished(counted, 'dead', step.now);
-  return readyAgain(counted, resendAt(addMs(step.now, secondsToMs(step.retryDelaySeconds))));
+  return readyAgain(counted, resendAt(step.now, step.retryDelaySeconds));
 };
 
 const EFFECTS: { readonly [S in TaskStep['step']]: (row: TaskRecord, step: StepOf<S>) => TaskRecord } = {
@@ -128,9 +137,16 @@ const EFFECTS: { readonly [S in TaskStep['step']]: (row: TaskRecord, step: StepO
   commit: (row, step) => ({ ...finished(row, 'done', step.now), result: step.result }),
   fail: failed,
   'hand-back': (row, step) =>
-    readyAgain({ ...row, reclaims: row.reclaims + (step.countsAsReclaim ? 1 : 0) }, resendAt(step.now)),
+    readyAgain(
+      { ...row, reclaims: row.reclaims + (step.countsAsReclaim ? 1 : 0) },
+      resendAt(step.now, step.retryDelaySeconds),
+    ),
   release: (row, step) => readyAgain({ ...row, reclaims: row.reclaims + 1 }, releasedCheckAt(step.now)),
-  'check-again': (row, step) => ({ ...row, checkAt: step.checkAt }),
+  'check-again': (row, { checkAt, sentAgainAt }) => ({
+    ...row,
+    checkAt,
+    ...(sentAgainAt === undefined ? {} : { sentAgainAt }),
+  }),
   cancel: (row, step) => finished(row, 'cancelled', step.now),
   retry: (row, step) => {
     const { finishedAt: _finishedAt, reason: _reason, ...rest } = row;

@@ -44,6 +44,8 @@ export interface TaskRecord {
   /** When the present attempt was taken. */
   readonly takenAt?: EpochMs;
   readonly finishedAt?: EpochMs;
+  /** When the sweep last sent a message for it, because nobody came for one. */
+  readonly sentAgainAt?: EpochMs;
   /** The sweep looks at the row when this has passed. Only unfinished rows have it. */
   readonly checkAt?: EpochMs;
 }

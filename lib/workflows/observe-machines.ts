@@ -1,48 +1,14 @@
-import type { FleetState, Member } from '../fleet/fleet.ts';
+import type { FleetState } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
-import { type Ec2FleetId, ec2FleetId, type IntentId, intentId } from '../fleet/ids.ts';
-import { ATTACHED, silenceMs } from '../fleet/instance.ts';
-import { BOOT_SECONDS_MAX } from '../fleet/limits.ts';
-import type { SignalKind } from '../fleet/signal.ts';
+import { type Ec2FleetId, ec2FleetId, type InstanceId, type IntentId, intentId } from '../fleet/ids.ts';
+import { ATTACHED } from '../fleet/instance.ts';
 import { EC2_FLEET_TAG, INTENT_TAG } from '../fleet/tags.ts';
-import { type EpochMs, secondsToMs } from '../fleet/time.ts';
-import type { DescribedMachine, MachineState } from '../ports/machines.ts';
+import type { DescribedMachine } from '../ports/machines.ts';
 import { adoptMachine } from './adopt-machine.ts';
 import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
+import { observeMissing } from './observe-missing.ts';
+import { isLiving, recordEnd } from './record-end.ts';
 import type { World } from './world.ts';
-
-/** What a described state says that a lost event would have said. */
-const STATE_SIGNALS: Readonly<Record<MachineState, SignalKind | undefined>> = {
-  pending: undefined,
-  running: undefined,
-  stopping: 'state-stopping',
-  stopped: 'state-stopped',
-  'shutting-down': 'state-shutting-down',
-  terminated: 'state-terminated',
-};
-
-/** Who ended a machine, in EC2's words: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
-const REASON_SIGNALS: Readonly<Record<string, SignalKind>> = {
-  'Server.SpotInstanceTermination': 'bid-evicted',
-  'Server.SpotInstanceShutdown': 'bid-evicted',
-  'Client.UserInitiatedShutdown': 'terminated-by-request',
-  'Client.InstanceInitiatedShutdown': 'shut-down-by-itself',
-};
-
-const toldSignals = (machine: DescribedMachine): SignalKind[] =>
-  [REASON_SIGNALS[machine.stateReasonCode ?? ''], STATE_SIGNALS[machine.state]].filter((kind) => kind !== undefined);
-
-const recordMissed = async (world: World, machine: DescribedMachine): Promise<void> => {
-  const told = toldSignals(machine);
-  // Nearly every machine just runs, which says nothing new: its item need not be read for that.
-  if (told.length === 0) return;
-  const record = await world.instances.get(machine.instanceId);
-  if (record === undefined || record.goneAt !== undefined) return;
-  const now = world.clock.now();
-  for (const kind of told.filter((kind) => record.signals[kind] === undefined)) {
-    await world.instances.recordSignal({ kind, instanceId: machine.instanceId, at: now }, true, now);
-  }
-};
 
 interface Proof {
   readonly intent: IntentId;
@@ -105,18 +71,19 @@ const adoptOrReport = async (
   world.log.info('Adopted a machine found by its tags.', { instanceId, fleet });
 };
 
-const isLiving = (machine: DescribedMachine): boolean => !['shutting-down', 'terminated'].includes(machine.state);
-
 /**
- * EC2 shows ended machines for about an hour, so one that it never shows ended long ago. Only when its agent has been
- * silent for long as well: an answer of EC2 that leaves a machine out proves nothing (B20, B21).
+ * Its launch is not through yet: one that has ended meanwhile is given its place all the same, so that its run is closed
+ * and its cost is told. Of all others that ended and have no place, the run is closed already.
  */
-const recordVanished = async (world: World, member: Member, now: EpochMs): Promise<void> => {
-  const record = await world.instances.get(member.instanceId);
-  if (record === undefined || silenceMs(record, now) < secondsToMs(BOOT_SECONDS_MAX)) return;
-  const signal = { kind: 'state-terminated', instanceId: member.instanceId, at: now } as const;
-  await world.instances.recordSignal(signal, true, now);
-};
+const isAwaited = ({ head }: FleetState, { tags }: DescribedMachine): boolean =>
+  head.openIntents[intentId(tags[INTENT_TAG] ?? '')] !== undefined;
+
+export interface ObservedMachines {
+  /** What EC2 lists of the fleet. */
+  readonly machines: readonly DescribedMachine[];
+  /** Members of which EC2 has said that they ended, and why; or that it knows no more. */
+  readonly ended: ReadonlySet<InstanceId>;
+}
 
 /**
  * Compares the fleet's rows with what EC2 shows: adopts what is ours, and records the ends that no event told. Answers
@@ -126,16 +93,24 @@ export const observeMachines = async (
   world: World,
   settings: FleetSettings,
   state: FleetState,
-): Promise<readonly DescribedMachine[]> => {
-  const described = await world.machines.describeFleet(settings.fleet);
+): Promise<ObservedMachines> => {
+  const machines = await world.machines.describeFleet(settings.fleet);
   const members = new Set(state.members.map((member) => member.instanceId));
-  const looked = await inParallel(described, MACHINES_AT_ONCE, async (machine) => {
-    if (members.has(machine.instanceId)) await recordMissed(world, machine);
+  const ended = new Set<InstanceId>();
+  const noteEnd = async (machine: DescribedMachine): Promise<void> => {
+    if (await recordEnd(world, machine)) ended.add(machine.instanceId);
+  };
+  const looked = await inParallel(machines, MACHINES_AT_ONCE, async (machine) => {
+    if (members.has(machine.instanceId)) await noteEnd(machine);
     else if (isLiving(machine)) await adoptOrReport(world, settings, state, machine);
+    else if (isAwaited(state, machine)) {
+      await adoptOrReport(world, settings, state, machine);
+      await noteEnd(machine);
+    }
   });
   throwFirstFailure(looked);
-  const shown = new Set(described.map((machine) => machine.instanceId));
+  const shown = new Set(machines.map((machine) => machine.instanceId));
   const missing = state.members.filter((member) => !shown.has(member.instanceId));
-  for (const member of missing) await recordVanished(world, member, world.clock.now());
-  return described;
+  for (const instanceId of await observeMissing(world, settings, missing)) ended.add(instanceId);
+  return { machines, ended };
 };

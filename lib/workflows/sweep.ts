@@ -1,7 +1,9 @@
-import { decideTask, isStillQueued, queuedLookAt } from '../decisions/decide-task.ts';
+import { decideTask, isForgotten, isStillQueued, queuedLookAt } from '../decisions/decide-task.ts';
 import type { FleetName, TaskId } from '../fleet/ids.ts';
-import { SWEEP_BATCH_MAX } from '../fleet/limits.ts';
+import { SILENCE_SECONDS_MAX, SWEEP_AHEAD_MAX, SWEEP_BATCH_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
+import { resendAt } from '../fleet/task-protocol.ts';
+import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { countUnknownForm } from './count-unknown-form.ts';
 import { inParallel } from './in-parallel.ts';
 import { releaseTask } from './release-task.ts';
@@ -34,36 +36,40 @@ const countWaiting = (world: SweepWorld): Waiting => {
   };
 };
 
-const sendAgain = async (
-  world: SweepWorld,
-  waiting: Waiting,
-  row: TaskRecord,
-  checkAt: TaskRecord['checkAt'],
-): Promise<void> => {
+const send = async (world: SweepWorld, row: TaskRecord, checkAt: EpochMs): Promise<void> => {
+  const { taskId, attempt, fleet } = row;
+  await world.workQueue(fleet).send(taskId);
+  await world.tasks.apply(taskId, { step: 'check-again', attempt, checkAt, sentAgainAt: world.clock.now() });
+  world.metrics.count('TasksResent', 1, { fleet });
+};
+
+const lookAgainAt = (world: SweepWorld, { taskId, attempt }: TaskRecord, checkAt: EpochMs): Promise<unknown> =>
+  world.tasks.apply(taskId, { step: 'check-again', attempt, checkAt });
+
+const sendAgain = async (world: SweepWorld, waiting: Waiting, row: TaskRecord, nextAt: EpochMs): Promise<void> => {
   const now = world.clock.now();
   const before = await waiting(row.fleet);
-  if (isStillQueued(row, before, now)) {
-    const lookAt = queuedLookAt(before, now);
-    await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: lookAt });
-    return;
-  }
-  await world.workQueue(row.fleet).send(row.taskId);
-  await world.tasks.apply(row.taskId, { step: 'check-again', attempt: row.attempt, checkAt: checkAt! });
-  world.metrics.count('TasksResent', 1, { fleet: row.fleet });
+  if (isStillQueued(row, before, now)) await lookAgainAt(world, row, queuedLookAt(before, now));
+  else await send(world, row, nextAt);
+};
+
+/** The index only suggested this id; what is decided comes from strong reads. */
+const readRow = async (world: SweepWorld, taskId: TaskId): Promise<TaskRecord | undefined> => {
+  const row = await world.tasks.get(taskId);
+  // Watching only means that nothing is taken from anybody, either.
+  return row === undefined || settingsOf(world, row.fleet)?.mode === 'observe' ? undefined : row;
 };
 
 const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Promise<void> => {
-  // The index only suggested this id; what is decided comes from strong reads.
-  const row = await world.tasks.get(taskId);
-  // Watching only means that nothing is taken from anybody, either.
-  if (row === undefined || settingsOf(world, row.fleet)?.mode === 'observe') return;
+  const row = await readRow(world, taskId);
+  if (row === undefined) return;
   const owner = row.owner === undefined ? undefined : await world.instances.get(row.owner);
   const decision = decideTask(row, owner, world.clock.now());
   switch (decision.do) {
     case 'nothing':
       return;
     case 'check-again':
-      await world.tasks.apply(taskId, { step: 'check-again', attempt: row.attempt, checkAt: decision.at });
+      await lookAgainAt(world, row, decision.at);
       return;
     case 'send-again':
       return sendAgain(world, waiting, row, decision.nextAt);
@@ -72,11 +78,29 @@ const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Pr
   }
 };
 
+/**
+ * A message that is lost while others wait leaves its task to a look that may be far off. Once nothing waits any more,
+ * whatever is still ready has no message. What runs is due within the time that an owner may be silent, so what comes
+ * later in the index is ready.
+ */
+const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly PromiseSettledResult<void>[]> => {
+  const after = addMs(world.clock.now(), secondsToMs(SILENCE_SECONDS_MAX));
+  const later = await world.tasks.dueLater(after, SWEEP_AHEAD_MAX);
+  return inParallel(later, ROWS_AT_ONCE, async (taskId) => {
+    const row = await readRow(world, taskId);
+    if (row?.status !== 'ready') return;
+    const before = await waiting(row.fleet);
+    const now = world.clock.now();
+    if (isForgotten(row, before, now)) await send(world, row, resendAt(now));
+  });
+};
+
 /** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */
 export const sweep = async (world: SweepWorld): Promise<SweepSummary> => {
   const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX);
   const waiting = countWaiting(world);
-  const results = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, waiting, taskId));
+  const looked = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, waiting, taskId));
+  const results = [...looked, ...(await lookAhead(world, waiting))];
   const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   for (const reason of reasons) countUnknownForm(world, reason);
   const failures = reasons.map(String);

@@ -215,4 +215,72 @@ describe('what is late or lost between the agent and the world', () => {
     expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'ready', attempt: 1, reclaims: 1 });
     expect(machine.end()?.tally).toMatchObject({ handedBack: 1, fencedOff: 0 });
   });
+
+  it('a task that hands itself back rests as long as its message is hidden: the sweep must not send it before', async () => {
+    const run = async () => ({ kind: 'hand-back', reason: 'for reasons of its own' }) as never;
+    const machine = createMachine({ run, settings: { retryDelaySeconds: 120 } });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(1));
+    const { status, checkAt } = rowOf(machine.cloud, 'a');
+    expect(status).toBe('ready');
+    expect(checkAt! - atSecond(0)).toBeGreaterThanOrEqual(seconds(420));
+    expect(checkAt! - atSecond(0)).toBeLessThanOrEqual(seconds(421));
+  });
+
+  it.each(['hand-back', 'fail', 'commit'] as const)(
+    'a task whose %s could not be written runs again under the next attempt, never twice under one (W2)',
+    async (unwritten) => {
+      const begun: number[] = [];
+      const ends: Record<typeof unwritten, () => Promise<never> | Promise<{ kind: 'done'; result: string }>> = {
+        'hand-back': async () => ({ kind: 'hand-back', reason: 'for reasons of its own' }) as never,
+        fail: async () => ({ kind: 'failed', reason: 'its own' }) as never,
+        commit: async () => ({ kind: 'done', result: '"1"' }),
+      };
+      const machine = createMachine({
+        run: ({ attempt }: RunnerContext) => {
+          begun.push(attempt);
+          return attempt === 1 ? ends[unwritten]() : Promise.resolve({ kind: 'done', result: '"2"' } as const);
+        },
+      });
+      const { tasks } = machine.cloud;
+      const { apply } = tasks;
+      let isReachable = false;
+      tasks.apply = async (id, step) => {
+        if (step.step === unwritten && step.attempt === 1 && !isReachable) throw new Error('throttled');
+        return apply(id, step);
+      };
+      await submit(machine.cloud, 'a');
+      machine.start();
+      await machine.clock.advance(seconds(59));
+      isReachable = true;
+      await machine.clock.advance(seconds(120));
+      expect(begun).toEqual([1, 2]);
+      expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'done', attempt: 2, reclaims: 1 });
+    },
+  );
+
+  it('a task whose taking was answered by nobody runs once, under that attempt', async () => {
+    const begun: number[] = [];
+    const machine = createMachine({
+      run: async ({ attempt }: RunnerContext) => {
+        begun.push(attempt);
+        return { kind: 'done', result: '"1"' };
+      },
+    });
+    const { tasks } = machine.cloud;
+    const { apply } = tasks;
+    let lost = 0;
+    tasks.apply = async (id, step) => {
+      const outcome = await apply(id, step);
+      if (step.step !== 'take' || lost >= 8) return outcome;
+      lost += 1;
+      throw new Error('the reply was lost');
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(120));
+    expect(begun).toEqual([1]);
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'done', attempt: 1, reclaims: 0 });
+  });
 });

@@ -212,7 +212,7 @@ describe('an agent that is started again on its machine', () => {
     expect(leasesOf(cloud)).toEqual({});
   });
 
-  it('runs a task that the one before had taken and not yet held: nobody has begun it', async () => {
+  it('hands back what the one before had taken and does not hold: it may have begun, and nothing begins twice under one attempt', async () => {
     const { clock, cloud, startAgent } = createRestarting();
     await submit(cloud, 'a');
     const first = startAgent(never);
@@ -222,9 +222,14 @@ describe('an agent that is started again on its machine', () => {
     expect(rowOf(cloud, 'a')).toMatchObject({ status: 'running', attempt: 1 });
     first.kill();
     cloud.instances.changeLeases = changeLeases;
-    startAgent((context) => taskOfSeconds(clock, 1)(context));
+    const begun: number[] = [];
+    startAgent((context) => {
+      begun.push(context.attempt);
+      return taskOfSeconds(clock, 1)(context);
+    });
     await clock.advance(seconds(100));
-    expect(rowOf(cloud, 'a')).toMatchObject({ status: 'done', attempt: 1, failures: 0 });
+    expect(begun).toEqual([2]);
+    expect(rowOf(cloud, 'a')).toMatchObject({ status: 'done', attempt: 2, failures: 0, reclaims: 0 });
   });
 
   it('lets go of what it could not settle, so that the sweep finds it', async () => {

@@ -12,6 +12,7 @@ const view = (record: InstanceRecord, changes: Partial<InstanceView> = {}): Inst
   mayTerminate: true,
   maximumAgeSeconds: 86_400,
   seenBy: 'signal',
+  isEndTold: false,
   ...changes,
 });
 
@@ -112,9 +113,14 @@ describe('a machine that is gone', () => {
     expect(actionsOf(decideInstance(view(gone), atSecond(11)).actions)).toEqual(['release-tasks', 'wake-fleet']);
   });
 
-  it('has its run closed by the reconcile, which has asked EC2 who ended it', () => {
-    const plan = decideInstance(view(gone, { seenBy: 'reconcile' }), atSecond(11));
+  it('has its run closed by the reconcile to which EC2 has said who ended it', () => {
+    const plan = decideInstance(view(gone, { seenBy: 'reconcile', isEndTold: true }), atSecond(11));
     expect(actionsOf(plan.actions)).toEqual(['release-tasks', 'close-run']);
+  });
+
+  it('that ended after EC2 was asked is closed by the next reconcile: a run is closed once, and by EC2’s word', () => {
+    const plan = decideInstance(view(gone, { seenBy: 'reconcile', isEndTold: false }), atSecond(11));
+    expect(actionsOf(plan.actions)).toEqual(['release-tasks']);
   });
 
   it('keeps being closed while it has a place in the fleet, and wakes nobody any more', () => {

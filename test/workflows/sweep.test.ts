@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import { addMs } from '../../lib/fleet/time.ts';
 import type { TaskLedger } from '../../lib/ports/tasks.ts';
 import { sweep } from '../../lib/workflows/sweep.ts';
 import { anInstanceId } from '../support/records.ts';
@@ -79,19 +80,33 @@ describe('a running task', () => {
   });
 });
 
+/** A task that was taken once and handed back. */
+const withAttempt = async (world: WorkflowWorld, name: string): Promise<void> => {
+  await aMachine(world, OWNER);
+  const id = await aHeldTask(world, name, OWNER);
+  const now = world.clock.now();
+  await world.tasks.apply(id, { step: 'hand-back', attempt: 1, owner: OWNER, now, countsAsReclaim: true });
+};
+
 describe('a ready task', () => {
   it('for which nobody came in five minutes is sent again, and again five minutes later', async () => {
     const world = workflowWorld();
-    await submitRow(world, 'forgotten');
+    const queue = world.workQueue(INDEX);
+    // Something waits whenever the sweep looks, so that only its time counts.
+    const busy = {
+      ...world,
+      workQueue: () => ({ ...queue, backlog: async () => ({ waiting: 1, inFlight: 0, delayed: 0 }) }),
+    };
+    await withAttempt(world, 'forgotten');
     await world.clock.advance(299_999);
-    await sweep(world);
+    await sweep(busy);
     expect(await receivedIds(world)).toEqual([]);
     await world.clock.advance(1);
-    await sweep(world);
-    await sweep(world);
+    await sweep(busy);
+    await sweep(busy);
     expect(await receivedIds(world)).toEqual(['forgotten']);
     await world.clock.advance(300_000);
-    await sweep(world);
+    await sweep(busy);
     expect(await receivedIds(world)).toEqual(['forgotten']);
   });
 
@@ -164,6 +179,91 @@ describe('a ready task', () => {
     };
     await sweep(taking);
     expect(await world.tasks.get(task)).toMatchObject({ status: 'running', checkAt: world.clock.now() + 50_000 });
+  });
+});
+
+describe('a ready task whose message was lost', () => {
+  const waitingOnce = (world: WorkflowWorld) => {
+    let waiting = 9;
+    const queue = world.workQueue(INDEX);
+    const backlog = async () => ({ waiting, inFlight: 0, delayed: 0 });
+    const emptyQueue = (): void => {
+      waiting = 0;
+    };
+    return { ...world, workQueue: () => ({ ...queue, backlog }), emptyQueue };
+  };
+
+  it('is sent by the first sweep that finds nothing waiting, though it was put off while others waited', async () => {
+    const world = waitingOnce(workflowWorld());
+    await submitRow(world, 'lost');
+    await world.clock.advance(300_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual([]);
+    world.emptyQueue();
+    await world.clock.advance(60_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['lost']);
+  });
+
+  it('among a million others is sent once they are taken, not when it would have had its turn', async () => {
+    const world = workflowWorld();
+    const id = await submitRow(world, 'lost');
+    const checkAt = addMs(world.clock.now(), 75_000_000);
+    await world.tasks.apply(id, { step: 'check-again', attempt: 0, checkAt });
+    await world.clock.advance(30_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['lost']);
+  });
+
+  it('is sent again five minutes later at the earliest, however many sweeps find nothing waiting', async () => {
+    const world = workflowWorld();
+    await submitRow(world, 'lost');
+    const sent: number[] = [];
+    for (let minute = 0; minute < 13; minute += 1) {
+      await sweep(world);
+      if ((await receivedIds(world)).length > 0) sent.push(minute);
+      await world.clock.advance(60_000);
+    }
+    expect(sent).toEqual([1, 6, 11]);
+  });
+
+  it('that rests after a failure or a hand-back is left to rest', async () => {
+    const world = await withOwner();
+    const failed = await aHeldTask(world, 'failed', OWNER);
+    const handedBack = await aHeldTask(world, 'handed-back', OWNER);
+    const [now, retryDelaySeconds] = [world.clock.now(), 240];
+    const fail = { step: 'fail', attempt: 1, reason: 'r', failuresMax: 3, failuresBefore: 0 } as const;
+    await world.tasks.apply(failed, { ...fail, now, retryDelaySeconds });
+    const handBack = { step: 'hand-back', attempt: 1, owner: OWNER, countsAsReclaim: true } as const;
+    await world.tasks.apply(handedBack, { ...handBack, now, retryDelaySeconds });
+    await world.clock.advance(269_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual([]);
+    await world.clock.advance(1_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['failed', 'handed-back']);
+  });
+
+  it('is not looked for among more than 64 rows: a backlog costs no more reads than that', async () => {
+    const world = waitingOnce(workflowWorld());
+    for (let number = 0; number < 400; number += 1) await submitRow(world, `task-${number}`);
+    let reads = 0;
+    const get: TaskLedger['get'] = async (id) => {
+      reads += 1;
+      return world.tasks.get(id);
+    };
+    await world.clock.advance(60_000);
+    await sweep({ ...world, tasks: { ...world.tasks, get } });
+    expect(reads).toBe(64);
+    expect(await receivedIds(world)).toEqual([]);
+  });
+
+  it('of a fleet that is only watched stays where it is', async () => {
+    const world = workflowWorld({ mode: 'observe' });
+    await submitRow(world, 'lost');
+    await world.clock.advance(200_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual([]);
   });
 });
 
