@@ -4,18 +4,32 @@
  * fail, and judges what became of the tasks, machines and money: `node bin/crash-points.ts --help`.
  */
 import { parseArgs } from 'node:util';
+import { pricesHandler } from '../functions/prices.ts';
 import { reconcileHandler } from '../functions/reconcile.ts';
 import { signalsHandler } from '../functions/signals.ts';
 import { exploreCrashPoints } from '../lib/simulator/crash-points/explore.ts';
-import { progressLine, renderExploration } from '../lib/simulator/crash-points/render.ts';
+import { firstFaults } from '../lib/simulator/crash-points/explore-pairs.ts';
+import type { ExploredFunctions } from '../lib/simulator/crash-points/functions.ts';
+import {
+  pairsProgressLine,
+  progressLine,
+  renderExploration,
+  renderPairs,
+} from '../lib/simulator/crash-points/render.ts';
+import type { Scenario } from '../lib/simulator/crash-points/scenario.ts';
 import { SCENARIOS } from '../lib/simulator/crash-points/scenarios.ts';
+import { playPairs } from './crash-points/play-pairs.ts';
 
-const USAGE = `Usage: crash-points [--scenario NAME]... [--json]
+const USAGE = `Usage: crash-points [--scenario NAME]... [--pairs [--from N] [--to N]] [--json]
 
 Plays each scenario in memory, finds every call it makes of the outside world, and plays it again for each call and
 each outcome: failed before its effect, reply lost after it, caller ended right after it.
 
   --scenario NAME  only this one; may be given more than once
+  --pairs          every ordered pair instead: each call and outcome, followed by each call that comes after it in
+                   each outcome; and each by itself with everything done twice. Takes an hour, on every core
+  --from N         with --pairs: begins with this one of the list of first faults (0)
+  --to N           with --pairs: ends before this one
   --json           the result as one JSON object, the last line on stdout
   --help           show this help
 
@@ -30,6 +44,9 @@ Exit codes:
 
 const OPTIONS = {
   scenario: { type: 'string', multiple: true },
+  pairs: { type: 'boolean', default: false },
+  from: { type: 'string', default: '0' },
+  to: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -53,15 +70,46 @@ const scenariosNamed = (names: readonly string[]) => {
   return names.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => names.includes(name));
 };
 
-const { scenario = [], json, help } = readArguments();
-if (help) {
-  process.stdout.write(USAGE);
-} else {
+const FUNCTIONS: ExploredFunctions = {
+  signals: signalsHandler,
+  reconcile: reconcileHandler,
+  prices: pricesHandler,
+};
+
+const given = readArguments();
+
+const explore = async (scenarios: readonly Scenario[]): Promise<number> => {
   const exploration = await exploreCrashPoints({
-    scenarios: scenariosNamed(scenario),
-    functions: { signals: signalsHandler, reconcile: reconcileHandler },
+    scenarios,
+    functions: FUNCTIONS,
     onScenario: (...explored) => void process.stderr.write(progressLine(...explored)),
   });
-  process.stdout.write(json ? `${JSON.stringify(exploration)}\n` : renderExploration(exploration));
-  process.exitCode = exploration.violations.length === 0 ? 0 : 1;
+  process.stdout.write(given.json ? `${JSON.stringify(exploration)}\n` : renderExploration(exploration));
+  return exploration.violations.length;
+};
+
+const placeOf = (name: 'from' | 'to', text: string, most: number): number =>
+  /^\d+$/.test(text) ? Math.min(Number(text), most) : usageError(`--${name} takes a whole number, not ${text}`);
+
+/** A line for every so many first faults: where to go on, should this be ended. */
+const PROGRESS_EVERY = 20;
+
+const explorePairs = async (scenarios: readonly Scenario[]): Promise<number> => {
+  const faults = await firstFaults(scenarios, FUNCTIONS);
+  const to = given.to === undefined ? faults.length : placeOf('to', given.to, faults.length);
+  const from = placeOf('from', given.from, to);
+  const played = await playPairs(faults, { from, to }, (next, { first, pairs, violations }) => {
+    if (first % PROGRESS_EVERY === 0) process.stderr.write(pairsProgressLine(next, faults.length, pairs, violations));
+  });
+  const result = { firstFaults: faults.length, from, to, ...played };
+  process.stdout.write(given.json ? `${JSON.stringify(result)}\n` : renderPairs(result));
+  return played.violations.length;
+};
+
+if (given.help) {
+  process.stdout.write(USAGE);
+} else {
+  const scenarios = scenariosNamed(given.scenario ?? []);
+  const violations = await (given.pairs ? explorePairs(scenarios) : explore(scenarios));
+  process.exitCode = violations === 0 ? 0 : 1;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { pricesHandler } from '../../functions/prices.ts';
 import { reconcileHandler } from '../../functions/reconcile.ts';
 import { signalsHandler } from '../../functions/signals.ts';
 import type { TaskId } from '../../lib/fleet/ids.ts';
@@ -9,13 +10,18 @@ import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { LaunchRequest } from '../../lib/ports/machines.ts';
 import type { CallSite, FaultOutcome } from '../../lib/simulator/crash-points/call-recorder.ts';
 import { exploreCrashPoints } from '../../lib/simulator/crash-points/explore.ts';
-import type { DeployedFunctions } from '../../lib/simulator/crash-points/functions.ts';
+import { explorePairsOf, firstFaults } from '../../lib/simulator/crash-points/explore-pairs.ts';
+import type { ExploredFunctions } from '../../lib/simulator/crash-points/functions.ts';
 import type { Scenario } from '../../lib/simulator/crash-points/scenario.ts';
 import { SCENARIOS } from '../../lib/simulator/crash-points/scenarios.ts';
 import { playScenario, type StageOptions } from '../../lib/simulator/crash-points/stage.ts';
 import type { MemoryWorld } from '../../lib/simulator/ports/memory-world.ts';
 
-const FUNCTIONS: DeployedFunctions = { signals: signalsHandler, reconcile: reconcileHandler };
+const FUNCTIONS: ExploredFunctions = {
+  signals: signalsHandler,
+  reconcile: reconcileHandler,
+  prices: pricesHandler,
+};
 const PATIENCE_MS = 90_000;
 
 const scenarioNamed = (name: string): Scenario => SCENARIOS.find((scenario) => scenario.name === name)!;
@@ -96,6 +102,19 @@ const KNOWN: Readonly<Record<string, { readonly sitesMin: number; readonly calls
     ],
   },
   zombie: { sitesMin: 40, calls: ['agent 1 tasks.apply commit', 'agent 1 instances.heartbeat'] },
+  prices: {
+    sitesMin: 8,
+    calls: ['prices fleets.prices', 'prices prices.spotHistory', 'prices prices.onDemand', 'prices fleets.putPrices'],
+  },
+  groups: {
+    sitesMin: 60,
+    calls: [
+      'wake groups.detach',
+      'wake groups.deregister',
+      'wake instances.markGroupStep',
+      'wake groups.completeLifecycle',
+    ],
+  },
 };
 
 describe('every outside call may fail before it, lose its reply, or be the last thing its caller does', () => {
@@ -117,7 +136,35 @@ describe('every outside call may fail before it, lose its reply, or be the last 
   });
 });
 
-type Worse = Pick<StageOptions, 'breaks'> & { readonly functions?: DeployedFunctions };
+describe('two calls in a row may go wrong', () => {
+  it(
+    'each call and outcome is followed by every call that comes after it, in each outcome',
+    async () => {
+      const scenarios = [scenarioNamed('prices')];
+      const first = await firstFaults(scenarios, FUNCTIONS);
+      expect(first).toHaveLength(
+        3 * (await playScenario({ scenario: scenarios[0]!, functions: FUNCTIONS })).sites.length,
+      );
+      const { pairs, runs, violations } = await explorePairsOf(first[0]!, FUNCTIONS);
+      expect(violations).toEqual([]);
+      // One that failed is repeated: as many calls follow as there were, each of which may fail in three ways.
+      expect(pairs).toBeGreaterThanOrEqual(first.length - 3 - 2 * 3);
+      expect(runs).toBe(pairs + 2);
+    },
+    PATIENCE_MS,
+  );
+
+  it('the second strikes after the first, and never before', async () => {
+    const options = { scenario: scenarioNamed('prices'), functions: FUNCTIONS };
+    const { sites } = await playScenario(options);
+    const [one, two] = [sites[2]!, sites[0]!];
+    const faults = [one, two].map(({ call, nth }) => ({ call, nth, outcome: 'failed-before' }) as const);
+    expect((await playScenario({ ...options, faults })).struck).toHaveLength(1);
+    expect((await playScenario({ ...options, faults: faults.toReversed() })).struck).toHaveLength(2);
+  });
+});
+
+type Worse = Pick<StageOptions, 'breaks'> & { readonly functions?: ExploredFunctions };
 
 /** What is found when the last such call ends in this way, in a world that is worse than ours. */
 const foundAfter = async (
@@ -130,8 +177,8 @@ const foundAfter = async (
   const { sites } = await playScenario(options);
   const site = sites.findLast((one) => [one.call, one.step].filter(Boolean).join(' ') === call);
   if (site === undefined) throw new Error(`${scenario} makes no call ${call}`);
-  const run = await playScenario({ ...options, fault: { call: site.call, nth: site.nth, outcome } });
-  expect(run.hasStruck).toBe(true);
+  const run = await playScenario({ ...options, faults: [{ call: site.call, nth: site.nth, outcome }] });
+  expect(run.struck).toHaveLength(1);
   return run.violations;
 };
 
@@ -184,7 +231,7 @@ const withoutFence = (memory: MemoryWorld): MemoryWorld => {
 };
 
 /** EC2 is asked, and nobody wrote down that it would be. */
-const withIntentsUnwritten: DeployedFunctions = {
+const withIntentsUnwritten: ExploredFunctions = {
   ...FUNCTIONS,
   reconcile: (world) => reconcileHandler({ ...world, fleets: { ...world.fleets, changeHead: async () => 'done' } }),
 };

@@ -23,8 +23,8 @@ export const AGENT_BUGS: readonly Bug[] = [
     tells: 'a machine goes on holding what it has finished',
     breaks: 'N6',
     file: 'lib/agent/leases.ts',
-    find: '    this.#held.delete(taskId);\n    this.#toLetGo.add(taskId);',
-    replace: '    this.#held.delete(taskId);',
+    find: '    this.#standing.delete(taskId);\n    this.#toLetGo.add(taskId);',
+    replace: '    this.#standing.delete(taskId);',
   },
   {
     name: 'dead-and-nobody-told',
@@ -47,8 +47,8 @@ export const AGENT_BUGS: readonly Bug[] = [
     tells: 'a task never goes on from its checkpoint',
     breaks: 'W6',
     file: 'lib/agent/resume.ts',
-    find: "if ('text' in found) return found.text;",
-    replace: "if ('text' in found) return undefined;",
+    find: "if (typeof found === 'string') return found;",
+    replace: "if (typeof found === 'string') return undefined;",
   },
   {
     name: 'no-way-back',
@@ -71,8 +71,8 @@ export const AGENT_BUGS: readonly Bug[] = [
     tells: 'all tasks of a process that ended have failed',
     breaks: 'W5',
     file: 'lib/agent/leftovers.ts',
-    find: 'settleLeftover(shared, row, ours.length === 1 && !hadNeighbours)',
-    replace: 'settleLeftover(shared, row, true)',
+    find: 'await settleLeftover(shared, row, isToBlame);',
+    replace: 'await settleLeftover(shared, row, isToBlame || ours.length > 0);',
   },
   {
     name: 'payload-in-the-log',
@@ -98,5 +98,13 @@ export const AGENT_BUGS: readonly Bug[] = [
     file: 'lib/agent/module-runner.ts',
     find: "if (context.signal.aborted) return { kind: 'hand-back', reason: 'it stopped when asked to' };",
     replace: '',
+  },
+  {
+    name: 'begins-twice',
+    tells: 'an attempt whose end could not be written is begun once more',
+    breaks: 'W2',
+    file: 'lib/agent/handle-message.ts',
+    find: "if (attempts.get(taskId) === attempt) return 'we did';",
+    replace: "if (attempts.get(taskId) === -attempt) return 'we did';",
   },
 ];

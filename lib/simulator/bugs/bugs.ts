@@ -2,7 +2,14 @@ import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
 import { FLEET_BUGS } from './fleet-bugs.ts';
+import { NEGLECT_BUGS } from './neglect-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
 
 /** Every bug that is planted to see whether it is caught. None is ever part of the product. */
-export const BUGS: readonly Bug[] = [...PROTOCOL_BUGS, ...AGENT_BUGS, ...CONTROL_PLANE_BUGS, ...FLEET_BUGS];
+export const BUGS: readonly Bug[] = [
+  ...PROTOCOL_BUGS,
+  ...AGENT_BUGS,
+  ...CONTROL_PLANE_BUGS,
+  ...FLEET_BUGS,
+  ...NEGLECT_BUGS,
+];

@@ -161,7 +161,7 @@ export const CONTROL_PLANE_BUGS: readonly Bug[] = [
     name: 'we-ended-what-ec2-took',
     tells: 'the ledger says that EC2 took a machine which ended itself',
     breaks: 'M2',
-    file: 'lib/workflows/observe-machines.ts',
+    file: 'lib/workflows/record-end.ts',
     find: "'Client.InstanceInitiatedShutdown': 'shut-down-by-itself',",
     replace: "'Client.InstanceInitiatedShutdown': 'bid-evicted',",
   },

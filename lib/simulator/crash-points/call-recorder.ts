@@ -46,24 +46,30 @@ export interface Invocation {
   call<T>(call: string, step: string | undefined, effect: () => Promise<T>): Promise<T>;
 }
 
-/** Counts calls, so that the same call is found again in another run of the same scenario, and strikes one of them. */
+/** Counts calls, so that the same call is found again in another run of the same scenario, and strikes some of them. */
 export interface CallRecorder {
   readonly sites: readonly CallSite[];
-  hasStruck(): boolean;
+  /** Where each fault that has struck stands among the sites. */
+  readonly struck: readonly number[];
   /** Calls of an invocation that is not explored are neither counted nor struck. */
   begin(by: string, isExplored: boolean): Invocation;
 }
 
-export const createCallRecorder = (fault?: Fault): CallRecorder => {
+/** The faults strike in their order: one that comes later is not looked for before the one before has struck. */
+export const createCallRecorder = (faults: readonly Fault[] = []): CallRecorder => {
   const sites: CallSite[] = [];
   const counts = new Map<string, number>();
-  let hasStruck = false;
+  const struck: number[] = [];
 
-  const record = (by: string, call: string, step: string | undefined): boolean => {
+  /** Answers the fault that strikes this call. */
+  const record = (by: string, call: string, step: string | undefined): Fault | undefined => {
     const nth = (counts.get(call) ?? 0) + 1;
     counts.set(call, nth);
     sites.push({ by, call, nth, ...(step === undefined ? {} : { step }) });
-    return fault?.call === call && fault.nth === nth;
+    const due = faults[struck.length];
+    if (due?.call !== call || due.nth !== nth) return undefined;
+    struck.push(sites.length - 1);
+    return due;
   };
 
   const begin = (by: string, isExplored: boolean): Invocation => {
@@ -79,11 +85,10 @@ export const createCallRecorder = (fault?: Fault): CallRecorder => {
       isDead = true;
       resolve();
     };
-    const strike = async <T>(struck: Fault, effect: () => Promise<T>): Promise<T> => {
-      hasStruck = true;
-      if (struck.outcome === 'failed-before') throw new InjectedFault(struck);
+    const strike = async <T>(fault: Fault, effect: () => Promise<T>): Promise<T> => {
+      if (fault.outcome === 'failed-before') throw new InjectedFault(fault);
       await effect();
-      if (struck.outcome === 'reply-lost') throw new InjectedFault(struck);
+      if (fault.outcome === 'reply-lost') throw new InjectedFault(fault);
       crash();
       return never();
     };
@@ -96,13 +101,13 @@ export const createCallRecorder = (fault?: Fault): CallRecorder => {
       call: async (call, step, effect) => {
         if (stall !== undefined) await standStill(call, step);
         if (isDead) return never();
-        const isStruck = isExplored && record(by, call, step);
-        const answer = await (isStruck ? strike(fault!, effect) : effect());
+        const fault = isExplored ? record(by, call, step) : undefined;
+        const answer = await (fault === undefined ? effect() : strike(fault, effect));
         // What was under way when its caller crashed has happened; nobody hears of it.
         return isDead ? never() : answer;
       },
     };
   };
 
-  return { sites, hasStruck: () => hasStruck, begin };
+  return { sites, struck, begin };
 };

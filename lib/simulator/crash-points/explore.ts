@@ -1,6 +1,6 @@
 import type { MemoryWorld } from '../ports/memory-world.ts';
 import { type CallSite, FAULT_OUTCOMES, type Fault, type FaultOutcome } from './call-recorder.ts';
-import type { DeployedFunctions } from './functions.ts';
+import type { ExploredFunctions } from './functions.ts';
 import type { Scenario } from './scenario.ts';
 import { playScenario, type StageOptions } from './stage.ts';
 
@@ -29,13 +29,13 @@ export interface Exploration {
 
 export interface ExploreOptions {
   readonly scenarios: readonly Scenario[];
-  readonly functions: DeployedFunctions;
+  readonly functions: ExploredFunctions;
   readonly breaks?: (memory: MemoryWorld) => MemoryWorld;
   /** Told of each scenario once it has been explored. */
   readonly onScenario?: (scenario: string, sites: readonly ExploredSite[], violations: readonly Violation[]) => void;
 }
 
-type Player = (changes: Pick<StageOptions, 'fault' | 'isRepeated'>) => ReturnType<typeof playScenario>;
+type Player = (changes: Pick<StageOptions, 'faults' | 'isRepeated'>) => ReturnType<typeof playScenario>;
 
 const NOT_STRUCK = 'the same scenario makes the same calls: this one was not made again';
 
@@ -43,8 +43,8 @@ const exploreSite = async (scenario: Scenario, site: CallSite, play: Player): Pr
   const violations: Violation[] = [];
   for (const outcome of FAULT_OUTCOMES) {
     const fault: Fault = { call: site.call, nth: site.nth, outcome };
-    const run = await play({ fault });
-    const found = run.hasStruck ? run.violations : [NOT_STRUCK, ...run.violations];
+    const run = await play({ faults: [fault] });
+    const found = run.struck.length === 1 ? run.violations : [NOT_STRUCK, ...run.violations];
     violations.push(...found.map((what) => ({ scenario: scenario.name, fault, found: what })));
   }
   return violations;

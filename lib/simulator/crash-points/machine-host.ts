@@ -17,8 +17,11 @@ const BOOT_SECONDS = 20;
 /** systemd's RestartSec in the launch template's unit. */
 const RESTART_SECONDS = 5;
 
-/** What runs on a machine: our agent, or something that takes two tasks and is never heard of again. */
-export type Crew = 'agent' | 'mute';
+/**
+ * What runs on a machine: our agent, the same on a machine that is somebody else's to end, or something that takes two
+ * tasks and is never heard of again.
+ */
+export type Crew = 'agent' | 'attached agent' | 'mute';
 
 export type EndedBy = 'ec2' | 'us' | 'itself';
 
@@ -128,6 +131,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const { life, ports } = startLife(machine);
       const ended = await Promise.race([createAgent(ports, settings).run(), life.crashed]);
       if (isOver(machine)) return;
+      if (ended?.powersOff && options.crewOf(machine.ordinal) === 'attached agent') return;
       if (ended?.powersOff) return powerOff(machine);
       // Another agent's machine: the unit is told not to restart it (exit code 3).
       if (ended !== undefined) return;
@@ -137,7 +141,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
 
   const boot = async (machine: Running): Promise<void> => {
     await options.clock.sleep(secondsToMs(BOOT_SECONDS));
-    if (options.crewOf(machine.ordinal) === 'agent') return runAgents(machine);
+    if (options.crewOf(machine.ordinal) !== 'mute') return runAgents(machine);
     return takeTwoAndFallSilent(startLife(machine).ports, machine.instanceId);
   };
 

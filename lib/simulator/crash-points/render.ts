@@ -1,4 +1,5 @@
 import type { Exploration, ExploredSite, Violation } from './explore.ts';
+import type { PairsExploration, PairViolation } from './explore-pairs.ts';
 
 /** What a person is shown of a long list of violations. */
 const VIOLATIONS_SHOWN_MAX = 20;
@@ -59,4 +60,32 @@ export const renderExploration = ({ sites, scenarios, sitesCount, runs, violatio
   const verdict =
     violations.length === 0 ? 'Everything held: no task lost, none done twice.' : violationsOf(violations);
   return `${tableOf(groupsOf(sites))}\n\n${sitesCount} calls in ${scenarios.length} scenarios, ${runs} runs. ${verdict}\n`;
+};
+
+export const pairsProgressLine = (
+  next: number,
+  firstFaults: number,
+  pairs: number,
+  violations: readonly PairViolation[],
+): string => `${pairs} pairs, ${violations.length} violations; all of those before --from ${next} of ${firstFaults}\n`;
+
+const describePairViolation = ({ scenario, faults, isRepeated, found }: PairViolation): string => {
+  const where = faults.map(({ call, nth, outcome }) => `${call} (call ${nth}), ${outcome}`).join(', then ');
+  return `  ${scenario}: ${where}${isRepeated ? ', with everything done twice' : ''}: ${found}`;
+};
+
+/** The campaign over pairs for people. */
+export const renderPairs = ({
+  pairs,
+  runs,
+  violations,
+  from,
+  to,
+  firstFaults,
+}: PairsExploration & { readonly from: number; readonly to: number; readonly firstFaults: number }): string => {
+  const shown = violations.slice(0, VIOLATIONS_SHOWN_MAX).map(describePairViolation);
+  const rest = violations.length - shown.length;
+  const verdict = violations.length === 0 ? 'Everything held.' : `${violations.length} violations:`;
+  const head = `${pairs} ordered pairs in ${runs} runs, of first faults ${from} to ${to} of ${firstFaults}. ${verdict}`;
+  return `${[head, ...shown, ...(rest > 0 ? [`  and ${rest} more`] : [])].join('\n')}\n`;
 };

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { MemoryWorld } from '../ports/memory-world.ts';
 import type { CallSite } from './call-recorder.ts';
 import type { Crew, HostedMachine } from './machine-host.ts';
+import type { Market } from './market.ts';
 import type { StepWork } from './step-worker.ts';
 
 /** What a scenario may do to its world: what EC2, EventBridge, producers and bad luck do to ours. */
@@ -26,6 +27,10 @@ export interface Hands {
   kill(machine: HostedMachine): void;
   stallAt(machine: HostedMachine, step: TaskStep['step'], seconds: number): void;
   addForeign(instanceId: InstanceId): void;
+  /** Looks at EC2 for machines that somebody else has started or ended. */
+  refresh(): void;
+  /** Resolves once it holds; looked at every second. */
+  until(holds: () => boolean): Promise<void>;
 }
 
 export interface Scenario {
@@ -43,7 +48,11 @@ export interface Scenario {
   readonly prepare?: (hands: Hands) => Promise<ReadonlyMap<TaskId, StepWork>>;
   /** Submitted tasks whose message is lost on the way. */
   readonly messagesLost?: readonly string[];
+  /** What its pools cost; left out where nobody reads prices. */
+  readonly market?: Market;
   readonly script: (hands: Hands) => Promise<void>;
+  /** What must hold in the end beyond what holds for every scenario. */
+  readonly violations?: (hands: Hands) => readonly string[];
   /** Whose calls are explored, and until when. */
   readonly explores: (by: CallSite['by'], sinceStartMs: number) => boolean;
 }

@@ -3,6 +3,8 @@ import { fleetName, type IntentId, instanceId, intentId, type TaskId, taskId } f
 import type { Pool } from '../../fleet/pool.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { MemoryWorld } from '../ports/memory-world.ts';
+import { groupPath } from './group-scenario.ts';
+import type { Market } from './market.ts';
 import type { Hands, Scenario } from './scenario.ts';
 import { interruptionWarning, rebalanceRecommendation } from './signal-events.ts';
 import type { StepWork } from './step-worker.ts';
@@ -241,6 +243,24 @@ const zombiePath: Scenario = {
   explores: (by) => by === 'agent 1',
 };
 
+/** One pool is cheap, and the other costs more than the fleet pays for spot. */
+const MARKET: Market = { spot: { 'c7g.large/us-east-1a': 30_000, 'c7g.large/us-east-1b': 95_000 }, onDemand: 100_000 };
+
+const pricesPath: Scenario = {
+  name: 'prices',
+  tells:
+    'Prices are read every five minutes while a machine works, and what is known of them in the end is what they are.',
+  settings: settings({ machinesMax: 1 }),
+  tasks: works(2, 4, 90),
+  tellsStateChanges: true,
+  crewOf: () => 'agent',
+  market: MARKET,
+  script: async (hands) => {
+    await hands.machine(1);
+  },
+  explores: (by) => by === 'prices',
+};
+
 /** Every path of the product that touches the outside world, each as a story with an end. */
 export const SCENARIOS: readonly Scenario[] = [
   signalPath,
@@ -250,4 +270,6 @@ export const SCENARIOS: readonly Scenario[] = [
   agentPath,
   slotsPath,
   zombiePath,
+  pricesPath,
+  groupPath,
 ];

@@ -1,4 +1,5 @@
 import type { InstanceId } from '../../fleet/ids.ts';
+import type { LifecycleAction } from '../../fleet/signal.ts';
 import { type EpochMs, toIso } from '../../fleet/time.ts';
 import type { Home } from '../../workflows/handle-signal-body.ts';
 
@@ -26,3 +27,17 @@ export const rebalanceRecommendation = (instanceId: InstanceId, at: EpochMs): st
 
 export const stateChange = (instanceId: InstanceId, at: EpochMs, state: string): string =>
   event('EC2 Instance State-change Notification', at, instanceId, { state });
+
+/** An Auto Scaling group is about to end the machine, and waits for a hook. */
+export const terminateLifecycleAction = (instanceId: InstanceId, at: EpochMs, action: LifecycleAction): string =>
+  JSON.stringify({
+    ...(JSON.parse(event('EC2 Instance-terminate Lifecycle Action', at, instanceId, {})) as object),
+    source: 'aws.autoscaling',
+    detail: {
+      LifecycleActionToken: action.token,
+      AutoScalingGroupName: action.autoScalingGroup,
+      LifecycleHookName: action.hook,
+      EC2InstanceId: instanceId,
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    },
+  });

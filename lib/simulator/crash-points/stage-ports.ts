@@ -47,6 +47,7 @@ export const functionWorld = (ports: StagePorts, invocation: Invocation): World 
     tasks: instrumented('tasks', auditor.tasks, invocation),
     fleets: instrumented('fleets', memory.fleets, invocation),
     machines: instrumented('machines', changingMachines(ports), invocation),
+    groups: instrumented('groups', memory.groups, invocation),
     money: instrumented('money', ports.money, invocation),
     wakes: instrumented('wakes', ports.wakes, invocation),
     workQueue: () => queue,

@@ -1,4 +1,5 @@
 import { type TaskId, taskId } from '../../fleet/ids.ts';
+import { PRICES_SECONDS } from '../../fleet/limits.ts';
 import { encodeWake } from '../../fleet/message.ts';
 import { addMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { WakeQueue } from '../../ports/queues.ts';
@@ -10,9 +11,10 @@ import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { type Auditor, createAuditor } from './auditor.ts';
 import { type CallRecorder, type CallSite, createCallRecorder, type Fault, type Invocation } from './call-recorder.ts';
 import { endViolations } from './end-state.ts';
-import { CONTEXT, type DeployedFunctions, sqsRecord } from './functions.ts';
+import { CONTEXT, type ExploredFunctions, sqsRecord } from './functions.ts';
 import { instrumented } from './instrument.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
+import { type Market, marketViolations, pricesWorld } from './market.ts';
 import type { Hands, Scenario } from './scenario.ts';
 import { createSignalDelivery, type SignalDelivery } from './signal-delivery.ts';
 import { HOME, stateChange } from './signal-events.ts';
@@ -33,8 +35,9 @@ const MINUTE_SECONDS = 60;
 
 export interface StageOptions {
   readonly scenario: Scenario;
-  readonly functions: DeployedFunctions;
-  readonly fault?: Fault;
+  readonly functions: ExploredFunctions;
+  /** In the order in which they strike. */
+  readonly faults?: readonly Fault[];
   /** Every invocation of a function is followed by the same one again. */
   readonly isRepeated?: boolean;
   /** Makes the world worse than it is, to see whether that is noticed. */
@@ -43,8 +46,8 @@ export interface StageOptions {
 
 export interface StageRun {
   readonly sites: readonly CallSite[];
-  /** Whether the fault's call came to be made. */
-  readonly hasStruck: boolean;
+  /** Where each fault whose call came to be made stands among the sites. */
+  readonly struck: readonly number[];
   readonly violations: readonly string[];
   readonly virtualSeconds: number;
 }
@@ -55,7 +58,7 @@ const countingRandom = (): (() => number) => {
   return () => (count++ % 2 === 0 ? 0 : count / 2 ** 32);
 };
 
-/** One scenario played once, from the first task to the last machine, with at most one fault in it. */
+/** One scenario played once, from the first task to the last machine, with the faults that it is given. */
 class Stage {
   readonly clock: VirtualClock = virtualClock(START);
   readonly money: MemoryMoneyLedger = memoryMoneyLedger();
@@ -74,7 +77,7 @@ class Stage {
     const { scenario, breaks = (memory) => memory } = options;
     this.memory = breaks(memoryWorld(this.clock, countingRandom()));
     this.auditor = createAuditor(this.memory, scenario.settings.capacity);
-    this.recorder = createCallRecorder(options.fault);
+    this.recorder = createCallRecorder(options.faults);
     this.host = this.#createHost(scenario);
     this.delivery = createSignalDelivery(this.clock, (messageId, body) => this.#invokeSignals(messageId, body));
   }
@@ -86,11 +89,14 @@ class Stage {
     await this.#submit(scenario);
     void this.#track(scenario.script(hands));
     void this.#runSchedule();
+    if (scenario.market !== undefined) void this.#readPrices(scenario.market);
     let left: readonly string[] = [];
     for (let until = START; until < addMs(START, secondsToMs(LIMIT_SECONDS)); ) {
       until = addMs(until, secondsToMs(SLICE_SECONDS));
       await this.clock.runUntil(until);
       left = await endViolations(this.memory, this.money, this.#expectation());
+      if (scenario.market !== undefined) left = [...left, ...(await marketViolations(this.memory, scenario))];
+      left = [...left, ...(scenario.violations?.(hands) ?? [])];
       if (left.length === 0 && this.#underWay === 0) break;
     }
     const given = this.delivery.givenUp.map((body) => `no signal is given up: ${body}`);
@@ -98,7 +104,7 @@ class Stage {
     const unfinished = this.#underWay > 0 ? ['the world comes to rest: something is still under way'] : [];
     return {
       sites: this.recorder.sites,
-      hasStruck: this.recorder.hasStruck(),
+      struck: this.recorder.struck,
       violations: [...new Set([...this.auditor.violations, ...left, ...given, ...loops, ...unfinished])],
       virtualSeconds: (this.clock.now() - START) / 1_000,
     };
@@ -163,6 +169,18 @@ class Stage {
     }
   }
 
+  /** The schedule of `functions/prices.ts`. */
+  async #readPrices(market: Market): Promise<void> {
+    const { functions, scenario } = this.#options;
+    for (;;) {
+      const read = (invocation: Invocation) =>
+        functions.prices(pricesWorld(this.#ports, invocation, market, scenario))();
+      // What fails is an alarm, and the next reading does the same.
+      await this.#invoke('prices', read).catch(() => undefined);
+      await this.clock.sleep(secondsToMs(PRICES_SECONDS));
+    }
+  }
+
   /** Runs an invocation to its end or to its crash, and again where everything is done twice. */
   async #invoke<T>(by: string, run: (invocation: Invocation) => Promise<T>): Promise<T | 'crashed'> {
     const once = async (): Promise<T | 'crashed'> => {
@@ -173,7 +191,7 @@ class Stage {
     return this.#options.isRepeated ? once() : outcome;
   }
 
-  async #invokeReconcile(by: 'minute' | 'wake', event: Parameters<ReturnType<DeployedFunctions['reconcile']>>[0]) {
+  async #invokeReconcile(by: 'minute' | 'wake', event: Parameters<ReturnType<ExploredFunctions['reconcile']>>[0]) {
     try {
       await this.#invoke(by, (invocation) =>
         this.#options.functions.reconcile(functionWorld(this.#ports, invocation))(event),
@@ -262,6 +280,8 @@ class Stage {
       kill: host.kill,
       stallAt: host.stallAt,
       addForeign: (id) => this.auditor.addForeign(id),
+      refresh: host.refresh,
+      until: async (holds) => void (await this.#until(() => (holds() ? true : undefined))),
     };
   }
 }

@@ -1,8 +1,9 @@
+import { type ModelRow, modelStep } from '../../audit/task-model.ts';
 import { fleetName, instanceId, sessionId, taskId } from '../../fleet/ids.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep, type TaskStep } from '../../fleet/task-protocol.ts';
 import { epochMs } from '../../fleet/time.ts';
-import { type ModelRow, modelStep } from '../audit/task-model.ts';
+import { expectedOutcome } from '../audit/judge-step.ts';
 
 /** How large the world is that is explored whole. */
 export interface TableBounds {
@@ -71,6 +72,8 @@ const stepsWithin = ({ workers, attempts, checkpoints, failuresMax }: TableBound
   return [
     { step: 'submit', row: FRESH },
     ...owners.map((owner): TaskStep => ({ step: 'take', owner, session: sessionId(owner), now: NOW })),
+    // An agent that was set up anew: its takings are not those of the one before it.
+    { step: 'take', owner: workerName(1), session: sessionId('another'), now: NOW },
     ...perAttempt,
     { step: 'cancel', now: NOW },
     { step: 'retry', now: NOW },
@@ -114,7 +117,9 @@ export const exploreTable = (bounds: TableBounds): TableExploration => {
       const after = outcome.outcome === 'done' ? outcome.row : row;
       const expected = modelStep(modelOf(row), step);
       const isSame = keyOf(row) === keyOf(after);
-      const isRight = JSON.stringify(modelOf(after)) === JSON.stringify(expected.row) && (expected.isAllowed || isSame);
+      const isTold = outcome.outcome === expectedOutcome(row, step, expected.isAllowed);
+      const isChanged = JSON.stringify(modelOf(after)) === JSON.stringify(expected.row);
+      const isRight = isTold && isChanged && (expected.isAllowed || isSame);
       if (!isRight) differences.push(`${JSON.stringify(step)} on ${keyOf(row)}`);
       if (after === undefined || !isWithin(after, bounds) || seen.has(keyOf(after))) continue;
       seen.add(keyOf(after));
