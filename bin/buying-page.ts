@@ -29,6 +29,8 @@ const replay = (words: readonly string[]): ReplayJson => {
 
 const suite = (name: string, folder: string): ReplayJson => replay(['--suite', name, '--traces', folder]);
 
+const madeUp = (name: string): ReplayJson => replay(['--suite', name]);
+
 const WEEK_JOB = [
   ...['--job-hours', '96', '--deadline-hours', '168', '--changeover-hours', '0.2', '--on-demand-price', '3.06'],
   ...['--pool', 'us-east-1', '--start-hours', '200'],
@@ -36,14 +38,14 @@ const WEEK_JOB = [
 
 const writePicture = (name: string, svg: string): void => writeFileSync(join(PICTURES, name), svg);
 
-const jobParts = (name: string, folder: string): ReadonlyMap<string, string> => {
-  const figures = suite(name, folder);
-  return new Map([
+const jobParts = (name: string, folder: string): ReadonlyMap<string, string> => partsOf(name, suite(name, folder));
+
+const partsOf = (name: string, figures: ReplayJson): ReadonlyMap<string, string> =>
+  new Map([
     [name, policyTable(figures)],
     [`${name} cells`, cellTable(figures)],
     [`${name} lost`, lostList(figures)],
   ]);
-};
 
 /** Each part of the page, and how it is made. */
 const PARTS: Readonly<Record<string, (folder: string) => ReadonlyMap<string, string>>> = {
@@ -58,6 +60,7 @@ const PARTS: Readonly<Record<string, (folder: string) => ReadonlyMap<string, str
     ]);
   },
   pools: (folder) => jobParts('pools', folder),
+  adversarial: () => partsOf('adversarial', madeUp('adversarial')),
   fleet: (folder) => {
     const figures = suite('fleet', folder);
     return new Map([

@@ -1,11 +1,12 @@
 import { explainChoice, explainForced, type Forced } from './purchase/explain-purchase.ts';
 import { keepsAllowance, keepsDeadline } from './purchase/guards.ts';
+import type { HazardModel } from './purchase/hazard-model.ts';
 import { type JobMemory, type Recalled, recall, remember } from './purchase/job-memory.ts';
 import { marketOutlook } from './purchase/market-outlook.ts';
 import { onDemandPriceOf } from './purchase/offers.ts';
+import { learnedPace, paceOf } from './purchase/pace.ts';
 import { upChance } from './purchase/pool-belief.ts';
 import type { Purchase, PurchaseChoice, PurchaseView } from './purchase/purchase.ts';
-import { withLearnedStartUp } from './purchase/start-ups.ts';
 import type { ValueTables } from './purchase/value-tables.ts';
 import { best, ON_DEMAND_CHOICE, type Weighed, weigh } from './purchase/weigh-choices.ts';
 
@@ -39,35 +40,50 @@ const explained = (view: PurchaseView, chosen: Weighed, nextBest: Weighed, onDem
 
 const isOnDemand = (choice: PurchaseChoice): boolean => choice.kind === 'on-demand';
 
-const choose = (tables: ValueTables, memory: Recalled, view: PurchaseView): Chosen => {
+/** What runs is to show how long the work really takes: it is not given up for nothing before it has. */
+const isLearning = ({ view, pace, hasRoomForDoubt }: Recalled): boolean =>
+  hasRoomForDoubt && view.running.kind !== 'idle' && learnedPace(pace, view) === undefined;
+
+/** Steps of the values that must be left to lose before a choice is weighed for as long as one of them. */
+const STEPS_TO_LOSE = 3;
+
+/**
+ * Choices are weighed for a step of the values where that is longer than a tick: weighed for less, waiting would always
+ * look a little better than it is, because the values know only of launches at the end of a step.
+ */
+const lookingAhead = ({ stepSeconds }: HazardModel, view: PurchaseView): PurchaseView => {
+  const slackSeconds = view.secondsLeft - view.workLeftSeconds - view.changeoverSeconds;
+  const isFar = slackSeconds >= STEPS_TO_LOSE * stepSeconds && view.workLeftSeconds >= stepSeconds;
+  return isFar && stepSeconds > view.tickSeconds ? { ...view, tickSeconds: stepSeconds } : view;
+};
+
+const choose = (tables: ValueTables, memory: Recalled): Chosen => {
+  const { view } = memory;
+  const pace = paceOf(memory.pace, view);
   const onDemandPrice = onDemandPriceOf(view);
-  const market = marketOutlook(tables, memory, view);
+  const ahead = lookingAhead(memory.hazards, view);
+  const market = marketOutlook(tables, memory, ahead);
   if (market === undefined) return onDemandBecause(view, 'no-pool', onDemandPrice);
-  const isSafe = (choice: PurchaseChoice): boolean => isOnDemand(choice) || keepsDeadline(view, choice);
+  const isSafe = (choice: PurchaseChoice): boolean =>
+    isOnDemand(choice) || (keepsDeadline(view, choice) && !(choice.kind === 'idle' && isLearning(memory)));
   const isCovered = (weighed: Weighed): boolean =>
     isOnDemand(weighed.choice) ||
-    keepsAllowance(memory.ledger, view, weighed.choice, priceOf(weighed, onDemandPrice), onDemandPrice);
-  const safe = weigh(view, market, isSafe);
+    keepsAllowance(memory.ledger, pace, view, weighed.choice, priceOf(weighed, onDemandPrice), onDemandPrice);
+  const safe = weigh(ahead, market, isSafe);
   if (safe.length === 1) return onDemandBecause(view, 'deadline', onDemandPrice);
   const covered = safe.filter(isCovered);
   if (covered.length === 1) return onDemandBecause(view, 'allowance', onDemandPrice);
-  const chosen = best(view, covered);
+  const chosen = best(ahead, covered);
   return explained(
-    view,
+    ahead,
     chosen,
     best(
-      view,
+      ahead,
       covered.filter((one) => one !== chosen),
     ),
     onDemandPrice,
   );
 };
-
-/** The start-up that the values are worked out for is the one that the job has seen. */
-const learned = (memory: Recalled, view: PurchaseView): Recalled => ({
-  ...memory,
-  plan: { ...memory.plan, changeoverSeconds: view.changeoverSeconds },
-});
 
 /**
  * What one job with a deadline should run on until the next decision, and why. Minimises the expected cost to the end by
@@ -83,7 +99,6 @@ export const decidePurchase = (
   view: PurchaseView,
 ): DecidedPurchase => {
   const recalled = recall(tables, memory, view);
-  const seen = withLearnedStartUp(recalled.startUps, view);
-  const chosen = choose(tables, learned(recalled, seen), seen);
+  const chosen = choose(tables, recalled);
   return { choice: chosen.choice, reason: chosen.reason, memory: remember(recalled, view, chosen) };
 };

@@ -12,7 +12,7 @@ export const lossesPerHour = ({ hours, losses }: LossRecord = { hours: 0, losses
   (losses + PRIOR_LOSSES) / (hours + PRIOR_HOURS);
 
 /** The work of a machine starts this long after its launch: boot, installation and adoption. */
-const START_UP_SECONDS = 120;
+export const START_UP_SECONDS = 120;
 
 const HOUR_SECONDS = 3_600;
 

@@ -9,6 +9,8 @@ export interface Replayed {
   /** A job that was not done by its deadline, a fleet below its throughput. */
   readonly isMissed: boolean;
   readonly launches: number;
+  /** Where a most is stated: the cost as a share of it. */
+  readonly ofMost?: number;
   /** Of a fleet: share of the time in which all its workers were ready. */
   readonly availability?: number;
   /** Of a fleet: share of the work that a full fleet does in the same time. */

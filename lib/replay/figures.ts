@@ -14,6 +14,8 @@ export interface Figures {
   readonly misses: number;
   /** Launches a run. */
   readonly launches: number;
+  /** The dearest run as a share of the most that is stated for it. */
+  readonly dearest?: number;
   readonly availability?: number;
   readonly throughput?: number;
 }
@@ -64,6 +66,10 @@ const fleetFigures = (cells: ByCell, [first]: readonly Replayed[]): Pick<Figures
         throughput: cellMean(cells, ({ throughput }) => throughput!),
       };
 
+/** Of suites that state a most. */
+const dearestOf = (runs: readonly Replayed[]): Pick<Figures, 'dearest'> =>
+  runs[0]!.ofMost === undefined ? {} : { dearest: Math.max(...runs.map(({ ofMost }) => ofMost!)) };
+
 const figuresOf = (runs: readonly Replayed[], suite: Pick<Suite, 'score'>, random: Random): Figures => {
   const cells = byCellOf(runs);
   const cost = cellMean(cells, (run) => run.cost);
@@ -77,6 +83,7 @@ const figuresOf = (runs: readonly Replayed[], suite: Pick<Suite, 'score'>, rando
     misses: runs.filter(({ isMissed }) => isMissed).length,
     launches: cellMean(cells, ({ launches }) => launches),
     ...fleetFigures(cells, runs),
+    ...dearestOf(runs),
   };
 };
 
@@ -92,7 +99,11 @@ const lossOf = (
   theirs: readonly Replayed[],
   random: Random,
 ): LostCell | undefined => {
-  const extras = ours.map(({ cost, block }, run) => ({ value: cost - theirs[run]!.cost, block }));
+  // A job that was not done is no cheaper for having been given up.
+  const extras = ours.flatMap(({ cost, block }, run) =>
+    theirs[run]!.isMissed ? [] : [{ value: cost - theirs[run]!.cost, block }],
+  );
+  if (extras.length === 0) return undefined;
   const extraCost = meanOf(extras.map(({ value }) => value));
   if (extraCost <= EQUAL_BELOW) return undefined;
   const interval = meanInterval(extras, random);

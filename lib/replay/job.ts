@@ -12,6 +12,8 @@ export interface JobRules {
   readonly onDemandPrice: number;
   /** The last tick is billed whole; otherwise only as much of it as was used. */
   readonly billsWholeTicks: boolean;
+  /** A machine on spot is lost at the end of the tick in which its start-up ends, whatever its pool shows. */
+  readonly isSpotDeadly?: boolean;
 }
 
 /** What the market shows of one window, tick by tick from the job's start, for each pool. */
@@ -25,6 +27,8 @@ export interface MarketPool {
   readonly available: Uint8Array;
   /** Dollars an hour, tick by tick. */
   readonly price: Float64Array;
+  /** 1 where the price is told as well as charged; everywhere where nothing is said. */
+  readonly isPriceKnown?: Uint8Array;
 }
 
 /** What a policy may know at the start of a tick: the past and the present, never the future. */

@@ -87,8 +87,10 @@ interface Step {
 
 const stepOf = (programme: Programme, next: Values, machine: number, price: number, owedUnits: number): Step => {
   const paidUnits = Math.min(owedUnits, programme.unitsPerTick);
-  const startUp = programme.startUps.indexOf(owedUnits - paidUnits);
-  return { secondPrice: price, paidUnits, following: next[rowOf(programme, machine, startUp)]! };
+  const left = owedUnits - paidUnits;
+  const dies = left === 0 && programme.rules.isSpotDeadly === true && machine < programme.machines - 1;
+  const row = dies ? 0 : rowOf(programme, machine, programme.startUps.indexOf(left));
+  return { secondPrice: price, paidUnits, following: next[row]! };
 };
 
 /** Takes the step wherever it is better than what the row has: first where work is left after it, then where none is. */

@@ -35,7 +35,8 @@ export const keepsDeadline = (view: JobView, choice: Choice): boolean => {
   return startUp + next.workLeftSeconds <= (rules.deadlineTicks - view.tick - 1) * rules.tickSeconds;
 };
 
-const guarded = (view: JobView, choice: Choice): Choice => (keepsDeadline(view, choice) ? choice : 'on-demand');
+/** What is run where the policy does not guard itself. */
+export const guarded = (view: JobView, choice: Choice): Choice => (keepsDeadline(view, choice) ? choice : 'on-demand');
 
 const secondsUsed = (rules: JobRules, at: Position, choice: Choice): number => {
   if (rules.billsWholeTicks) return rules.tickSeconds;
@@ -55,10 +56,12 @@ const assertOffered = (market: Market, choice: Choice, tick: number): void => {
   }
 };
 
-const interrupted = (market: Market, at: Position, tick: number): Position =>
-  typeof at.running === 'number' && !isAvailable(market, at.running, tick)
-    ? { ...at, running: 'idle', changeoverLeftSeconds: 0 }
-    : at;
+const isLost = (rules: JobRules, market: Market, { running, changeoverLeftSeconds }: Position, tick: number): boolean =>
+  typeof running === 'number' &&
+  (!isAvailable(market, running, tick) || (rules.isSpotDeadly === true && changeoverLeftSeconds === 0));
+
+const interrupted = (rules: JobRules, market: Market, at: Position, tick: number): Position =>
+  isLost(rules, market, at, tick) ? { ...at, running: 'idle', changeoverLeftSeconds: 0 } : at;
 
 /** Replays one job on one window of a market, tick by tick. */
 export const runJob = (maker: JobPolicyMaker, market: Market, rules: JobRules): JobOutcome => {
@@ -68,7 +71,7 @@ export const runJob = (maker: JobPolicyMaker, market: Market, rules: JobRules): 
   let cost = 0;
   let launches = 0;
   for (let tick = 0; at.workLeftSeconds > 0 && tick < rules.deadlineTicks; tick += 1) {
-    at = interrupted(market, at, tick);
+    at = interrupted(rules, market, at, tick);
     const view: JobView = { rules, market, tick, ...at };
     const chosen = policy.choose(view);
     const choice = maker.guardsItself === true ? chosen : guarded(view, chosen);

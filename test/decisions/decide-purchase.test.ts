@@ -42,7 +42,7 @@ describe('one pool', () => {
   it('dearer than the share that is allowed is not bought, and not waited for either', () => {
     const driven = driveJob(job({ extras: { spotShareMax: 0.2 } }), onePool('#'));
     expect(drawn(driven)).toBe('D'.repeat(25));
-    expect(driven.reasons[0]).toContain('every pool is too dear, of unknown price, or left alone');
+    expect(driven.reasons[0]).toContain('every pool is too dear or of unknown price');
   });
 
   it('whose price nobody knows is not taken to be free', () => {
@@ -134,5 +134,37 @@ describe('a reason', () => {
     expect(reasons(onePool('.'), { ticks: 25 })[0]).toBe(
       'On demand: anything else could miss the deadline (4.0 h of work, 4.2 h left).',
     );
+  });
+});
+
+describe('an estimate', () => {
+  const never = onePool('.');
+
+  it('of half the work is found out in time where twice of it can still be done', () => {
+    const halved = { pace: 0.5, ticks: 26 };
+    for (const market of [never, onePool('#'), onePool('..##..'), onePool('#.#.#.#.')]) {
+      expect(driveJob(job(halved), market).isMissed).toBe(false);
+    }
+  });
+
+  it('of twice the work is found out, and on-demand left for spot', () => {
+    const driven = driveJob(job({ pace: 2, ticks: 36 }), onePool('#'));
+    expect(drawn(driven)).toMatch(/^D{4,6}a+$/);
+  });
+
+  it('is tried out early where double the work leaves no time to lose, and then trusted', () => {
+    expect(drawn(driveJob(job({ ticks: 51 }), never))).toMatch(/^\.{0,3}D{4,6}\.+D+$/);
+  });
+});
+
+describe('a machine that dies although its pool goes on to show spot', () => {
+  it('is bought again there, and nothing else', () => {
+    let ran = 0;
+    const driven = driveJob(job({ ticks: 72, changeoverSeconds: 60 }), (_tick, running) => {
+      ran = running.kind === 'spot' ? ran + 1 : 0;
+      return [pool('a', { losesMachine: ran > 6 })];
+    });
+    expect(drawn(driven)).toMatch(/^[a.]+$/);
+    expect(driven.launches).toBeGreaterThan(2);
   });
 });

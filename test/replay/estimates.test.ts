@@ -35,14 +35,33 @@ const heardAt = (factor: number): readonly JobView[] => {
 };
 
 describe('a misinformed policy', () => {
-  it('is told half of the work and of the start-up, then sees what it worked, and is never told that nothing is left', () => {
+  it('is told half of the work left and of the start-up in every tick', () => {
     const heard = heardAt(0.5);
-    expect(heard.map(({ workLeftSeconds }) => workLeftSeconds)).toEqual([1_200, 900, 600, 600, 600]);
+    expect(heard.map(({ workLeftSeconds }) => workLeftSeconds)).toEqual([1_200, 1_050, 750, 450, 150]);
     expect(heard[0]!.rules).toMatchObject({ workSeconds: 1_200, changeoverSeconds: 150, deadlineTicks: 12 });
   });
 
-  it('is told twice of both, and done before it thought so', () => {
-    expect(heardAt(2).map(({ workLeftSeconds }) => workLeftSeconds)).toEqual([4_800, 4_500, 3_900, 3_300, 2_700]);
+  it('is told twice of both', () => {
+    expect(heardAt(2).map(({ workLeftSeconds }) => workLeftSeconds)).toEqual([4_800, 4_200, 3_000, 1_800, 600]);
+  });
+
+  it('sees a start-up that takes longer than it believed only by what is not done', () => {
+    const slow = { ...RULES, changeoverSeconds: 1_500 };
+    const told = [0.5, 2].map((factor) => {
+      const heard: JobView[] = [];
+      runJob(misinformed(listener(heard), { factor }), MARKET, slow);
+      return heard.slice(1, 5).map(({ changeoverLeftSeconds }) => changeoverLeftSeconds);
+    });
+    expect(told).toEqual([
+      [150, 0, 0, 0],
+      [2_400, 1_800, 0, 0],
+    ]);
+  });
+
+  it('is held to its deadline by what it believes, not by the truth', () => {
+    const idler: JobPolicyMaker = { name: 'idler', create: () => ({ choose: () => 'idle' }) };
+    const missed = [0.5, 1, 2].map((factor) => runJob(misinformed(idler, { factor }), MARKET, RULES).isMissed);
+    expect(missed).toEqual([true, false, false]);
   });
 
   it('pays what is so, not what it believes', () => {

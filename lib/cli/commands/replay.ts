@@ -17,6 +17,7 @@ Suites: adrs       one pool, 48 h of work, the public leaderboard's 1,080 runs
         deadlines  one pool, a day's work due after 1.05 to 3 times as long
         pools      two to nine zones with their real prices
         fleet      4 to 16 machines that must stay up
+        adversarial  markets made up to hurt, from seeds: needs no traces
 A trace is {"metadata":{"gap_seconds":600},"data":[1,0,…]}, 1 where spot could be had (counts for a fleet), packed by
 gzip or not; several files are several pools. It may have "prices":[0.97,null,…], dollars an hour; where nobody knows the
 price, spot is not offered. A file with several pools has "gap_seconds", "availability_rle" and perhaps

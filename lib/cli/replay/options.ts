@@ -124,6 +124,9 @@ const jobFaults = (typed: TypedOptions): readonly string[] => {
   return missing.length > 0 ? [`a job on a trace also needs ${missing.join(', ')}`] : [];
 };
 
+/** Markets that are made up need none. */
+const needsTraces = (name: string): boolean => suiteNamed(name)!.files.length > 0;
+
 /** What goes with a suite, and what would be passed over in silence. */
 const suiteFaults = (name: string, typed: TypedOptions): readonly string[] => {
   const { traces, trace } = typed;
@@ -136,7 +139,9 @@ const suiteFaults = (name: string, typed: TypedOptions): readonly string[] => {
     ...(trace !== undefined && (name !== 'fleet' || traces !== undefined)
       ? ['of the suites only fleet takes --trace, and then without --traces']
       : []),
-    ...(trace === undefined && traces === undefined ? ['name the folder of the traces with --traces'] : []),
+    ...(trace === undefined && traces === undefined && needsTraces(name)
+      ? ['name the folder of the traces with --traces']
+      : []),
     ...(idle.length > 0 ? [`${idle.map(optionWord).join(', ')} cannot go with --suite ${name}`] : []),
   ];
 };
@@ -181,8 +186,8 @@ const meaningOf = (typed: TypedOptions): Meaning => {
   const { suite, traces, trace = [], pool = [] } = typed;
   const own = { files: trace, pools: pool };
   if (suite === undefined) return { kind: 'own-job', ...common(typed), traces: own, job: jobOf(typed) };
-  if (traces === undefined) return { kind: 'own-fleet', ...common(typed), traces: own };
-  return { kind: 'suite', ...common(typed), suite: suiteNamed(suite)!, folder: traces };
+  if (traces === undefined && needsTraces(suite)) return { kind: 'own-fleet', ...common(typed), traces: own };
+  return { kind: 'suite', ...common(typed), suite: suiteNamed(suite)!, folder: traces ?? '' };
 };
 
 /** What the command line means, or everything that is wrong with it. */

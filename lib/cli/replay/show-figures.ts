@@ -17,10 +17,15 @@ interface PolicyRow {
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
+const shareOfMost = ({ dearest }: Figures): string => dearest?.toFixed(RATIO_DIGITS) ?? '';
+
 /** Columns that only some suites have. */
 const specialColumns = (rows: readonly PolicyRow[]): readonly Column<PolicyRow>[] => [
   ...(rows.some(({ figures }) => figures.score !== null)
     ? [{ title: 'score', text: ({ figures }: PolicyRow) => figures.score!.toFixed(2), isNumber: true as const }]
+    : []),
+  ...(rows.some(({ figures }) => figures.dearest !== undefined)
+    ? [{ title: 'dearest/most', text: ({ figures }: PolicyRow) => shareOfMost(figures), isNumber: true as const }]
     : []),
   ...(rows.some(({ figures }) => figures.throughput !== undefined)
     ? [{ title: 'work', text: ({ figures }: PolicyRow) => percent(figures.throughput!), isNumber: true as const }]
@@ -112,6 +117,7 @@ const jsonOf = (figures: Figures): Readonly<Record<string, unknown>> => ({
   misses: figures.misses,
   runs: figures.runs,
   launches: rounded(figures.launches),
+  ...(figures.dearest === undefined ? {} : { dearest: rounded(figures.dearest) }),
   ...(figures.throughput === undefined
     ? {}
     : { throughput: rounded(figures.throughput), availability: rounded(figures.availability!) }),

@@ -14,7 +14,7 @@ export type Forced = 'deadline' | 'allowance' | 'no-pool';
 const FORCED: Readonly<Record<Forced, string>> = {
   deadline: 'anything else could miss the deadline',
   allowance: 'spot was lost so often that another loss would go beyond the waste allowed on top of on demand alone',
-  'no-pool': 'every pool is too dear, of unknown price, or left alone because it kills what is launched',
+  'no-pool': 'every pool is too dear or of unknown price',
 };
 
 export const explainForced = (view: PurchaseView, forced: Forced): string =>

@@ -52,24 +52,74 @@ export const expectedStepsByAge = (flipChances: readonly number[]): readonly num
   });
 };
 
-/** What was learned from public traces, fitted at several lengths of step. */
+/** What was learned from public traces, fitted at several lengths of step, and markets of another kind. */
 export interface LearnedHazards {
   readonly regimes: readonly HazardModel[];
+  readonly memoryless?: MemorylessMarkets;
 }
 
-/** The model whose step is nearest to the wanted one, its chances scaled to it. */
-export const hazardsAt = (models: readonly HazardModel[], stepSeconds: number): HazardModel => {
-  const distance = (model: HazardModel): number => Math.abs(Math.log(model.stepSeconds / stepSeconds));
-  const model = models.reduce((best, other) => (distance(other) < distance(best) ? other : best));
-  const steps = stepSeconds / model.stepSeconds;
-  const scaled = (chances: readonly number[]): number[] => chances.map((chance) => chanceIn(chance, steps));
+/** Markets in which no spell is the safer for having lasted. */
+export interface MemorylessMarkets {
+  /** How likely a market is to be one of them, before anything was seen of it. */
+  readonly share: number;
+  /** How long a market is taken to stay of its kind. */
+  readonly staySeconds: number;
+  /** How long spot lasts, and how long it is away; every pair of the two is a market. */
+  readonly lifeSeconds: readonly number[];
+  readonly gapSeconds: readonly number[];
+}
+
+const MIDDLE_OF_LAST_CLASS = 1.5;
+
+/** Steps in the middle of an age class. */
+const middleOf = (ageClass: number): number => {
+  const start = AGE_CLASS_STARTS[ageClass]!;
+  const next = AGE_CLASS_STARTS[ageClass + 1];
+  return next === undefined ? MIDDLE_OF_LAST_CLASS * start : (start + next - 1) / 2;
+};
+
+/** The model with another step: what was learned of a spell of so many seconds, whatever its age is in steps. */
+const atStep = ({ regimes, stepSeconds: fitted }: HazardModel, stepSeconds: number): HazardModel => {
+  const steps = stepSeconds / fitted;
+  const scaled = (chances: readonly number[]): number[] =>
+    chances.map((_chance, ageClass) => chanceIn(chances[ageClassOf(middleOf(ageClass) * steps)]!, steps));
   return {
     stepSeconds,
-    regimes: model.regimes.map(({ entryShare, redrawChance, lossByAge, returnByAge }) => ({
+    regimes: regimes.map(({ entryShare, redrawChance, lossByAge, returnByAge }) => ({
       entryShare,
       redrawChance: chanceIn(redrawChance, steps),
       lossByAge: scaled(lossByAge),
       returnByAge: scaled(returnByAge),
     })),
   };
+};
+
+const constant = (chance: number): readonly number[] => AGE_CLASS_STARTS.map(() => chance);
+
+const memorylessRegimes = (markets: MemorylessMarkets, stepSeconds: number): readonly Regime[] => {
+  const { share, staySeconds, lifeSeconds, gapSeconds } = markets;
+  const within = (seconds: number): number => 1 - Math.exp(-stepSeconds / seconds);
+  return lifeSeconds.flatMap((life) =>
+    gapSeconds.map((gap) => ({
+      entryShare: share / (lifeSeconds.length * gapSeconds.length),
+      redrawChance: within(staySeconds),
+      lossByAge: constant(within(life)),
+      returnByAge: constant(within(gap)),
+    })),
+  );
+};
+
+/** The model that was fitted at the step nearest to the wanted one, brought to it, and the markets of another kind. */
+export const hazardsAt = ({ regimes: models, memoryless }: LearnedHazards, stepSeconds: number): HazardModel => {
+  const distance = (model: HazardModel): number => Math.abs(Math.log(model.stepSeconds / stepSeconds));
+  const learned = atStep(
+    models.reduce((best, other) => (distance(other) < distance(best) ? other : best)),
+    stepSeconds,
+  );
+  if (memoryless === undefined) return learned;
+  const entered = learned.regimes.map((regime) => ({
+    ...regime,
+    entryShare: (1 - memoryless.share) * regime.entryShare,
+  }));
+  return { stepSeconds, regimes: [...entered, ...memorylessRegimes(memoryless, stepSeconds)] };
 };

@@ -1,11 +1,20 @@
 import { charge, type Ledger, openLedger } from './guards.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { anyHasSpot, type Offer, offersOf } from './offers.ts';
+import {
+  hasRoomForDoubt,
+  inMachineSeconds,
+  learnedPace,
+  NO_PACE,
+  type Pace,
+  paceAfterChoosing,
+  paceOn,
+} from './pace.ts';
 import { afterSeeing, firstBelief, type PoolBelief } from './pool-belief.ts';
 import { afterLoss, type PoolWatch, watchOn, watchPool } from './pool-watch.ts';
 import { isSameChoice, type PurchaseChoice, type PurchasePool, type PurchaseView } from './purchase.ts';
 import { referenceShareOn } from './reference-share.ts';
-import { afterChoosing, afterRunning, noStartUps, type StartUps } from './start-ups.ts';
+import { afterChoosing, afterRunning, noStartUps, type StartUps, withLearnedStartUp } from './start-ups.ts';
 import type { JobPlan, ValueTables } from './value-tables.ts';
 
 /** What the policy carries from one decision about a job to the next. */
@@ -14,7 +23,11 @@ export interface JobMemory {
   readonly hazards: HazardModel;
   readonly elapsedSeconds: number;
   readonly tickSeconds: number;
+  /** As it was told. */
   readonly workLeftSeconds: number;
+  readonly pace: Pace;
+  /** Even twice the work could have been done in time when the job was first seen. */
+  readonly hasRoomForDoubt: boolean;
   readonly watches: ReadonlyMap<string, PoolWatch>;
   /** What may be bought from those pools. */
   readonly offers: readonly Offer[];
@@ -31,8 +44,12 @@ export interface JobMemory {
   readonly startedAtSeconds: number;
 }
 
-/** A memory that has been brought up to the present. */
-export type Recalled = JobMemory & { readonly market: PoolBelief; readonly referenceShare: number };
+/** A memory that has been brought up to the present, and the view as the job itself has learned to see it. */
+export type Recalled = JobMemory & {
+  readonly market: PoolBelief;
+  readonly referenceShare: number;
+  readonly view: PurchaseView;
+};
 
 const firstMemory = (tables: ValueTables, view: PurchaseView): JobMemory => {
   const { tickSeconds, secondsLeft, workLeftSeconds, changeoverSeconds } = view;
@@ -44,6 +61,8 @@ const firstMemory = (tables: ValueTables, view: PurchaseView): JobMemory => {
     elapsedSeconds: 0,
     tickSeconds: 0,
     workLeftSeconds,
+    pace: NO_PACE,
+    hasRoomForDoubt: hasRoomForDoubt(view),
     watches: new Map(),
     offers: [],
     market: undefined,
@@ -74,24 +93,25 @@ const watchedOn = (memory: JobMemory, view: PurchaseView, pool: PurchasePool): P
 };
 
 /** Work that grows although nothing was lost was misjudged; where a machine was lost, it is to be done again. */
-const chargedOn = (memory: JobMemory, view: PurchaseView): Ledger => {
+const chargedOn = (memory: JobMemory, told: PurchaseView): Ledger => {
   const { ledger, choice, price, tickSeconds } = memory;
-  const workedSeconds = memory.workLeftSeconds - view.workLeftSeconds;
+  const worked = memory.workLeftSeconds - told.workLeftSeconds;
   const usedSeconds = choice.kind === 'idle' ? 0 : tickSeconds;
-  if (workedSeconds >= 0 || !isSameChoice(choice, view.running)) {
-    return charge(ledger, price, usedSeconds, workedSeconds);
-  }
-  const grown = { ...ledger, aloneSeconds: ledger.aloneSeconds - workedSeconds };
-  return charge(grown, price, usedSeconds, 0);
+  if (worked >= 0 || !isSameChoice(choice, told.running)) return charge(ledger, price, usedSeconds, worked);
+  return charge({ ...ledger, aloneWork: ledger.aloneWork - worked }, price, usedSeconds, 0);
 };
 
-/** More work than was planned for by this factor is another job. */
+/** More work than was planned for by this factor, or so much more time beyond it, is another job. */
 const OTHER_JOB = 1.5;
 
-const planOn = (tables: ValueTables, { plan }: JobMemory, view: PurchaseView): JobPlan =>
-  view.workLeftSeconds > OTHER_JOB * plan.workSeconds
-    ? { ...firstMemory(tables, view).plan, tickSeconds: plan.tickSeconds }
-    : plan;
+const slackOf = ({ secondsLeft }: PurchaseView | JobPlan, workSeconds: number): number => secondsLeft - workSeconds;
+
+const planOn = (tables: ValueTables, { plan }: JobMemory, view: PurchaseView): JobPlan => {
+  const isLonger = view.workLeftSeconds > OTHER_JOB * plan.workSeconds;
+  const isFreer =
+    slackOf(view, view.workLeftSeconds) > OTHER_JOB * Math.max(plan.tickSeconds, slackOf(plan, plan.workSeconds));
+  return isLonger || isFreer ? { ...firstMemory(tables, view).plan, tickSeconds: plan.tickSeconds } : plan;
+};
 
 const marketOn = ({ hazards, market, tickSeconds }: JobMemory, offers: readonly Offer[]): PoolBelief => {
   const hasSpot = anyHasSpot(offers);
@@ -99,36 +119,63 @@ const marketOn = ({ hazards, market, tickSeconds }: JobMemory, offers: readonly 
   return afterSeeing(hazards, market, hasSpot, tickSeconds / hazards.stepSeconds);
 };
 
-/** The memory brought up to what is seen now, before anything is decided. */
-export const recall = (tables: ValueTables, memory: JobMemory | undefined, view: PurchaseView): Recalled => {
-  const known = memory ?? firstMemory(tables, view);
+const pacedOn = ({ pace, choice, tickSeconds, workLeftSeconds }: JobMemory, told: PurchaseView): Pace => {
+  const progress = {
+    chosen: choice,
+    ranSeconds: tickSeconds,
+    leftBeforeSeconds: workLeftSeconds,
+    leftSeconds: told.workLeftSeconds,
+  };
+  return paceOn(pace, progress, told);
+};
+
+/** A start-up that differs from the one planned with by less than this share of it changes no plan. */
+const LIKE_PLANNED = 0.05;
+
+/** The start-up that the values are worked out for is the one that the job has seen. */
+const seenPlan = (tables: ValueTables, known: JobMemory, { changeoverSeconds, ...seen }: PurchaseView): JobPlan => {
+  const plan = planOn(tables, known, { ...seen, changeoverSeconds });
+  const isAlike = Math.abs(changeoverSeconds - plan.changeoverSeconds) <= LIKE_PLANNED * plan.changeoverSeconds;
+  return isAlike ? plan : { ...plan, changeoverSeconds };
+};
+
+/** The memory brought up to what is told now, before anything is decided. */
+export const recall = (tables: ValueTables, memory: JobMemory | undefined, told: PurchaseView): Recalled => {
+  const known = memory ?? firstMemory(tables, told);
   const elapsedSeconds = known.elapsedSeconds + known.tickSeconds;
+  const pace = pacedOn(known, told);
+  const learned = learnedPace(pace, told);
+  const startUps = afterRunning(known.startUps, known.choice, known.tickSeconds, learned, told);
+  const view = withLearnedStartUp(startUps, learned, inMachineSeconds(pace, known.hasRoomForDoubt, told));
   const watches = new Map(view.pools.map((pool) => [pool.name, watchedOn(known, view, pool)]));
   const offers = offersOf(watches, view, elapsedSeconds);
   return {
     ...known,
-    plan: planOn(tables, known, view),
+    plan: seenPlan(tables, known, view),
+    view,
     elapsedSeconds,
-    tickSeconds: view.tickSeconds,
-    workLeftSeconds: view.workLeftSeconds,
+    tickSeconds: told.tickSeconds,
+    workLeftSeconds: told.workLeftSeconds,
+    pace,
     watches,
     offers,
     market: marketOn(known, offers),
     referenceShare: referenceShareOn(known.hazards, offers, known.referenceShare),
-    startUps: afterRunning(known.startUps, known.choice, known.tickSeconds, view),
-    ledger: chargedOn(known, view),
+    startUps,
+    ledger: chargedOn(known, told),
   };
 };
 
 /** The memory with what was decided on it. */
 export const remember = (
-  memory: JobMemory,
-  view: PurchaseView,
+  { view, ...memory }: Recalled,
+  told: PurchaseView,
   { choice, price }: { readonly choice: PurchaseChoice; readonly price: number },
 ): JobMemory => ({
   ...memory,
   choice,
   price,
   startedAtSeconds: isSameChoice(choice, view.running) ? memory.startedAtSeconds : memory.elapsedSeconds,
-  startUps: afterChoosing(memory.startUps, view, choice),
+  pace: paceAfterChoosing(memory.pace, told, choice),
+  startUps: afterChoosing(memory.startUps, learnedPace(memory.pace, told), told, choice),
 });

@@ -1,10 +1,13 @@
 import { AGE_CLASSES, type HazardModel } from './hazard-model.ts';
 import { placeOf, type SlackGrid } from './slack-grid.ts';
+import { rowIn, type ValueRows } from './value-rows.ts';
 
 /** What the values are worked out for; prices in any currency, an hour. */
 export interface ValueProblem {
   readonly model: HazardModel;
   readonly workSecondsMax: number;
+  /** Time beyond the work that a job may have; with more it is worth what it is worth with this much. */
+  readonly slackSecondsMax: number;
   readonly stepsMax: number;
   readonly changeoverSeconds: number;
   readonly spotPrice: number;
@@ -25,7 +28,7 @@ export interface Slice {
   /** First point of the grid that is kept. */
   readonly low: number;
   readonly width: number;
-  /** By regime, state and point. */
+  /** By row and point. */
   readonly cells: Float32Array;
 }
 
@@ -33,6 +36,7 @@ export interface Slice {
 export interface JobValues {
   readonly problem: ValueProblem;
   readonly grid: SlackGrid;
+  readonly rows: ValueRows;
   readonly bySteps: Slice[];
 }
 
@@ -42,9 +46,6 @@ export const upState = (ageClass: number, mode: Mode): number => 3 * ageClass + 
 /** No spot, for so long; only on-demand can be running. */
 export const downState = (ageClass: number, mode: Mode): number =>
   3 * AGE_CLASSES + 2 * ageClass + (mode === ON_DEMAND ? 1 : 0);
-
-/** States of one regime. */
-export const STATES = 5 * AGE_CLASSES;
 
 const sliceValue = ({ low, width, cells }: Slice, row: number, index: number, share: number): number => {
   const point = index - low;
@@ -65,11 +66,11 @@ export const valueAt = (
   workSeconds: number,
 ): number => {
   if (workSeconds <= 0) return 0;
-  const { problem, grid, bySteps } = values;
+  const { problem, grid, rows, bySteps } = values;
   const slackSeconds = steps * problem.model.stepSeconds - workSeconds;
   const late = slackSeconds < 0 ? (-slackSeconds * LATENESS * problem.onDemandPrice) / 3_600 : 0;
   const { index, share } = placeOf(grid, Math.max(0, slackSeconds));
-  const row = regime * STATES + state;
+  const row = rowIn(rows, regime, state);
   const low = Math.min(Math.floor(steps + 1e-9), bySteps.length - 1);
   const value = late + sliceValue(bySteps[low]!, row, index, share);
   const part = steps - low;

@@ -12,6 +12,7 @@ export interface OfferOutlook {
   readonly share: number;
   /** Over the next tick. */
   readonly forecast: Forecast;
+  readonly rests: boolean;
 }
 
 /** One that has spot. */
@@ -33,7 +34,7 @@ export interface MarketOutlook {
   /** The share of on-demand that spot is taken to cost from here on. */
   readonly referenceShare: number;
   readonly offers: readonly OfferOutlook[];
-  /** Those that have spot. */
+  /** Those that have spot and are not left alone. */
   readonly pools: readonly PoolOutlook[];
 }
 
@@ -78,9 +79,10 @@ export const marketOutlook = (tables: ValueTables, memory: Recalled, view: Purch
   const { hazards, market, referenceShare } = memory;
   if (memory.offers.length === 0) return undefined;
   const steps = view.tickSeconds / hazards.stepSeconds;
-  const offers = memory.offers.map(({ name, share, belief }) => ({
+  const offers = memory.offers.map(({ name, share, belief, rests }) => ({
     name,
     share,
+    rests,
     forecast: forecast(hazards, belief, steps),
   }));
   return {
@@ -89,6 +91,8 @@ export const marketOutlook = (tables: ValueTables, memory: Recalled, view: Purch
     values: tables.valuesFor({ plan: memory.plan, spotShare: referenceShare }),
     referenceShare,
     offers,
-    pools: offers.filter((offer) => offer.forecast.isAvailable).map((offer) => poolOutlook(memory, view, offer)),
+    pools: offers
+      .filter(({ forecast: { isAvailable }, rests }) => isAvailable && !rests)
+      .map((offer) => poolOutlook(memory, view, offer)),
   };
 };

@@ -17,9 +17,11 @@ export interface Offer {
   /** Price as a share of on-demand. */
   readonly share: number;
   readonly belief: PoolBelief;
+  /** Left alone after failures: not to be bought, and worth waiting for. */
+  readonly rests: boolean;
 }
 
-/** Pools with a known price that is not too dear, and that are not left alone after failures. */
+/** Pools with a known price that is not too dear. */
 export const offersOf = (
   watches: ReadonlyMap<string, PoolWatch>,
   view: PurchaseView,
@@ -29,10 +31,10 @@ export const offersOf = (
   return view.pools.flatMap(({ name }) => {
     const { belief, price, restsUntilSeconds } = watches.get(name)!;
     const isUsable = price !== undefined && price <= (view.spotShareMax ?? 1) * onDemandPrice;
-    if (!isUsable || restsUntilSeconds > nowSeconds) return [];
-    return [{ name, share: price / onDemandPrice, belief }];
+    return isUsable ? [{ name, share: price / onDemandPrice, belief, rests: restsUntilSeconds > nowSeconds }] : [];
   });
 };
 
-/** All of them seen as one pool have spot as long as any of them has. */
-export const anyHasSpot = (offers: readonly Offer[]): boolean => offers.some(({ belief }) => belief.isAvailable);
+/** All of them seen as one pool have spot as long as it can be bought in any of them. */
+export const anyHasSpot = (offers: readonly Offer[]): boolean =>
+  offers.some(({ belief, rests }) => belief.isAvailable && !rests);

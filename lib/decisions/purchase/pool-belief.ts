@@ -96,6 +96,13 @@ export const forecast = (model: HazardModel, belief: PoolBelief, steps: number):
   };
 };
 
+/** A spell that has just begun where another has just ended, in the same regime. */
+export const begunAnew = ({ weights }: PoolBelief, isAvailable: boolean): PoolBelief => ({
+  isAvailable,
+  ages: [1],
+  weights: weights.map((ofRegime) => Float64Array.of(ofRegime.reduce((sum, weight) => sum + weight, 0))),
+});
+
 /** The belief after so many steps, at whose end the pool was seen in this state. */
 export const afterSeeing = (
   model: HazardModel,

@@ -1,5 +1,5 @@
 import type { HazardModel } from './hazard-model.ts';
-import { afterSeeing, firstBelief, type PoolBelief } from './pool-belief.ts';
+import { afterSeeing, begunAnew, firstBelief, type PoolBelief } from './pool-belief.ts';
 import type { PurchasePool } from './purchase.ts';
 
 /** What a job has learned of one pool. */
@@ -39,7 +39,7 @@ export const watchOn = (
   const belief = afterSeeing(model, watch.belief, hasLostMachine ? false : pool.isAvailable, steps);
   const price = pool.price ?? watch.price;
   if (!hasLostMachine || !pool.isAvailable) return { ...watch, belief, price };
-  return { ...watch, belief: afterSeeing(model, belief, true, 0), price };
+  return { ...watch, belief: begunAnew(belief, true), price };
 };
 
 /** After a loss: how early it came decides whether it counts, and how often it did how long the pool is left alone. */

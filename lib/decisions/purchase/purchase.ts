@@ -25,6 +25,8 @@ export interface PurchaseView {
   readonly changeoverSecondsMax?: number;
   /** Start-up still to be paid by what runs. */
   readonly changeoverLeftSeconds: number;
+  /** The same if it takes the most that it may. */
+  readonly changeoverLeftSecondsMax?: number;
   readonly running: PurchaseChoice;
   readonly onDemandPrice: number | undefined;
   readonly pools: readonly PurchasePool[];

@@ -33,13 +33,14 @@ const headPoints = (stepSeconds: number, changeoverSeconds: number): number[] =>
   return points;
 };
 
-export const slackGrid = (stepSeconds: number, changeoverSeconds: number, stepsMax: number): SlackGrid => {
+/** Points from no slack to at least so much. */
+export const slackGrid = (stepSeconds: number, changeoverSeconds: number, slackSecondsMax: number): SlackGrid => {
   const tailFrom = HEAD_STEPS * stepSeconds;
   const head = headPoints(stepSeconds, changeoverSeconds).filter((point) => point >= 0 && point < tailFrom);
   const sorted = [...new Set(head)].sort((one, other) => one - other);
   const distinct = sorted.filter((point, index) => index === 0 || point - sorted[index - 1]! > BEFORE_SECONDS / 2);
   const tail = Array.from(
-    { length: Math.max(2, stepsMax - HEAD_STEPS + 3) },
+    { length: Math.max(2, Math.ceil(slackSecondsMax / stepSeconds) - HEAD_STEPS + 2) },
     (_, step) => tailFrom + step * stepSeconds,
   );
   return { points: Float64Array.from([...distinct, ...tail]), stepSeconds, tail: distinct.length };

@@ -1,120 +1,134 @@
-import { AGE_CLASSES, flipChance, stepsInAgeClass } from './hazard-model.ts';
-import {
-  downState,
-  IDLE,
-  type JobValues,
-  LATENESS,
-  type Mode,
-  ON_DEMAND,
-  ON_SPOT,
-  type Slice,
-  STATES,
-  upState,
-  type ValueProblem,
-} from './job-values.ts';
+import { type HazardModel, stepsInAgeClass } from './hazard-model.ts';
+import { type JobValues, LATENESS, type Slice, type ValueProblem } from './job-values.ts';
 import { type Place, placeOf, type SlackGrid, slackGrid } from './slack-grid.ts';
+import { rowsOf, type ValueRows } from './value-rows.ts';
 
-/** Room for one step of the programme, made once. Rows are as long as the grid; beyond the work that is left they are 0. */
+/** For each point of the grid the place so many seconds of slack below it. */
+interface Shift {
+  readonly index: Int32Array;
+  readonly share: Float64Array;
+  /** What being below no slack at all costs. */
+  readonly lateCost: Float64Array;
+}
+
+/** Room for one step of the programme, made once. Rows are as long as the grid. */
 interface Sweep {
   readonly problem: ValueProblem;
   readonly grid: SlackGrid;
+  readonly rows: ValueRows;
   readonly length: number;
   /** Where each point lies after a changeover, and after a step of idling. */
   readonly afterChangeover: Shift;
   readonly afterIdling: Shift;
-  /** One regime's next values, after its change of regime. */
+  /** What follows a change of regime, by state; and one regime's next values, by state. */
+  readonly drawn: Float32Array;
   readonly mixed: Float32Array;
-  readonly idle: Float32Array;
-  readonly demand: Float32Array;
-  readonly spotLasts: Float32Array;
-  readonly spotEnds: Float32Array;
+  /** What follows idling, on-demand, spot that lasts and spot that ends. */
+  readonly idle: Float64Array;
+  readonly demand: Float64Array;
+  readonly lasts: Float64Array;
+  readonly ends: Float64Array;
 }
 
-/** For each point the place so many seconds of slack below it. */
-interface Shift {
-  readonly index: Int32Array;
-  readonly share: Float64Array;
-  /** Seconds below no slack at all. */
-  readonly lateSeconds: Float64Array;
-}
-
-const shiftOf = (grid: SlackGrid, seconds: number): Shift => {
+const shiftOf = ({ onDemandPrice }: ValueProblem, grid: SlackGrid, seconds: number): Shift => {
   const places = Array.from(grid.points, (point): Place => placeOf(grid, Math.max(0, point - seconds)));
   return {
     index: Int32Array.from(places, ({ index }) => index),
     share: Float64Array.from(places, ({ share }) => share),
-    lateSeconds: grid.points.map((point) => Math.max(0, seconds - point)),
+    lateCost: grid.points.map((point) => (Math.max(0, seconds - point) * LATENESS * onDemandPrice) / 3_600),
   };
 };
 
-const sweepOf = ({ problem, grid }: JobValues): Sweep => {
+const statesMost = ({ ages }: ValueRows): number => 5 * Math.max(...ages);
+
+const sweepOf = ({ problem, grid, rows }: JobValues): Sweep => {
   const { length } = grid.points;
-  const row = () => new Float32Array(length);
+  const row = () => new Float64Array(length);
+  const states = () => new Float32Array(statesMost(rows) * length);
   return {
     problem,
     grid,
+    rows,
     length,
-    afterChangeover: shiftOf(grid, problem.changeoverSeconds),
-    afterIdling: shiftOf(grid, grid.stepSeconds),
-    mixed: new Float32Array(STATES * length),
+    afterChangeover: shiftOf(problem, grid, problem.changeoverSeconds),
+    afterIdling: shiftOf(problem, grid, grid.stepSeconds),
+    drawn: states(),
+    mixed: states(),
     idle: row(),
     demand: row(),
-    spotLasts: row(),
-    spotEnds: row(),
+    lasts: row(),
+    ends: row(),
   };
 };
 
 /** The points that a job of at most so much work can be at with so many steps left. */
-interface Range {
+interface Step {
   readonly low: number;
   /** The first point with nothing left to do. */
   readonly high: number;
+  readonly secondsLeft: number;
 }
 
-const rangeOf = (problem: ValueProblem, grid: SlackGrid, steps: number): Range => {
-  const seconds = steps * grid.stepSeconds;
-  const most = problem.workSecondsMax + 2 * problem.changeoverSeconds + grid.stepSeconds;
-  const end = placeOf(grid, seconds);
-  return { low: placeOf(grid, Math.max(0, seconds - most)).index, high: end.index + (end.share > 1e-9 ? 1 : 0) };
+/** Against rounding in sums of seconds; less than the distance of the points just before a threshold. */
+const ROUNDING = 1e-4;
+
+const stepOf = ({ problem, grid, length }: Sweep, steps: number): Step => {
+  const { points, stepSeconds } = grid;
+  const secondsLeft = steps * stepSeconds;
+  const most = problem.workSecondsMax + 2 * problem.changeoverSeconds + stepSeconds;
+  let high = placeOf(grid, secondsLeft).index;
+  while (high < length && points[high]! < secondsLeft - ROUNDING) high += 1;
+  const { index } = placeOf(grid, Math.max(0, secondsLeft - most));
+  return { low: Math.min(index, high), high, secondsLeft };
 };
 
 /** At the deadline nothing is left, or it is late; what is late is added where the slack is found negative. */
-const sliceAtDeadline = ({ model }: ValueProblem): Slice => ({
-  low: 0,
-  width: 1,
-  cells: new Float32Array(model.regimes.length * STATES),
-});
+const sliceAtDeadline = (rows: ValueRows): Slice => ({ low: 0, width: 1, cells: new Float32Array(rows.count) });
 
-/** One regime's rows of a slice, spread over the grid. */
-const spread = ({ length }: Sweep, target: Float32Array, slice: Slice, regime: number, weight: number): void => {
+/** Regimes that a change of regime leads to: those that know of ages. One without ages is a market of its own. */
+const entryShares = ({ regimes }: HazardModel, { ages }: ValueRows): readonly number[] => {
+  const shares = regimes.map(({ entryShare }, regime) => (ages[regime]! > 1 ? entryShare : 0));
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => (all > 0 ? share / all : 0));
+};
+
+/** Adds so much of one regime's rows of a slice, spread over the grid. */
+const spread = (sweep: Sweep, target: Float32Array, slice: Slice, regime: number, weight: number): void => {
+  const { rows, length } = sweep;
   const { low, width, cells } = slice;
-  for (let state = 0; state < STATES; state += 1) {
-    const from = (regime * STATES + state) * width;
+  const states = 5 * rows.ages[regime]!;
+  for (let state = 0; state < states; state += 1) {
+    const from = (rows.first[regime]! + state) * width;
     const to = state * length + low;
     for (let point = 0; point < width; point += 1) target[to + point]! += weight * cells[from + point]!;
   }
 };
 
 /** What follows a change of regime, whatever the regime was. */
-const valuesAfterRedraw = (sweep: Sweep, next: Slice): Float32Array => {
-  const drawn = new Float32Array(sweep.mixed.length);
-  for (const [index, { entryShare }] of sweep.problem.model.regimes.entries()) {
-    spread(sweep, drawn, next, index, entryShare);
-  }
-  return drawn;
+const drawAnew = (sweep: Sweep, next: Slice, shares: readonly number[]): void => {
+  sweep.drawn.fill(0);
+  for (const [regime, share] of shares.entries()) if (share > 0) spread(sweep, sweep.drawn, next, regime, share);
 };
 
-const mixRegime = (sweep: Sweep, next: Slice, drawn: Float32Array, regime: number): void => {
-  const { redrawChance } = sweep.problem.model.regimes[regime]!;
-  for (let cell = 0; cell < drawn.length; cell += 1) sweep.mixed[cell] = redrawChance * drawn[cell]!;
-  spread(sweep, sweep.mixed, next, regime, 1 - redrawChance);
-  if (next.low > 0) extendDown(sweep, next.low);
+/** One regime's values a step later, after its change of regime. */
+const mixRegime = (sweep: Sweep, next: Slice, regime: number, isAlone: boolean): void => {
+  const { rows, length, mixed, drawn, problem } = sweep;
+  const { low, width, cells } = next;
+  const redraw = isAlone || rows.ages[regime] === 1 ? 0 : problem.model.regimes[regime]!.redrawChance;
+  const states = 5 * rows.ages[regime]!;
+  for (let state = 0; state < states; state += 1) {
+    const from = (rows.first[regime]! + state) * width;
+    const to = state * length + low;
+    for (let point = 0; point < width; point += 1) {
+      mixed[to + point] = (1 - redraw) * cells[from + point]! + redraw * drawn[to + point]!;
+    }
+    mixed.fill(0, to + width, (state + 1) * length);
+  }
 };
 
 /** More work than is asked about comes up where a start-up is longer than a step; it is done on demand. */
-const extendDown = ({ problem, grid, length, mixed }: Sweep, low: number): void => {
-  const { index: from } = placeOf(grid, Math.max(0, grid.points[low]! - problem.changeoverSeconds - grid.stepSeconds));
-  for (let state = 0; state < STATES; state += 1) {
+const extendDown = ({ problem, grid, length, mixed }: Sweep, from: number, low: number, states: number): void => {
+  for (let state = 0; state < states; state += 1) {
     for (let point = from; point < low; point += 1) {
       const seconds = grid.points[low]! - grid.points[point]!;
       mixed[state * length + point] = mixed[state * length + low]! + (problem.onDemandPrice * seconds) / 3_600;
@@ -122,176 +136,168 @@ const extendDown = ({ problem, grid, length, mixed }: Sweep, low: number): void 
   }
 };
 
-/** Spot that is there: what lasting and ending are worth, each times its chance. */
-const expectUp = (
-  sweep: Sweep,
-  regime: number,
-  ageClass: number,
-  mode: Mode,
-  lasts: Float32Array,
-  ends: Float32Array,
-) => {
-  const { problem, length, mixed } = sweep;
-  const chance = flipChance(problem.model.regimes[regime]!, true, ageClass);
-  const ages = 1 / stepsInAgeClass(ageClass);
-  const same = upState(ageClass, mode) * length;
-  const older = upState(Math.min(ageClass + 1, AGE_CLASSES - 1), mode) * length;
-  const staysSame = (1 - chance) * (1 - ages);
-  const staysOlder = (1 - chance) * ages;
-  const end = downState(0, mode === ON_SPOT ? IDLE : mode) * length;
-  for (let point = 0; point < length; point += 1) {
-    lasts[point] = staysSame * mixed[same + point]! + staysOlder * mixed[older + point]!;
-    ends[point] = chance * mixed[end + point]!;
+/** How a spell goes on: a step older in the same class or the next, or ended. */
+interface Spell {
+  readonly same: number;
+  readonly older: number;
+  readonly ends: number;
+  readonly nextClass: number;
+}
+
+const spellOf = (chances: readonly number[], ageClass: number, ages: number): Spell => {
+  const ends = chances[ageClass]!;
+  const ageing = ages === 1 ? 0 : 1 / stepsInAgeClass(ageClass);
+  const nextClass = Math.min(ageClass + 1, ages - 1);
+  return { ends, same: (1 - ends) * (1 - ageing), older: (1 - ends) * ageing, nextClass };
+};
+
+/** What follows each way to spend a step while there is spot. Rows of an age class: idle, on spot, on demand. */
+const expectUp = (sweep: Sweep, spell: Spell, ageClass: number, downAt: number, from: number, to: number): void => {
+  const { mixed, length, idle, demand, lasts, ends } = sweep;
+  const { same, older, ends: chance, nextClass } = spell;
+  const now = 3 * ageClass * length;
+  const later = 3 * nextClass * length;
+  const lost = downAt * length;
+  for (let point = from; point < to; point += 1) {
+    const ended = chance * mixed[lost + point]!;
+    ends[point] = ended;
+    idle[point] = same * mixed[now + point]! + older * mixed[later + point]! + ended;
+    lasts[point] = same * mixed[now + length + point]! + older * mixed[later + length + point]!;
+    demand[point] =
+      same * mixed[now + 2 * length + point]! +
+      older * mixed[later + 2 * length + point]! +
+      chance * mixed[lost + length + point]!;
   }
 };
 
-/** No spot: it comes back or it does not. */
-const expectDown = (sweep: Sweep, regime: number, ageClass: number, mode: Mode, target: Float32Array): void => {
-  const { problem, length, mixed } = sweep;
-  const chance = flipChance(problem.model.regimes[regime]!, false, ageClass);
-  const ages = 1 / stepsInAgeClass(ageClass);
-  const same = downState(ageClass, mode) * length;
-  const older = downState(Math.min(ageClass + 1, AGE_CLASSES - 1), mode) * length;
-  const up = upState(0, mode) * length;
-  const staysSame = (1 - chance) * (1 - ages);
-  const staysOlder = (1 - chance) * ages;
-  for (let point = 0; point < length; point += 1) {
-    target[point] = staysSame * mixed[same + point]! + staysOlder * mixed[older + point]! + chance * mixed[up + point]!;
+/** The same while there is none. Rows of an age class: idle, on demand. */
+const expectDown = (sweep: Sweep, spell: Spell, ageClass: number, downAt: number, from: number, to: number): void => {
+  const { mixed, length, idle, demand } = sweep;
+  const { same, older, ends: chance, nextClass } = spell;
+  const now = (downAt + 2 * ageClass) * length;
+  const later = (downAt + 2 * nextClass) * length;
+  for (let point = from; point < to; point += 1) {
+    idle[point] = same * mixed[now + point]! + older * mixed[later + point]! + chance * mixed[point]!;
+    demand[point] =
+      same * mixed[now + length + point]! +
+      older * mixed[later + length + point]! +
+      chance * mixed[2 * length + point]!;
   }
 };
 
-/** Where the slices of a step begin and end, and how much time is left. */
-interface Step extends Range {
-  readonly secondsLeft: number;
-}
-
-/** One way to spend a step. */
-interface Way {
-  readonly price: number;
-  /** Start-up that is paid first. */
-  readonly owedSeconds: number;
-  /** Least slack with which it is safe. */
-  readonly slackSecondsMin: number;
-}
-
-const read = (row: Float32Array, { index, share }: Shift, point: number): number => {
-  const at = index[point]!;
-  const low = row[at]!;
-  const part = share[point]!;
-  return part === 0 ? low : low + part * (row[at + 1]! - low);
-};
-
-/** Lowers each value to what this way costs, followed by what comes after it. */
-const lower = (
-  { grid, problem, afterChangeover, afterIdling }: Sweep,
-  { low, high, secondsLeft }: Step,
-  target: Float32Array,
-  to: number,
-  way: Way,
-  lasts: Float32Array,
-  ends?: Float32Array,
-): void => {
-  const { stepSeconds, points } = grid;
-  const isFresh = way.owedSeconds > 0;
-  const endShift = way.owedSeconds > stepSeconds ? afterIdling : afterChangeover;
-  const latePrice = (LATENESS * problem.onDemandPrice) / 3_600;
+/** Lowest cost of each state of an age class with spot; `at` is its first row. */
+const chooseUp = (sweep: Sweep, step: Step, cells: Float32Array, at: number): void => {
+  const { problem, grid, afterChangeover, afterIdling, idle, demand, lasts, ends } = sweep;
+  const { low, high, secondsLeft } = step;
+  const { changeoverSeconds } = problem;
+  const { points, stepSeconds } = grid;
+  const { index: freshIndex, share: freshShare, lateCost } = afterChangeover;
+  const { index: idleIndex, share: idleShare } = afterIdling;
+  const { index: endIndex, share: endShare } = changeoverSeconds > stepSeconds ? afterIdling : afterChangeover;
+  const idleLeast = stepSeconds + changeoverSeconds - ROUNDING;
+  const freshLeast = changeoverSeconds + Math.min(changeoverSeconds, stepSeconds) - ROUNDING;
+  const stayLeast = changeoverSeconds - ROUNDING;
+  const spotSecond = problem.spotPrice / 3_600;
+  const demandSecond = problem.onDemandPrice / 3_600;
+  const width = high - low;
   for (let point = low; point < high; point += 1) {
     const slack = points[point]!;
-    if (slack < way.slackSecondsMin) continue;
-    const used = Math.min(stepSeconds, secondsLeft - slack + way.owedSeconds);
-    let value = (way.price * used) / 3_600;
-    if (isFresh) {
-      value += read(lasts, afterChangeover, point) + latePrice * afterChangeover.lateSeconds[point]!;
-      if (ends !== undefined) value += read(ends, endShift, point);
-    } else value += lasts[point]! + (ends === undefined ? 0 : ends[point]!);
-    const cell = to + point - low;
-    if (value < target[cell]!) target[cell] = value;
+    const work = secondsLeft - slack;
+    const usedFresh = Math.min(stepSeconds, work + changeoverSeconds);
+    const used = Math.min(stepSeconds, work);
+    const after = freshIndex[point]!;
+    const part = freshShare[point]!;
+    const late = lateCost[point]!;
+    const demandFresh = demandSecond * usedFresh + demand[after]! + part * (demand[after + 1]! - demand[after]!) + late;
+    let idling = Number.POSITIVE_INFINITY;
+    if (slack >= idleLeast) {
+      const waited = idleIndex[point]!;
+      idling = idle[waited]! + idleShare[point]! * (idle[waited + 1]! - idle[waited]!);
+    }
+    let launching = idling;
+    if (slack >= freshLeast) {
+      const ended = endIndex[point]!;
+      const spotFresh =
+        spotSecond * usedFresh +
+        lasts[after]! +
+        part * (lasts[after + 1]! - lasts[after]!) +
+        late +
+        ends[ended]! +
+        endShare[point]! * (ends[ended + 1]! - ends[ended]!);
+      if (spotFresh < launching) launching = spotFresh;
+    }
+    let staying = Math.min(idling, demandFresh);
+    if (slack >= stayLeast) staying = Math.min(staying, spotSecond * used + lasts[point]! + ends[point]!);
+    const cell = at * width + point - low;
+    cells[cell] = Math.min(launching, demandFresh);
+    cells[cell + width] = staying;
+    cells[cell + 2 * width] = Math.min(launching, demandSecond * used + demand[point]!);
   }
 };
 
-const startIdle = (sweep: Sweep, { low, high }: Step, cells: Float32Array, to: number): void => {
-  const { grid, idle, afterIdling, problem } = sweep;
-  const least = grid.stepSeconds + problem.changeoverSeconds;
-  cells.fill(Number.POSITIVE_INFINITY, to, to + high - low);
+/** The same without spot. */
+const chooseDown = (sweep: Sweep, step: Step, cells: Float32Array, at: number): void => {
+  const { problem, grid, afterChangeover, afterIdling, idle, demand } = sweep;
+  const { low, high, secondsLeft } = step;
+  const { points, stepSeconds } = grid;
+  const { index: freshIndex, share: freshShare, lateCost } = afterChangeover;
+  const { index: idleIndex, share: idleShare } = afterIdling;
+  const idleLeast = stepSeconds + problem.changeoverSeconds - ROUNDING;
+  const demandSecond = problem.onDemandPrice / 3_600;
+  const width = high - low;
   for (let point = low; point < high; point += 1) {
-    if (grid.points[point]! >= least - ROUNDING) cells[to + point - low] = read(idle, afterIdling, point);
+    const slack = points[point]!;
+    const work = secondsLeft - slack;
+    const after = freshIndex[point]!;
+    const followed = demand[after]! + freshShare[point]! * (demand[after + 1]! - demand[after]!);
+    const launching =
+      demandSecond * Math.min(stepSeconds, work + problem.changeoverSeconds) + followed + lateCost[point]!;
+    const staying = demandSecond * Math.min(stepSeconds, work) + demand[point]!;
+    let idling = Number.POSITIVE_INFINITY;
+    if (slack >= idleLeast) {
+      const waited = idleIndex[point]!;
+      idling = idle[waited]! + idleShare[point]! * (idle[waited + 1]! - idle[waited]!);
+    }
+    const cell = at * width + point - low;
+    cells[cell] = Math.min(idling, launching);
+    cells[cell + width] = Math.min(idling, staying);
   }
 };
 
-/** Against rounding in sums of seconds; less than the distance of the points just before a threshold. */
-const ROUNDING = 1e-4;
-
-interface Ways {
-  readonly spotFresh: Way;
-  readonly spotStay: Way;
-  readonly demandFresh: Way;
-  readonly demandStay: Way;
-}
-
-const waysOf = ({ spotPrice, onDemandPrice, changeoverSeconds }: ValueProblem, stepSeconds: number): Ways => {
-  const always = Number.NEGATIVE_INFINITY;
-  const freshLeast = changeoverSeconds + Math.min(changeoverSeconds, stepSeconds) - ROUNDING;
-  return {
-    spotFresh: { price: spotPrice, owedSeconds: changeoverSeconds, slackSecondsMin: freshLeast },
-    spotStay: { price: spotPrice, owedSeconds: 0, slackSecondsMin: changeoverSeconds - ROUNDING },
-    demandFresh: { price: onDemandPrice, owedSeconds: changeoverSeconds, slackSecondsMin: always },
-    demandStay: { price: onDemandPrice, owedSeconds: 0, slackSecondsMin: always },
-  };
+const fillRegime = (sweep: Sweep, step: Step, cells: Float32Array, regime: number, from: number): void => {
+  const { rows, problem } = sweep;
+  const { lossByAge, returnByAge } = problem.model.regimes[regime]!;
+  const ages = rows.ages[regime]!;
+  const downAt = 3 * ages;
+  const first = rows.first[regime]!;
+  const to = Math.min(sweep.length, step.high + 1);
+  for (let age = 0; age < ages; age += 1) {
+    expectUp(sweep, spellOf(lossByAge, age, ages), age, downAt, from, to);
+    chooseUp(sweep, step, cells, first + 3 * age);
+    expectDown(sweep, spellOf(returnByAge, age, ages), age, downAt, from, to);
+    chooseDown(sweep, step, cells, first + downAt + 2 * age);
+  }
 };
 
-const add = (target: Float32Array, other: Float32Array): void => {
-  for (let point = 0; point < target.length; point += 1) target[point]! += other[point]!;
-};
-
-const fillUp = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass: number): void => {
-  const { idle, demand, spotLasts, spotEnds, problem, grid } = sweep;
-  const { cells, width } = slice;
-  const at = (mode: Mode): number => (regime * STATES + upState(ageClass, mode)) * width;
-  const [idleAt, spotAt, demandAt] = [at(IDLE), at(ON_SPOT), at(ON_DEMAND)];
-  const ways = waysOf(problem, grid.stepSeconds);
-  expectUp(sweep, regime, ageClass, IDLE, idle, spotEnds);
-  add(idle, spotEnds);
-  expectUp(sweep, regime, ageClass, ON_DEMAND, demand, spotEnds);
-  add(demand, spotEnds);
-  expectUp(sweep, regime, ageClass, ON_SPOT, spotLasts, spotEnds);
-  startIdle(sweep, step, cells, idleAt);
-  cells.copyWithin(spotAt, idleAt, idleAt + width);
-  lower(sweep, step, cells, spotAt, ways.spotStay, spotLasts, spotEnds);
-  lower(sweep, step, cells, idleAt, ways.spotFresh, spotLasts, spotEnds);
-  cells.copyWithin(demandAt, idleAt, idleAt + width);
-  lower(sweep, step, cells, idleAt, ways.demandFresh, demand);
-  lower(sweep, step, cells, spotAt, ways.demandFresh, demand);
-  lower(sweep, step, cells, demandAt, ways.demandStay, demand);
-};
-
-const fillDown = (sweep: Sweep, slice: Slice, step: Step, regime: number, ageClass: number): void => {
-  const { idle, demand, problem, grid } = sweep;
-  const { cells, width } = slice;
-  const at = (mode: Mode): number => (regime * STATES + downState(ageClass, mode)) * width;
-  const [idleAt, demandAt] = [at(IDLE), at(ON_DEMAND)];
-  const ways = waysOf(problem, grid.stepSeconds);
-  expectDown(sweep, regime, ageClass, IDLE, idle);
-  expectDown(sweep, regime, ageClass, ON_DEMAND, demand);
-  startIdle(sweep, step, cells, idleAt);
-  cells.copyWithin(demandAt, idleAt, idleAt + width);
-  lower(sweep, step, cells, idleAt, ways.demandFresh, demand);
-  lower(sweep, step, cells, demandAt, ways.demandStay, demand);
-};
+/** The first point that anything of this step or the next looks at. */
+const lookedAtFrom = ({ problem, grid }: Sweep, low: number): number =>
+  placeOf(grid, Math.max(0, grid.points[low]! - problem.changeoverSeconds - grid.stepSeconds)).index;
 
 const sliceBefore = (sweep: Sweep, next: Slice, stepsLeft: number): Slice => {
-  const { problem, grid } = sweep;
-  const { regimes } = problem.model;
-  const range = rangeOf(problem, grid, stepsLeft);
-  const width = range.high - range.low;
-  const slice: Slice = { low: range.low, width, cells: new Float32Array(regimes.length * STATES * width) };
-  const step = { ...range, secondsLeft: stepsLeft * grid.stepSeconds };
-  const drawn = valuesAfterRedraw(sweep, next);
-  for (let regime = 0; regime < regimes.length; regime += 1) {
-    mixRegime(sweep, next, drawn, regime);
-    for (let age = 0; age < AGE_CLASSES; age += 1) fillUp(sweep, slice, step, regime, age);
-    for (let age = 0; age < AGE_CLASSES; age += 1) fillDown(sweep, slice, step, regime, age);
+  const { problem, rows, length } = sweep;
+  const step = stepOf(sweep, stepsLeft);
+  const width = step.high - step.low;
+  const cells = new Float32Array(rows.count * width);
+  const shares = entryShares(problem.model, rows);
+  const isAlone = shares.filter((share) => share > 0).length < 2;
+  const from = lookedAtFrom(sweep, Math.min(step.low, next.low, length - 1));
+  if (!isAlone) drawAnew(sweep, next, shares);
+  for (let regime = 0; regime < rows.ages.length; regime += 1) {
+    mixRegime(sweep, next, regime, isAlone);
+    extendDown(sweep, from, next.low, 5 * rows.ages[regime]!);
+    fillRegime(sweep, step, cells, regime, from);
   }
-  return slice;
+  return { low: step.low, width, cells };
 };
 
 /**
@@ -299,8 +305,10 @@ const sliceBefore = (sweep: Sweep, next: Slice, stepsLeft: number): Slice => {
  * regime): a semi-Markov decision process. Starts at the deadline; `growJobValues` works back from it.
  */
 export const startJobValues = (problem: ValueProblem): JobValues => {
-  const grid = slackGrid(problem.model.stepSeconds, problem.changeoverSeconds, problem.stepsMax);
-  return { problem, grid, bySteps: [sliceAtDeadline(problem)] };
+  const { stepSeconds } = problem.model;
+  const rows = rowsOf(problem.model);
+  const grid = slackGrid(stepSeconds, problem.changeoverSeconds, problem.slackSecondsMax);
+  return { problem, grid, rows, bySteps: [sliceAtDeadline(rows)] };
 };
 
 export const growJobValues = (values: JobValues, steps: number): void => {

@@ -1,6 +1,6 @@
 import { type HazardModel, hazardsAt, type LearnedHazards } from './hazard-model.ts';
 import type { JobValues, ValueProblem } from './job-values.ts';
-import { LEARNED_HAZARDS } from './learned-hazards.ts';
+import { KNOWN_HAZARDS } from './known-hazards.ts';
 import { growJobValues, startJobValues } from './solve-job-values.ts';
 
 /** What a job's values are worked out for, fixed when it is first seen so that they stay comparable. */
@@ -24,8 +24,8 @@ export interface ValueTables {
   valuesFor(request: ValueRequest): JobValues;
 }
 
-/** More steps than this cost time and memory and change no decision that we measured. */
-const STEPS_MAX = 450;
+/** More steps than this cost time and memory and made no job cheaper on the zones that were learned from. */
+const STEPS_MAX = 220;
 /** What all tables together may take; the oldest are dropped first. */
 const BYTES_MAX = 420_000_000;
 
@@ -44,25 +44,23 @@ const stepSecondsOf = ({ tickSeconds, secondsLeft, changeoverSeconds }: JobPlan)
   return tickSeconds * Math.ceil(ticks - 1e-9);
 };
 
-/** Estimates that move a little keep their table. */
-const roundedChangeover = (seconds: number): number => {
-  const grain = 2 ** Math.floor(Math.log2(Math.max(1, seconds))) / 32;
-  return Math.round(seconds / grain) * grain;
-};
-
 /** Doubles in quarters, so that jobs of like size share a table. */
-const workSecondsMaxOf = ({ workSeconds, tickSeconds }: JobPlan): number => {
-  const least = Math.max(workSeconds, 4 * tickSeconds);
-  return 10_800 * 2 ** (Math.ceil(4 * Math.log2(least / 10_800) - 1e-9) / 4);
-};
+const roundedUp = (seconds: number): number => 10_800 * 2 ** (Math.ceil(4 * Math.log2(seconds / 10_800) - 1e-9) / 4);
+
+const workSecondsMaxOf = ({ workSeconds, tickSeconds }: JobPlan): number =>
+  roundedUp(Math.max(workSeconds, 4 * tickSeconds));
+
+const slackSecondsMaxOf = ({ secondsLeft, workSeconds, tickSeconds, changeoverSeconds }: JobPlan): number =>
+  roundedUp(Math.max(secondsLeft - workSeconds, 4 * tickSeconds + 4 * changeoverSeconds));
 
 const problemOf = ({ plan, spotShare }: ValueRequest, hazards: LearnedHazards): ValueProblem => {
   const stepSeconds = stepSecondsOf(plan);
   return {
-    model: hazardsAt(hazards.regimes, stepSeconds),
+    model: hazardsAt(hazards, stepSeconds),
     workSecondsMax: workSecondsMaxOf(plan),
+    slackSecondsMax: slackSecondsMaxOf(plan),
     stepsMax: STEPS_MAX,
-    changeoverSeconds: roundedChangeover(plan.changeoverSeconds),
+    changeoverSeconds: plan.changeoverSeconds,
     spotPrice: roundedShare(spotShare),
     onDemandPrice: 1,
   };
@@ -72,7 +70,7 @@ const bytesOf = ({ bySteps }: JobValues): number => bySteps.reduce((sum, { cells
 
 const keyOf = ({ model, ...numbers }: ValueProblem): string => [model.stepSeconds, ...Object.values(numbers)].join(' ');
 
-export const makeValueTables = (hazards: LearnedHazards = LEARNED_HAZARDS): ValueTables => {
+export const makeValueTables = (hazards: LearnedHazards = KNOWN_HAZARDS): ValueTables => {
   const tables = new Map<string, JobValues>();
   const makeRoom = (): void => {
     let bytes = [...tables.values()].reduce((sum, values) => sum + bytesOf(values), 0);
@@ -87,7 +85,7 @@ export const makeValueTables = (hazards: LearnedHazards = LEARNED_HAZARDS): Valu
     return values;
   };
   return {
-    hazardsFor: (plan) => hazardsAt(hazards.regimes, stepSecondsOf(plan)),
+    hazardsFor: (plan) => hazardsAt(hazards, stepSecondsOf(plan)),
     valuesFor: (request) => {
       const problem = problemOf(request, hazards);
       const key = keyOf(problem);

@@ -40,7 +40,10 @@ const bestSpot = (view: PurchaseView, market: MarketOutlook, pools: readonly Poo
   return { choice, cost: costOfSpot(view, pool!, market), pool };
 };
 
-/** On-demand, the best spot and idling, as far as they are safe; on-demand always is. */
+/**
+ * On-demand, the best spot and idling, as far as they are safe; on-demand always is. Where there is spot that is not safe
+ * any more, waiting makes nothing safe: the time to lose only gets less.
+ */
 export const weigh = (
   view: PurchaseView,
   market: MarketOutlook,
@@ -53,6 +56,7 @@ export const weigh = (
     cost: costWithoutSpot(view, choice, market, spot?.pool),
     pool: undefined,
   });
-  const idle = isSafe(IDLE_CHOICE) ? [without(IDLE_CHOICE)] : [];
+  const isWorthWaiting = spot !== undefined || market.pools.length === 0;
+  const idle = isWorthWaiting && isSafe(IDLE_CHOICE) ? [without(IDLE_CHOICE)] : [];
   return [without(ON_DEMAND_CHOICE), ...(spot === undefined ? [] : [spot]), ...idle];
 };

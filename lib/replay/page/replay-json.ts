@@ -15,6 +15,7 @@ export interface FiguresJson {
   readonly runs: number;
   readonly launches: number;
   readonly throughput?: number;
+  readonly dearest?: number;
 }
 
 export interface PolicyJson extends FiguresJson {

@@ -20,6 +20,7 @@ export const policyTable = (replay: ReplayJson): string => {
   const all = policiesOf(replay);
   const hasScore = all.some(([, { score }]) => score !== null);
   const hasThroughput = all.some(([, { throughput }]) => throughput !== undefined);
+  const hasMost = all.some(([, { dearest }]) => dearest !== undefined);
   const digits = costDigits(replay);
   const titles = [
     'policy',
@@ -29,6 +30,7 @@ export const policyTable = (replay: ReplayJson): string => {
     ...(hasThroughput ? ['work done'] : []),
     'cost / optimum',
     hasThroughput ? 'below 99.5 %' : 'missed',
+    ...(hasMost ? ['dearest / most'] : []),
     'launches a run',
   ];
   const rows = all.map(([name, figures]) => [
@@ -39,6 +41,7 @@ export const policyTable = (replay: ReplayJson): string => {
     ...(hasThroughput ? [percent(figures.throughput!)] : []),
     figures.ratioToOptimum.toFixed(3),
     `${figures.misses} of ${figures.runs}`,
+    ...(hasMost ? [figures.dearest?.toFixed(3) ?? ''] : []),
     figures.launches.toFixed(1),
   ]);
   return markdown([titles, ...rows]);

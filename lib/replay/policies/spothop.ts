@@ -2,12 +2,22 @@ import { decidePurchase } from '../../decisions/decide-purchase.ts';
 import type { JobMemory } from '../../decisions/purchase/job-memory.ts';
 import type { PurchaseChoice, PurchaseView } from '../../decisions/purchase/purchase.ts';
 import { makeValueTables, type ValueTables } from '../../decisions/purchase/value-tables.ts';
-import { type Choice, isAvailable, type JobPolicy, type JobPolicyMaker, type JobView } from '../job.ts';
+import {
+  type Choice,
+  isAvailable,
+  type JobPolicy,
+  type JobPolicyMaker,
+  type JobView,
+  type MarketPool,
+} from '../job.ts';
 
 const purchaseChoiceOf = ({ market, running }: JobView): PurchaseChoice =>
   typeof running === 'number' ? { kind: 'spot', pool: market.pools[running]!.name } : { kind: running };
 
 const knownPrice = (price: number): number | undefined => (Number.isNaN(price) ? undefined : price);
+
+const toldPrice = ({ price, isPriceKnown }: MarketPool, tick: number): number | undefined =>
+  isPriceKnown?.[tick] === 0 ? undefined : knownPrice(price[tick]!);
 
 /** What a service would see in this tick. */
 export const purchaseViewOf = (view: JobView): PurchaseView => {
@@ -20,10 +30,10 @@ export const purchaseViewOf = (view: JobView): PurchaseView => {
     changeoverLeftSeconds,
     running: purchaseChoiceOf(view),
     onDemandPrice: knownPrice(rules.onDemandPrice),
-    pools: market.pools.map(({ name, price }, pool) => ({
-      name,
-      isAvailable: isAvailable(market, pool, tick),
-      price: knownPrice(price[tick]!),
+    pools: market.pools.map((pool, index) => ({
+      name: pool.name,
+      isAvailable: isAvailable(market, index, tick),
+      price: toldPrice(pool, tick),
     })),
   };
 };
@@ -42,9 +52,10 @@ const policyOn = (tables: ValueTables): JobPolicy => {
   };
 };
 
-/** Our own policy; runs of one maker share the tables, which are worked out once for each kind of job. */
+/** Our own policy, which nothing holds back but itself; runs of one maker share the tables, which are worked out once for each kind of job. */
 export const makeSpothop = (tables: ValueTables = makeValueTables()): JobPolicyMaker => ({
   name: 'spothop',
+  guardsItself: true,
   create: () => policyOn(tables),
 });
 

@@ -1,5 +1,5 @@
 import { type Case, OPTIMUM, type Replayed } from '../case.ts';
-import { misinformed, TRUE_ESTIMATES } from '../estimates.ts';
+import { type Estimates, misinformed, TRUE_ESTIMATES } from '../estimates.ts';
 import type { JobPolicyMaker, JobRules, Market } from '../job.ts';
 import { optimumCost } from '../optimum.ts';
 import { JOB_POLICIES } from '../policies/all.ts';
@@ -13,22 +13,37 @@ export interface JobRun {
   readonly rules: JobRules;
   /** What costs are divided by before they are averaged: 1, or what on-demand alone would have cost. */
   readonly costUnit: number;
+  /** What the policies are told, where it differs from what all the suite's are told. */
+  readonly estimates?: Estimates;
+  /** Dollars that ours promises not to go beyond, where the suite is about that. */
+  readonly most?: number;
   /** Runs that share hours of the same trace are drawn together by the bootstrap. */
   readonly block: string;
 }
 
 const replayed = (run: JobRun, optimum: number, maker: JobPolicyMaker): Replayed => {
   const { cost, isMissed, launches } = runJob(maker, run.market, run.rules);
-  const { cell, block, costUnit } = run;
-  return { policy: maker.name, cell, block, cost: cost / costUnit, ratioToOptimum: cost / optimum, isMissed, launches };
+  const { cell, block, costUnit, most } = run;
+  const kept = most === undefined ? {} : { ofMost: cost / most };
+  return {
+    policy: maker.name,
+    cell,
+    block,
+    cost: cost / costUnit,
+    ratioToOptimum: cost / optimum,
+    isMissed,
+    launches,
+    ...kept,
+  };
 };
 
-const caseOf = (run: JobRun, compared: readonly JobPolicyMaker[]): Case => ({
+const caseOf = (run: JobRun, compared: readonly JobPolicyMaker[], estimates: Estimates): Case => ({
   cell: run.cell,
   replay: (policies) => {
     const optimum = optimumCost(run.market, run.rules);
     const { cell, block, costUnit } = run;
-    const makers = compared.filter(({ name }) => policies.includes(name));
+    const named = compared.filter(({ name }) => policies.includes(name));
+    const makers = named.map((maker) => misinformed(maker, run.estimates ?? estimates));
     return [
       ...makers.map((maker) => replayed(run, optimum, maker)),
       { policy: OPTIMUM, cell, block, cost: optimum / costUnit, ratioToOptimum: 1, isMissed: false, launches: 0 },
@@ -48,8 +63,6 @@ export const jobSuite = (
 ): JobSuite => ({
   ...described,
   policies: compared.map(({ name }) => name),
-  cases: (readTrace, estimates = TRUE_ESTIMATES) => {
-    const told = compared.map((maker) => misinformed(maker, estimates));
-    return Array.from(described.runs(readTrace), (run) => caseOf(run, told));
-  },
+  cases: (readTrace, estimates = TRUE_ESTIMATES) =>
+    Array.from(described.runs(readTrace), (run) => caseOf(run, compared, estimates)),
 });

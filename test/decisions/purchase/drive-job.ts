@@ -12,6 +12,8 @@ export interface Job {
   readonly changeoverSeconds: number;
   /** What the policy is told that it takes; the truth where nothing is said. */
   readonly estimateSeconds?: number;
+  /** Work that is told of for a second of real work; 1 where nothing is said. */
+  readonly pace?: number;
   readonly onDemandPrice: number;
   readonly isOnDemandPriceKnown?: boolean;
   readonly extras?: Partial<PurchaseView>;
@@ -59,7 +61,7 @@ const viewOf = (job: Job, tick: number, state: State, pools: readonly DrivenPool
   return {
     tickSeconds: job.tickSeconds,
     secondsLeft: (job.ticks - tick) * job.tickSeconds,
-    workLeftSeconds: state.workLeft,
+    workLeftSeconds: state.workLeft * (job.pace ?? 1),
     changeoverSeconds: estimate,
     changeoverLeftSeconds: state.running.kind === 'idle' ? 0 : Math.max(0, estimate - state.ran),
     running: state.running,

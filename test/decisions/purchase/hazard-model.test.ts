@@ -44,14 +44,14 @@ describe('age classes', () => {
 
 describe('hazards for another length of step', () => {
   it('are the chance of at least one flip in as many steps', () => {
-    const { regimes } = hazardsAt([MEMORYLESS], 1_200);
+    const { regimes } = hazardsAt({ regimes: [MEMORYLESS] }, 1_200);
     expect(regimes[0]!.lossByAge[0]).toBeCloseTo(0.19, 9);
     expect(regimes[0]!.returnByAge[5]).toBeCloseTo(0.51, 9);
   });
 
   it('come from the nearest length that was fitted', () => {
     const coarse: HazardModel = { ...MEMORYLESS, stepSeconds: 3_600 };
-    expect(hazardsAt([MEMORYLESS, coarse], 3_600)).toEqual(coarse);
+    expect(hazardsAt({ regimes: [MEMORYLESS, coarse] }, 3_600)).toEqual(coarse);
   });
 });
 

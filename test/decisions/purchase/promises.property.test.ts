@@ -158,4 +158,30 @@ describe('whatever the market does, a feasible deadline is kept and the stated b
       { numRuns: RUNS },
     );
   });
+
+  it('where half or twice of all that is to come was told, of the work, the start-up or both', () => {
+    const wrong = fc.constantFrom([0.5, 0.5], [0.5, 1], [1, 0.5], [2, 2], [0.5, 2], [2, 0.5]);
+    fc.assert(
+      fc.property(jobs, chances, wrong, (job, { seed, loss, back, pools }, [pace, startUp]) => {
+        const real = jobOf(job);
+        const told = { ...real, pace: pace!, estimateSeconds: real.changeoverSeconds * startUp! };
+        keepsItsPromises(told, comingAndGoing(seed, loss, back, pools));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('where ticks are far shorter or longer than a start-up', () => {
+    const ticks = fc.constantFrom({ tickSeconds: 34, workSeconds: 1_800 }, { tickSeconds: 3_600, workSeconds: 43_200 });
+    fc.assert(
+      fc.property(jobs, ticks, chances, ({ changeoverSeconds, deadline }, kind, { seed, loss, back, pools }) => {
+        const { tickSeconds, workSeconds } = kind;
+        const least = Math.ceil((workSeconds + changeoverSeconds) / tickSeconds);
+        const due = Math.max(least, Math.floor((deadline * workSeconds) / tickSeconds));
+        const job = { ...kind, ticks: due, changeoverSeconds, onDemandPrice: ON_DEMAND };
+        keepsItsPromises(job, comingAndGoing(seed, loss, back, pools));
+      }),
+      { numRuns: RUNS },
+    );
+  });
 });
