@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { plant } from '../lib/simulator/bugs/bug.ts';
 import { applyPatch, type FilePatch } from '../lib/simulator/bugs/unified-diff.ts';
-import type { WorkerOrder, WorkerReport, WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
+import type { CheckOrder, WorkerOrder, WorkerReport, WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const setup = workerData as WorkerSetup;
@@ -41,13 +41,18 @@ if (changes.size > 0) {
 // Faults are errors by the thousand, and nobody reads their stacks.
 Error.stackTraceLimit = setup.linesMax > 0 ? 10 : 0;
 
-const [{ reconcileHandler }, { signalsHandler }, { playLife }] = await Promise.all([
-  import('../functions/reconcile.ts'),
-  import('../functions/signals.ts'),
-  import('../lib/simulator/life/play-life.ts'),
-]);
-const unplanted = [...changes.keys()].filter((file) => !planted.has(file));
-if (unplanted.length > 0) throw new Error(`Nothing of ${unplanted.join(', ')} is played in a simulation.`);
+const [{ reconcileHandler }, { signalsHandler }, { playLife }, { checkInterleavings, checkTables }] = await Promise.all(
+  [
+    import('../functions/reconcile.ts'),
+    import('../functions/signals.ts'),
+    import('../lib/simulator/life/play-life.ts'),
+    import('../lib/simulator/exhaustive/check-cores.ts'),
+  ],
+);
+if (changes.size > 0 && planted.size === 0) {
+  const files = [...changes.keys()].join(', ');
+  throw new Error(`A simulation loads nothing of ${files}: whether the change is wrong is for npm test to say.`);
+}
 
 const functions = { signals: signalsHandler, reconcile: reconcileHandler };
 const report = (told: WorkerReport): void => parentPort!.postMessage(told);
@@ -68,5 +73,10 @@ const playRange = async ({ from, to, stopsAtFailure, onlyTasks }: WorkerOrder): 
   report({ kind: 'ready' });
 };
 
-parentPort!.on('message', (order: WorkerOrder) => void playRange(order));
+const check = async ({ check: which }: CheckOrder): Promise<void> =>
+  report({ kind: 'checked', findings: await (which === 'tables' ? checkTables() : checkInterleavings()) });
+
+parentPort!.on('message', (order: WorkerOrder | CheckOrder) =>
+  'check' in order ? void check(order) : void playRange(order),
+);
 report({ kind: 'ready' });

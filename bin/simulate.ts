@@ -9,11 +9,13 @@ import type { Bug } from '../lib/simulator/bugs/bug.ts';
 import { BUGS } from '../lib/simulator/bugs/bugs.ts';
 import { readBugsFolder } from '../lib/simulator/bugs/bugs-folder.ts';
 import { renderFailure, renderSummary } from '../lib/simulator/campaign/render.ts';
-import { parseSeedRange, type SeedRange } from '../lib/simulator/campaign/seed-range.ts';
+import { parseSeeds, type SeedRange } from '../lib/simulator/campaign/seed-range.ts';
 import {
   exitCodeOf,
+  lineOf,
   NEVER_MET_EXIT_CODE,
   NOT_CAUGHT_EXIT_CODE,
+  NOT_PLANTED_EXIT_CODE,
   type SeedResult,
   summarise,
 } from '../lib/simulator/campaign/summary.ts';
@@ -28,7 +30,7 @@ const USAGE = `Usage: npm run simulate -- [options]
 Each seed is about an hour in the life of a fleet, under faults that the seed chooses, and then a time without any, in
 which the world has to come to rest. The same seed is the same life.
 
-  --seeds A..B     seeds to play, both included (1..100)
+  --seeds A..B     seeds to play, both included (1..100); also single ones, and several with commas between: 3,17,40..44
   --json           one line of JSON at the end
   --hours H        hours of each life under faults (about one)
   --fault NAME     with this fault, at its highest rate, in every seed: ${FAULT_IDS[0]} … ${FAULT_IDS.at(-1)}
@@ -43,7 +45,7 @@ which the world has to come to rest. The same seed is the same life.
 
 Exit codes: 0 everything held; 2 the command line cannot be understood; 11–16, 21–26, 31–32, 41–42, 51–52, 61 the promise
 W1–W6, N1–N6, M1–M2, S1–S2, O1–O2 or the coming to rest was broken; ${NEVER_MET_EXIT_CODE} a fault was met by none of many seeds; ${NOT_CAUGHT_EXIT_CODE} a bug
-was not caught.
+was not caught; ${NOT_PLANTED_EXIT_CODE} one could not be planted, as a diff that does not fit, or that changes only what no simulation loads.
 `;
 
 const OPTIONS = {
@@ -92,8 +94,8 @@ const bugNamed = (name: string): Bug =>
 const faultNamed = (name: string): FaultId =>
   FAULT_IDS.find((id) => id === name) ?? usageError(`no fault is called ${JSON.stringify(name)}`);
 
-const seedsOf = (text: string): SeedRange =>
-  parseSeedRange(text) ?? usageError(`--seeds takes A..B or one number, not ${JSON.stringify(text)}`);
+const seedsOf = (text: string): readonly SeedRange[] =>
+  parseSeeds(text) ?? usageError(`--seeds takes A..B or one number, or several of them, not ${JSON.stringify(text)}`);
 
 const setupOf = (): WorkerSetup => {
   const hours = numberOf('hours', 0.1, 1_000);
@@ -112,47 +114,66 @@ const flagsOf = (): string[] =>
     given[name] === undefined ? [] : [`--${name} ${given[name]}`],
   );
 
-const campaign = async (range: SeedRange, setup: WorkerSetup): Promise<number> => {
+const campaign = async (seeds: readonly SeedRange[], setup: WorkerSetup): Promise<number> => {
   const { now } = wallClock();
   const startedAt = now();
   const results: SeedResult[] = [];
-  await playSeeds(range, setup, (result) => {
+  await playSeeds(seeds, setup, (result) => {
     results.push(result);
     if (result.violations.length > 0) process.stderr.write(renderFailure(result, flagsOf()));
   });
   const summary = summarise(results, (now() - startedAt) / 1_000);
-  process.stdout.write(given.json ? `${JSON.stringify(summary)}\n` : renderSummary(summary));
+  process.stdout.write(given.json ? `${JSON.stringify(lineOf(summary))}\n` : renderSummary(summary));
   const code = exitCodeOf(summary);
   const isLarge = summary.seeds >= EVERY_FAULT_SEEDS && given.fault === undefined && given.storm === undefined;
-  return code === 0 && isLarge && summary.neverMet.length > 0 ? NEVER_MET_EXIT_CODE : code;
+  if (!isLarge || summary.neverMet.length === 0) return code;
+  process.stderr.write(`never met in ${summary.seeds} seeds: ${summary.neverMet.join(' ')}\n`);
+  return code === 0 ? NEVER_MET_EXIT_CODE : code;
 };
 
-const renderBug = ({ name, caught, seedsUntilCaught, promise }: BugOutcome): string =>
-  `${caught ? `caught by seed ${String(seedsUntilCaught).padStart(4)}, ${promise}` : 'NOT CAUGHT'}  ${name}\n`;
+const renderBug = ({ name, caught, seedsUntilCaught, promise, found, problem }: BugOutcome): string => {
+  if (problem !== undefined) return `NOT PLANTED  ${name}: ${problem}\n`;
+  return caught
+    ? `caught by seed ${String(seedsUntilCaught).padStart(4)}, ${promise?.padEnd(4)}  ${name}: ${found}\n`
+    : `NOT CAUGHT  ${name}\n`;
+};
+
+const verdictOn = (bugs: readonly BugOutcome[]): string => {
+  const named = (some: readonly BugOutcome[]): string => some.map(({ name }) => name).join(', ');
+  const planted = bugs.filter(({ problem }) => problem === undefined);
+  const missed = planted.filter(({ caught }) => !caught);
+  const unplanted = bugs.filter(({ problem }) => problem !== undefined);
+  const verdict = missed.length === 0 ? 'every one' : `all but ${named(missed)}`;
+  const rest = unplanted.length === 0 ? '' : ` Not planted: ${named(unplanted)}.`;
+  return `${planted.length} bugs planted, caught ${verdict}.${rest}\n`;
+};
 
 const huntAll = async (range: SeedRange, setup: WorkerSetup, quarries: readonly Quarry[]): Promise<number> => {
   const bugs = await hunt(range, setup, quarries, (outcome) => void process.stderr.write(renderBug(outcome)));
-  const missed = bugs.filter(({ caught }) => !caught).map(({ name }) => name);
-  const verdict = missed.length === 0 ? 'every one' : `all but ${missed.join(', ')}`;
-  process.stdout.write(
-    given.json ? `${JSON.stringify({ bugs })}\n` : `${bugs.length} bugs planted, caught ${verdict}.\n`,
-  );
-  return missed.length === 0 ? 0 : NOT_CAUGHT_EXIT_CODE;
+  process.stdout.write(given.json ? `${JSON.stringify({ bugs })}\n` : verdictOn(bugs));
+  if (bugs.some(({ caught, problem }) => !caught && problem === undefined)) return NOT_CAUGHT_EXIT_CODE;
+  return bugs.some(({ problem }) => problem !== undefined) ? NOT_PLANTED_EXIT_CODE : 0;
 };
 
+const diffsOf = (folder: string): Promise<readonly Quarry[]> =>
+  readBugsFolder(folder).catch((error: unknown) => usageError(error instanceof Error ? error.message : String(error)));
+
 const run = async (): Promise<number> => {
-  const range = seedsOf(given.seeds);
+  const seeds = seedsOf(given.seeds);
+  const [range] = seeds as [SeedRange];
   const setup = setupOf();
-  process.stderr.write(`seeds ${range.from}..${range.to}\n`);
+  process.stderr.write(`seeds ${given.seeds}\n`);
   const folder = given['bugs-dir'];
-  if (folder !== undefined) return huntAll(range, setup, await readBugsFolder(folder));
+  if ((folder !== undefined || given.bugs || given.trace) && seeds.length > 1)
+    usageError('one range of seeds at a time');
+  if (folder !== undefined) return huntAll(range, setup, await diffsOf(folder));
   if (given.bugs)
     return huntAll(
       range,
       setup,
       BUGS.map((bug) => ({ name: bug.name, bug })),
     );
-  if (!given.trace) return campaign(range, setup);
+  if (!given.trace) return campaign(seeds, setup);
   const onlyTasks = given.tasks?.split(',').map(Number);
   return replay(range.from, { ...setup, linesMax: 1_000_000 }, flagsOf(), onlyTasks);
 };

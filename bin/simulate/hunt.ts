@@ -1,15 +1,18 @@
+import { wallClock } from '../../lib/clock/wall-clock.ts';
 import type { Promised } from '../../lib/simulator/audit/promises.ts';
 import type { Bug } from '../../lib/simulator/bugs/bug.ts';
 import type { FilePatch } from '../../lib/simulator/bugs/unified-diff.ts';
 import type { SeedRange } from '../../lib/simulator/campaign/seed-range.ts';
-import type { WorkerSetup } from '../../lib/simulator/campaign/worker-messages.ts';
-import { startThread, THREADS } from './threads.ts';
+import type { CheckOrder, WorkerSetup } from '../../lib/simulator/campaign/worker-messages.ts';
+import { startThread, THREADS, type Thread } from './threads.ts';
 
 /** One bug to look for: one of ours, or a diff that somebody else wrote. */
 export interface Quarry {
   readonly name: string;
   readonly bug?: Bug;
   readonly patches?: readonly FilePatch[];
+  /** Why it cannot be looked for. */
+  readonly problem?: string;
 }
 
 export interface BugOutcome {
@@ -18,27 +21,99 @@ export interface BugOutcome {
   /** How many seeds were played until a promise was broken; absent when none was. */
   readonly seedsUntilCaught?: number;
   readonly promise?: Promised;
+  /** What was found by whatever caught it. */
+  readonly found?: string;
+  /** A seed, or one of the exhaustive searches, which need none. */
+  readonly by?: 'seed' | CheckOrder['check'];
   /** Why it could not be planted. */
   readonly problem?: string;
 }
 
-const huntOne = async (range: SeedRange, setup: WorkerSetup, { name, ...planted }: Quarry): Promise<BugOutcome> => {
+/** A seed takes a second; one that takes so long goes round in a circle, which is a broken promise too. */
+const SEED_SECONDS_MAX = 240;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Resolves when nothing has been heard for so long. */
+const createPatience = () => {
+  const { now, sleep } = wallClock();
+  let heardAt = now();
+  const over = new AbortController();
+  const wait = async (): Promise<'silent'> => {
+    const limitMs = SEED_SECONDS_MAX * 1_000;
+    while (!over.signal.aborted && now() - heardAt < limitMs) await sleep(limitMs - (now() - heardAt), over.signal);
+    return 'silent';
+  };
+  return {
+    hear: (): void => {
+      heardAt = now();
+    },
+    ranOut: wait(),
+    end: (): void => over.abort(),
+  };
+};
+
+type Catch = Pick<BugOutcome, 'promise' | 'found' | 'seedsUntilCaught' | 'by'>;
+
+/** Plays the seeds until one of them breaks a promise. */
+const playUntilCaught = async (range: SeedRange, thread: Thread, hear: () => void): Promise<Catch | undefined> => {
   let played = 0;
-  let promise: Promised | undefined;
+  let caught: Catch | undefined;
+  await thread.play({ ...range, stopsAtFailure: true }, ({ violations: [first] }) => {
+    played += 1;
+    hear();
+    if (first === undefined) return;
+    caught ??= { by: 'seed', promise: first.promise, found: first.found, seedsUntilCaught: played };
+  });
+  return caught;
+};
+
+const searchUntilCaught = async (
+  check: CheckOrder['check'],
+  seedsUntilCaught: number,
+  thread: Thread,
+): Promise<Catch | undefined> => {
+  const [first] = await thread.check({ check });
+  return first && { by: check, promise: first.promise, found: first.found, seedsUntilCaught };
+};
+
+/**
+ * The tables first, which take a moment, then the seeds, and the orders of calls in small worlds for whatever is left. A
+ * promise that is broken, a simulation that breaks down, or one that comes to no end: each of them shows the bug.
+ */
+const huntWith = async (range: SeedRange, thread: Thread): Promise<Catch | undefined> => {
+  const patience = createPatience();
+  const brokeDown = (found: string): Catch => ({ by: 'seed', promise: 'rest', found, seedsUntilCaught: 1 });
+  const seeds = range.to - range.from + 1;
+  const look = async (): Promise<Catch | undefined> => {
+    const byTables = await searchUntilCaught('tables', 0, thread);
+    patience.hear();
+    const caught = byTables ?? (await playUntilCaught(range, thread, patience.hear));
+    patience.hear();
+    return caught ?? (await searchUntilCaught('interleavings', seeds, thread));
+  };
   try {
-    const thread = await startThread({ ...setup, ...planted });
-    try {
-      await thread.play({ ...range, stopsAtFailure: true }, ({ violations }) => {
-        played += 1;
-        promise ??= violations[0]?.promise;
-      });
-    } finally {
-      await thread.close();
-    }
+    const ended = await Promise.race([look(), patience.ranOut]);
+    return ended === 'silent' ? brokeDown(`no end within ${SEED_SECONDS_MAX} s`) : ended;
   } catch (error) {
-    return { name, caught: false, problem: error instanceof Error ? error.message : String(error) };
+    return brokeDown(`the simulation broke down: ${reasonOf(error)}`);
+  } finally {
+    patience.end();
+    await thread.close();
   }
-  return promise === undefined ? { name, caught: false } : { name, caught: true, seedsUntilCaught: played, promise };
+};
+
+const huntOne = async (range: SeedRange, setup: WorkerSetup, quarry: Quarry): Promise<BugOutcome> => {
+  const { name, problem, ...planted } = quarry;
+  if (problem !== undefined) return { name, caught: false, problem };
+  let thread: Thread;
+  try {
+    thread = await startThread({ ...setup, ...planted });
+  } catch (error) {
+    return { name, caught: false, problem: reasonOf(error) };
+  }
+  const caught = await huntWith(range, thread);
+  return { name, caught: caught !== undefined, ...caught };
 };
 
 /** Plays the seeds with each bug in turn until one of them breaks a promise. */

@@ -3,18 +3,19 @@ import type { WorkerSetup } from '../../lib/simulator/campaign/worker-messages.t
 import type { LifeResult } from '../../lib/simulator/life/play-life.ts';
 import { startThread, THREADS } from './threads.ts';
 
-/** Plays a range of seeds on every core; results come as they are ready, in any order. */
+/** Plays seeds on every core; results come as they are ready, in any order. */
 export const playSeeds = async (
-  range: SeedRange,
+  seeds: readonly SeedRange[],
   setup: WorkerSetup,
   onPlayed: (result: LifeResult) => void,
 ): Promise<void> => {
-  const chunks = chunksOf(range);
+  const chunks = [...chunksOf(seeds)];
+  const left = chunks.values();
   const playChunks = async (): Promise<void> => {
     const thread = await startThread(setup);
-    for (const chunk of chunks) await thread.play({ ...chunk, stopsAtFailure: false }, onPlayed);
+    for (const chunk of left) await thread.play({ ...chunk, stopsAtFailure: false }, onPlayed);
     await thread.close();
   };
-  const threads = Math.min(THREADS, Math.ceil((range.to - range.from + 1) / 4));
+  const threads = Math.min(THREADS, chunks.length);
   await Promise.all(Array.from({ length: threads }, playChunks));
 };

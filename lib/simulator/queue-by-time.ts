@@ -1,53 +1,52 @@
 import type { EpochMs } from '../fleet/time.ts';
 
-interface Entry<Item> {
+/** Whatever has its time, and a number that tells the order in which it came. */
+export interface Timed {
   readonly at: EpochMs;
   readonly serial: number;
-  readonly item: Item;
 }
 
-/** Items in the order of their time; of one time in the order in which they came. */
-export interface QueueByTime<Item> {
-  add(at: EpochMs, item: Item): void;
-  first(): { readonly at: EpochMs; readonly item: Item } | undefined;
+/** Items in the order of their time; of one time in the order of their serial numbers. */
+export interface QueueByTime<Item extends Timed> {
+  add(item: Item): void;
+  first(): Item | undefined;
   removeFirst(): void;
 }
 
-const isBefore = (one: Entry<unknown>, other: Entry<unknown>): boolean =>
+const isBefore = (one: Timed, other: Timed): boolean =>
   one.at < other.at || (one.at === other.at && one.serial < other.serial);
 
 /** A binary heap: a fleet of thousands has tens of thousands of sleepers. */
-export const createQueueByTime = <Item>(): QueueByTime<Item> => {
-  const heap: Entry<Item>[] = [];
-  let serial = 0;
+export const createQueueByTime = <Item extends Timed>(): QueueByTime<Item> => {
+  const heap: Item[] = [];
 
-  const rise = (entry: Entry<Item>): void => {
+  const add = (item: Item): void => {
     let index = heap.length;
-    heap.push(entry);
+    heap.push(item);
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!isBefore(entry, heap[parent]!)) break;
+      if (!isBefore(item, heap[parent]!)) break;
       heap[index] = heap[parent]!;
       index = parent;
     }
-    heap[index] = entry;
+    heap[index] = item;
   };
 
-  const sink = (entry: Entry<Item>): void => {
+  const sink = (item: Item): void => {
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!isBefore(heap[child]!, entry)) break;
+      if (!isBefore(heap[child]!, item)) break;
       heap[index] = heap[child]!;
       index = child;
     }
-    heap[index] = entry;
+    heap[index] = item;
   };
 
   return {
-    add: (at, item) => rise({ at, serial: serial++, item }),
+    add,
     first: () => heap[0],
     removeFirst: () => {
       const last = heap.pop();

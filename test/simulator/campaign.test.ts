@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PROMISES } from '../../lib/simulator/audit/promises.ts';
-import { chunksOf, parseSeedRange } from '../../lib/simulator/campaign/seed-range.ts';
+import { chunksOf, parseSeeds } from '../../lib/simulator/campaign/seed-range.ts';
 import { shrinkTasks } from '../../lib/simulator/campaign/shrink.ts';
-import { EXIT_CODES, exitCodeOf, type SeedResult, summarise } from '../../lib/simulator/campaign/summary.ts';
+import { EXIT_CODES, exitCodeOf, lineOf, type SeedResult, summarise } from '../../lib/simulator/campaign/summary.ts';
+import { FAULT_IDS } from '../../lib/simulator/faults/simulated.ts';
 import { seededRandom } from '../../lib/simulator/random.ts';
 
 const result = (seed: number, changes: Partial<SeedResult> = {}): SeedResult => ({
@@ -34,6 +35,28 @@ describe('a campaign', () => {
     expect(summarise([result(1, { traceHash: 'other' })], 1).traceHash).not.toBe(summarise([result(1)], 1).traceHash);
   });
 
+  it('is told as one line with these figures and no others', () => {
+    expect(Object.keys(lineOf(summarise([result(1)], 1)))).toEqual([
+      'seeds',
+      'simulatedHours',
+      'wallSeconds',
+      'faults',
+      'calls',
+      'tasks',
+      'violations',
+      'slowestConvergenceSeconds',
+      'traceHash',
+      'medians',
+    ]);
+  });
+
+  it('counts every simulated fault, also those that were never met', () => {
+    const { faults, neverMet } = summarise([result(1)], 1);
+    expect(Object.keys(faults)).toEqual([...FAULT_IDS]);
+    expect(faults).toMatchObject({ F01: 2, F104: 0 });
+    expect(neverMet).toEqual(FAULT_IDS.filter((id) => id !== 'F01'));
+  });
+
   it('ends with a code that says which promise was broken', () => {
     const broken = { promise: 'N4', found: 'x', atMs: 0, by: 'y' } as const;
     const summary = summarise([result(1, { violations: [broken, broken] })], 1);
@@ -50,16 +73,28 @@ describe('a campaign', () => {
 
 describe('a range of seeds', () => {
   it('is A..B with both ends, or one number', () => {
-    expect(parseSeedRange('3..5')).toEqual({ from: 3, to: 5 });
-    expect(parseSeedRange('7')).toEqual({ from: 7, to: 7 });
-    expect(parseSeedRange('5..3')).toBeUndefined();
-    expect(parseSeedRange('x')).toBeUndefined();
+    expect(parseSeeds('3..5')).toEqual([{ from: 3, to: 5 }]);
+    expect(parseSeeds('7')).toEqual([{ from: 7, to: 7 }]);
+    expect(parseSeeds('5..3')).toBeUndefined();
+    expect(parseSeeds('x')).toBeUndefined();
+  });
+
+  it('is several of these with commas between', () => {
+    expect(parseSeeds('3,9..12,40')).toEqual([
+      { from: 3, to: 3 },
+      { from: 9, to: 12 },
+      { from: 40, to: 40 },
+    ]);
+    expect(parseSeeds('3,,4')).toBeUndefined();
   });
 
   it('is cut into chunks that hold each seed once', () => {
-    const seeds = [...chunksOf({ from: 1, to: 10 })].flatMap(({ from, to }) =>
-      Array.from({ length: to - from + 1 }, (_, index) => from + index),
-    );
+    const seeds = [
+      ...chunksOf([
+        { from: 1, to: 6 },
+        { from: 7, to: 10 },
+      ]),
+    ].flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
     expect(seeds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 });

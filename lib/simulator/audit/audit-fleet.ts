@@ -1,3 +1,4 @@
+import { endingBreaches } from '../../audit/instance-model.ts';
 import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
@@ -12,7 +13,9 @@ import type { Faults } from '../faults/faults.ts';
 import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
+import { runBreaches } from './judge-run.ts';
 import type { Judge } from './promises.ts';
+import { surgeAllowed } from './surge.ts';
 
 export interface FleetAuditWorld {
   readonly now: () => EpochMs;
@@ -37,8 +40,6 @@ const LEFT_TO_EC2_MS = 300_000;
 /** Somebody has to mend a permission: until then asking again would only fill a log. */
 const REPAIR_MS = 590_000;
 
-const SILENCE_MS = 49_000;
-
 const isUseful = (record: InstanceRecord | undefined): boolean =>
   record === undefined ||
   (record.drainingAt === undefined &&
@@ -49,11 +50,14 @@ const isUseful = (record: InstanceRecord | undefined): boolean =>
 const outstandingOf = (intent: Intent, { members }: FleetState): number =>
   Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);
 
-const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number =>
-  Math.max(
+/** What a window adds to the backlog's wish depends on more than was read here: with one, the fleet's maximum is the bound. */
+const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number => {
+  if (capacity.window !== undefined) return capacity.machinesMax;
+  return Math.max(
     capacity.machinesMin,
     Math.min(capacity.machinesMax, Math.ceil((waiting + inFlight + delayed) / capacity.targetBacklog)),
   );
+};
 
 /** Judges what is asked of EC2, what is ended there, and what the money ledger is told. */
 export const auditFleet = (world: FleetAuditWorld) => {
@@ -86,7 +90,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     const onDemand = useful.filter((member) => member.pool.purchase === 'on-demand').length;
     const wanted = wantedOf(backlog, settings);
     const { onDemandBase, onDemandMax, onDemandFallback } = settings.capacity;
-    const surge = onDemand > Math.min(onDemandBase, wanted) ? Math.max(1, Math.ceil(wanted / 4)) : 0;
+    const surge = surgeAllowed({ state, records, useful, settings, now: world.now() }, onDemand, wanted);
     const total = useful.length + coming();
     if (total > wanted + surge) judge.say('N3', `${total} machines had and asked for, ${wanted} + ${surge} wanted`);
     const onDemandAfter = onDemand + coming('on-demand');
@@ -146,14 +150,11 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (by?.kind !== 'reconcile') judge.say('N2', `${id} was to be ended by ${by?.kind}`);
     const record = world.recordOf(id);
     if (record === undefined) return judge.say('N2', `${id} was to be ended before it had an item`);
-    if (record.drainingAt === undefined) judge.say('N2', `${id} was to be ended and does not drain`);
-    const held = Object.keys(record.leases);
-    if (held.length > 0) judge.say('W1', `${id} was to be ended with ${held.join(' ')} on it`);
-    // An agent that is heard again in the moment between is no mistake of whoever had read that it was silent.
+    // An agent that is heard again, or a warning that comes, in the moment between is no mistake of whoever had read.
     const read = by?.memo.records.get(id) ?? record;
-    if (world.now() - (read.heartbeatAt ?? read.launchedAt) < SILENCE_MS)
-      judge.say('N2', `${id} was to be ended and lives`);
-    const deadline = record.signals['spot-interruption']?.deadline;
+    const silentMs = world.now() - (read.heartbeatAt ?? read.launchedAt);
+    for (const { promise, found } of endingBreaches(record, silentMs)) judge.say(promise, `${id} was ${found}`);
+    const deadline = read.signals['spot-interruption']?.deadline;
     const isFree =
       deadline !== undefined && record.pool.purchase === 'spot' && deadline < record.launchedAt + FIRST_HOUR_MS;
     if (isFree && world.now() < deadline + LEFT_TO_EC2_MS)
@@ -189,6 +190,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
       if (machine === undefined) judge.say('M2', `a run of ${run.instanceId}, which was never launched`);
       else if (machine.endedBy === undefined && !machine.isStopped && !machine.isUntagged)
         judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
+      const read = world.acting.by?.memo.records.get(run.instanceId);
+      const wrong = read === undefined ? [] : runBreaches(run, read, world.now());
+      for (const found of wrong) judge.say('M2', `the run of ${run.instanceId}: ${found}`);
       closedRuns.add(run.instanceId);
       return world.money.putRun(run);
     },
@@ -201,6 +205,10 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       by?.memo.records.set(id, world.recordOf(id));
       return instances.get(id);
+    },
+    markGone: (id, now) => {
+      if (!closedRuns.has(id)) judge.say('M2', `${id} is called gone, and its run is not closed`);
+      return instances.markGone(id, now);
     },
   });
 

@@ -1,3 +1,4 @@
+import { changeBreaches } from '../../audit/instance-model.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { SIGNAL_GRAVITY, type Signal, type SignalKind } from '../../fleet/signal.ts';
@@ -25,6 +26,9 @@ export interface InstanceAuditWorld {
 /** Beyond this silence, and before an agent ever came, the control plane may end a machine that nobody drained. */
 const BOOT_MS = 599_000;
 
+/** EC2 warns two minutes before at the earliest. */
+const NOTICE_MS = 120_000;
+
 /** Kinds that EC2's own description tells. */
 const OBSERVED: readonly SignalKind[] = [
   'state-stopping',
@@ -34,16 +38,6 @@ const OBSERVED: readonly SignalKind[] = [
   'bid-evicted',
   'terminated-by-request',
   'shut-down-by-itself',
-];
-
-const ENDS: readonly SignalKind[] = [
-  ...OBSERVED,
-  'spot-interruption',
-  'scheduled-change',
-  'capacity-reservation-interruption',
-  'lifecycle-terminating',
-  'machine-stopping',
-  'operator-drain',
 ];
 
 /** What nothing but a heartbeat changes is not worth a line. */
@@ -57,13 +51,8 @@ const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
 export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const { judge, truth, instances, trace } = world;
 
-  const judgeLeases = (before: InstanceRecord, after: InstanceRecord): void => {
+  const noteGranted = (before: InstanceRecord, after: InstanceRecord): void => {
     const added = (Object.keys(after.leases) as TaskId[]).filter((id) => after.leases[id] !== before.leases[id]);
-    if (added.length === 0) return;
-    const closed = before.drainingAt ?? before.goneAt;
-    if (closed !== undefined) judge.say('N6', `${added.join(' ')} held on ${after.instanceId}, which drains`);
-    if (before.signals.leave !== undefined)
-      judge.say('N6', `${added.join(' ')} held on ${after.instanceId}, which leaves`);
     for (const id of added) world.granted.add(`${after.instanceId}/${id}/${after.leases[id]}`);
   };
 
@@ -81,8 +70,10 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
 
   const hasDeadline = (before: InstanceRecord): boolean => before.signals['scheduled-change'] !== undefined;
 
-  const judgeSignal = ({ kind, instanceId }: Signal, before: InstanceRecord): void => {
+  const judgeSignal = ({ kind, instanceId, at, deadline }: Signal, before: InstanceRecord): void => {
     const { by } = world.acting;
+    const isTimely = deadline !== undefined && deadline <= at + NOTICE_MS;
+    if (kind === 'spot-interruption' && !isTimely) judge.say('W4', `${instanceId} is given longer than EC2 gives it`);
     if (by === undefined || before.signals[kind] !== undefined) return;
     const machine = truth.machines.get(instanceId);
     if (by.kind === 'agent') {
@@ -91,25 +82,13 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     }
     if (truth.told.has(`${instanceId}/${kind}`)) return;
     const hasEnded = machine?.endedBy !== undefined || machine?.isStopped === true;
-    if (OBSERVED.includes(kind) && (hasEnded || world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS))
-      return;
+    // One whose tags somebody took is no longer ours, and given up once it is silent for long.
+    const isLost = machine?.isUntagged === true && world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS;
+    if (OBSERVED.includes(kind) && (hasEnded || isLost)) return;
     if (kind === 'leave' && by.kind === 'reconcile') return;
     if (kind === 'operator-drain' && (mayMark(before) || isAdvised(before))) return;
     const promise = SIGNAL_GRAVITY[kind] === 'ends' ? 'N2' : 'S1';
     judge.say(promise, `${kind} was recorded on ${instanceId} by ${by.kind}, and nobody who may had told it`);
-  };
-
-  /** What ends a machine drains it, and nothing else does (design, section 3). */
-  const judgeDraining = (before: InstanceRecord, after: InstanceRecord): void => {
-    if (after.drainingAt === undefined && after.signals['spot-interruption'] !== undefined) {
-      judge.say('N6', `${after.instanceId} is warned and does not drain`);
-    }
-    if (after.drainingAt === undefined || before.drainingAt !== undefined) return;
-    const drains = (kind: SignalKind): boolean =>
-      ENDS.includes(kind) || (kind === 'rebalance-recommendation' && world.drainsWhenAdvised());
-    if (!(Object.keys(after.signals) as SignalKind[]).some(drains)) {
-      judge.say('N2', `${after.instanceId} drains and nothing ends it`);
-    }
   };
 
   const judgeChange = (before: InstanceRecord | undefined, after: InstanceRecord | undefined, id: InstanceId) => {
@@ -120,17 +99,15 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       trace.note(world.acting.by?.name ?? 'world', `item of ${id} written`);
       return;
     }
-    if (before.drainingAt !== undefined && after.drainingAt !== before.drainingAt) {
-      judge.say('N5', `${id} drained and does not any more`);
+    for (const { promise, found } of changeBreaches(before, after, { drainsWhenAdvised: world.drainsWhenAdvised() })) {
+      judge.say(promise, `${id}: ${found}`);
     }
-    if (before.session !== undefined && after.session !== before.session) judge.say('N6', `${id} has another session`);
     const machine = truth.machines.get(id);
     if (after.goneAt !== undefined && before.goneAt === undefined && machine !== undefined) {
       if (machine.endedBy === undefined && machine.isStopped !== true && !machine.isUntagged)
         judge.say('N1', `${id} lives and is called gone`);
     }
-    judgeLeases(before, after);
-    judgeDraining(before, after);
+    noteGranted(before, after);
     if (isQuiet(before, after)) return;
     const told = [
       `${Object.keys(after.leases).length} held`,

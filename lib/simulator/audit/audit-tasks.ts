@@ -1,7 +1,10 @@
+import { PROMISE_OF, STEPS_OF } from '../../audit/actors.ts';
+import { releaseBreach } from '../../audit/instance-model.ts';
+import { type ModelRow, modelStep } from '../../audit/task-model.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
-import type { TaskStep } from '../../fleet/task-protocol.ts';
+import type { TaskOutcome, TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -9,8 +12,8 @@ import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
 import type { MemoryTaskLedger } from '../ports/memory-task-ledger.ts';
-import type { Judge, Promised } from './promises.ts';
-import { type ModelRow, modelStep } from './task-model.ts';
+import { expectedOutcome, lookIsLateBy } from './judge-step.ts';
+import type { Judge } from './promises.ts';
 
 export interface TaskAuditWorld {
   readonly now: () => EpochMs;
@@ -27,31 +30,6 @@ export interface TaskAudit {
   readonly ledger: TaskLedger;
   readonly model: ReadonlyMap<TaskId, ModelRow>;
 }
-
-/** The silence after which the design lets the control plane take a task, with a second for clocks that differ. */
-const SILENCE_MS = 49_000;
-
-const STEPS_OF: Readonly<Record<string, readonly TaskStep['step'][]>> = {
-  agent: ['submit', 'take', 'checkpoint', 'commit', 'fail', 'hand-back'],
-  reconcile: ['release', 'check-again'],
-  signals: ['release'],
-  producer: ['submit'],
-  operator: ['cancel', 'retry'],
-};
-
-/** The promise that a wrongly accepted step breaks. */
-const PROMISE_OF: Readonly<Record<TaskStep['step'], Promised>> = {
-  submit: 'W1',
-  take: 'W2',
-  checkpoint: 'W6',
-  commit: 'W2',
-  fail: 'W5',
-  'hand-back': 'W1',
-  release: 'W1',
-  'check-again': 'W1',
-  cancel: 'W1',
-  retry: 'W1',
-};
 
 const FIELDS = ['status', 'attempt', 'owner', 'failures', 'reclaims'] as const;
 
@@ -73,22 +51,24 @@ const modelOf = ({ status, attempt, owner, failures, reclaims, checkpoint }: Tas
 
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
 
+/** A sweep looks at so many rows and no more: those of a storm are looked at more thinly than the figures say. */
+const THIN_LOOKS_ROWS = 200;
+
 /** Judges every step on every row by the auditor's own table, below whatever fails or loses answers. */
 export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const { judge, faults, trace, truth, tasks } = world;
   const model = new Map<TaskId, ModelRow>();
+  /** Who took each attempt. */
+  const takers = new Map<string, InstanceId>();
 
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
     if (world.acting.by?.memo.sent.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
     const owner = before.owner as InstanceId;
     const read = world.acting.by?.memo.records;
     const record = read?.has(owner) ? read.get(owner) : world.recordOf(owner);
-    if (record === undefined || record.drainingAt !== undefined || record.goneAt !== undefined) return;
-    const silentMs = world.now() - (record.heartbeatAt ?? record.launchedAt);
-    const isHeld = record.leases[id] === before.attempt;
-    if (isHeld && silentMs < SILENCE_MS) {
-      judge.say('W4', `${id} was taken from ${before.owner}, which lives and holds it`);
-    }
+    const silentMs = record === undefined ? 0 : world.now() - (record.heartbeatAt ?? record.launchedAt);
+    const breach = releaseBreach(record, { id, attempt: before.attempt }, silentMs);
+    if (breach !== undefined) judge.say(breach.promise, `${id} of ${before.owner}: ${breach.found}`);
   };
 
   const judgeEnd = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
@@ -110,7 +90,10 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const judgeActor = (id: TaskId, step: TaskStep): void => {
     const { by } = world.acting;
     if (by === undefined) return;
-    if (!STEPS_OF[by.kind]?.includes(step.step)) judge.say('S1', `${step.step} of ${id} by ${by.kind}`);
+    if (!STEPS_OF[by.kind].includes(step.step)) judge.say('S1', `${step.step} of ${id} by ${by.kind}`);
+    const isFenced = 'attempt' in step && by.kind === 'agent';
+    if (isFenced && takers.get(`${id}/${step.attempt}`) !== by.machine)
+      judge.say('W2', `${step.step} of attempt ${step.attempt} of ${id} by ${by.name}, which never took it`);
     const owner = step.step === 'take' || step.step === 'hand-back' ? step.owner : undefined;
     if (owner !== undefined && owner !== by.machine)
       judge.say('S1', `${step.step} of ${id} for ${owner} by ${by.name}`);
@@ -126,12 +109,26 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     if (step.step === 'checkpoint') faults.met('F52', by);
   };
 
+  /** What is told of a step is what its teller does next: a lost answer is recognised, and nothing else is. */
+  const judgeOutcome = (id: TaskId, step: TaskStep, expected: TaskOutcome['outcome'], outcome: TaskOutcome): void => {
+    if (outcome.outcome === expected) return;
+    judge.say(PROMISE_OF[step.step], `${step.step} of ${id} is told to be ${outcome.outcome}, and is ${expected}`);
+  };
+
+  const judgeLook = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
+    if (tasks.rows.size > THIN_LOOKS_ROWS) return;
+    const lateSeconds = lookIsLateBy(row, step, world.now(), world.acting.by?.kind === 'agent');
+    if (lateSeconds > 0) judge.say('W4', `${id} is looked at ${lateSeconds} s too late after its ${step.step}`);
+  };
+
   const apply: TaskLedger['apply'] = (id, step) => {
     const before = model.get(id);
     const rowBefore = tasks.rows.get(id);
     const outcome = tasks.apply(id, step);
     const row = tasks.rows.get(id);
     const { row: after, isAllowed } = modelStep(before, step);
+    const expected = expectedOutcome(rowBefore, step, isAllowed);
+    void outcome.then((told) => judgeOutcome(id, step, expected, told));
     judgeActor(id, step);
     meetZombie(before, step, isAllowed);
     if (after !== undefined) model.set(id, after);
@@ -156,7 +153,9 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       judge.say('W3', `${id} went from attempt ${rowBefore.attempt} to ${row.attempt}`);
     }
     if (row !== undefined && row !== rowBefore) {
+      if (step.step === 'take') takers.set(`${id}/${row.attempt}`, step.owner);
       judgeIndex(id, row);
+      judgeLook(id, row, step);
       if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
       if (isOver(row)) judgeEnd(id, row, step);
       const because = step.step === 'fail' ? `: ${step.reason}` : '';

@@ -9,8 +9,8 @@ export interface Unsettled {
   readonly found: string;
 }
 
-/** A reconcile that asked EC2 before a machine ended may close its run after it; it is through within this. */
-const RECONCILE_MS = 60_000;
+/** B20: EC2 shows an ended machine for about an hour. */
+const SHOWN_AFTER_END_MS = 3_600_000;
 
 const textOf = (life: Life, task: PlannedTask): string | undefined => {
   const result = life.memory.tasks.rows.get(task.truth.taskId)?.result;
@@ -21,10 +21,7 @@ const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
   const { taskId, isPoison, isCancelAsked, isSubmitted, result } = task.truth;
   if (!isSubmitted) return [];
   const row = life.memory.tasks.rows.get(taskId);
-  if (row === undefined)
-    return task.isForeign && life.memory.workQueue(life.settings.fleet).size() === 0
-      ? []
-      : [unsettled('W1', `${taskId} is nowhere`)];
+  if (row === undefined) return [unsettled('W1', `${taskId} is nowhere`)];
   if (row.status === 'ready' || row.status === 'running') return [unsettled('W1', `${taskId} is ${row.status}`)];
   if (row.status === 'done' && textOf(life, task) !== result) return [unsettled('W2', `${taskId} has another result`)];
   if (row.status === 'done' && isPoison) return [unsettled('W2', `${taskId} cannot be done and is`)];
@@ -51,10 +48,10 @@ const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
   const held = Object.keys(record.leases);
   if (held.length > 0) found.push(unsettled('N6', `${instanceId} ended and holds ${held.join(' ')}`));
   const told = runs[0]?.endedBy;
-  // Where EC2 leaves a machine out of its answer, or had answered just before it ended, a warning stands in for its word.
-  const sinceEndMs = (record.goneAt ?? 0) - (machine.endedAt ?? 0);
-  const isGuessed = told === 'ec2' && (life.faults.counts.F101 !== undefined || sinceEndMs < RECONCILE_MS);
-  if (!isGuessed && told !== undefined && endedBy !== undefined && told !== endedBy && told !== 'unknown') {
+  // Nobody can say it of a machine whose tags were taken, or that ended so long ago that EC2 has forgotten it (B20).
+  const isForgotten = (record.goneAt ?? 0) - (machine.endedAt ?? 0) >= SHOWN_AFTER_END_MS;
+  const isKnowable = machine.isUntagged !== true && !isForgotten;
+  if (isKnowable && told !== undefined && endedBy !== undefined && told !== endedBy) {
     found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run says ${told}`));
   }
   return found;

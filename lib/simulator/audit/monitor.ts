@@ -8,19 +8,8 @@ const LOOK_MS = LOOK_SECONDS * 1_000;
 
 /** W4, from the design: a ready task is taken this soon once a worker is free and polling. */
 const TAKEN_WITHIN_MS = 140_000;
-/**
- * A task that nobody ever took, its message lost, is looked at every five minutes, and sent only when no other message
- * waits: with a worker free, it waits for that look and the sweep.
- */
-const FIRST_TAKEN_WITHIN_MS = 400_000;
 /** W4: the tasks of a silent machine are ready again this soon. */
 const READY_AGAIN_WITHIN_MS = 120_000;
-
-/**
- * What went wrong before faults stopped is mended by the sweep's slowest look (300 s, twice where messages of others
- * waited); only then is every ready task held to the figure. Those that became ready after faults stopped are at once.
- */
-const AFTERMATH_MS = 700_000;
 
 /** N1: a machine of ours without an item, counted while EC2 and DynamoDB answer; longer while faults go on. */
 const UNOWNED_HEALED_MS = 300_000;
@@ -51,9 +40,6 @@ export const createMonitor = (life: Life): Monitor => {
   const silenced: { readonly instanceId: InstanceId; readonly tasks: readonly TaskId[]; readonly at: EpochMs }[] = [];
   const slowest = { takenMs: 0, readyAgainMs: 0 };
   const said = new Set<string>();
-  /** The attempt that each task was at when faults stopped: what became of that one may still be their doing. */
-  const attempts = new Map<TaskId, number>();
-  let healedAt: EpochMs | undefined;
   let deletedAt: EpochMs | undefined;
 
   const sayOnce = (promise: 'W4' | 'N1', key: string, found: string): void => {
@@ -66,7 +52,7 @@ export const createMonitor = (life: Life): Monitor => {
   const readyDelayMs = (id: TaskId): number =>
     (memory.tasks.rows.get(id)?.failures ?? 0) > 0 ? life.plan.retryDelaySeconds * 1_000 : 0;
 
-  const lookAtTasks = (since: EpochMs): void => {
+  const lookAtTasks = (): void => {
     const now = clock.now();
     const isPolled = [...life.polling].some(([caller, at]) => !caller.isDead() && at <= now - LOOK_MS);
     for (const [id, row] of memory.tasks.rows) {
@@ -77,13 +63,8 @@ export const createMonitor = (life: Life): Monitor => {
       const known = waiting.get(id) ?? { waitedMs: -LOOK_MS - readyDelayMs(id) };
       waiting.set(id, known);
       if (isPolled) known.waitedMs += LOOK_MS;
-      const isFresh = row.attempt > (attempts.get(id) ?? -1);
-      if (!isFresh && now < since + AFTERMATH_MS) {
-        known.waitedMs = 0;
-        continue;
-      }
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
-      if (known.waitedMs > (row.attempt === 0 ? FIRST_TAKEN_WITHIN_MS : TAKEN_WITHIN_MS))
+      if (known.waitedMs > TAKEN_WITHIN_MS)
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
     }
   };
@@ -142,11 +123,7 @@ export const createMonitor = (life: Life): Monitor => {
     look: () => {
       if (deletedAt !== undefined) return lookAfterDeletion(deletedAt);
       if (faults.isHealed()) {
-        if (healedAt === undefined) {
-          healedAt = clock.now();
-          for (const [id, row] of memory.tasks.rows) attempts.set(id, row.attempt);
-        }
-        lookAtTasks(healedAt);
+        lookAtTasks();
         lookAtSilenced();
       }
       lookAtMachines();

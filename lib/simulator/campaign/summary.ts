@@ -4,7 +4,7 @@ import { FAULT_IDS, type FaultId } from '../faults/simulated.ts';
 import type { FaultCounts } from '../faults/swarm.ts';
 import type { LifeResult } from '../life/play-life.ts';
 
-/** What a campaign over many seeds came to: the JSON line of `npm run simulate`. */
+/** What a campaign over many seeds came to. */
 export interface Summary {
   readonly seeds: number;
   readonly simulatedHours: number;
@@ -21,7 +21,6 @@ export interface Summary {
   readonly slowestTakenSeconds: number;
   readonly slowestReadyAgainSeconds: number;
   readonly neverMet: readonly FaultId[];
-  readonly failingSeeds: readonly number[];
 }
 
 /** A result without its lines, as workers hand it on. */
@@ -38,10 +37,7 @@ const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 const countFaults = (results: readonly SeedResult[]): FaultCounts => {
   const counts: FaultCounts = {};
-  for (const id of FAULT_IDS) {
-    const count = sumOf(results.map(({ faults }) => faults[id] ?? 0));
-    if (count > 0) counts[id] = count;
-  }
+  for (const id of FAULT_IDS) counts[id] = sumOf(results.map(({ faults }) => faults[id] ?? 0));
   return counts;
 };
 
@@ -80,10 +76,17 @@ export const summarise = (unordered: readonly SeedResult[], wallSeconds: number)
     },
     slowestTakenSeconds: most(results.map(({ slowestTakenSeconds }) => slowestTakenSeconds)),
     slowestReadyAgainSeconds: rounded(most(results.map(({ slowestReadyAgainSeconds }) => slowestReadyAgainSeconds))),
-    neverMet: FAULT_IDS.filter((id) => faults[id] === undefined),
-    failingSeeds: results.filter(({ violations }) => violations.length > 0).map(({ seed }) => seed),
+    neverMet: FAULT_IDS.filter((id) => faults[id] === 0),
   };
 };
+
+/** The JSON line of `npm run simulate`: these figures, and no others. */
+export const lineOf = ({
+  neverMet: _,
+  slowestTakenSeconds: _taken,
+  slowestReadyAgainSeconds: _ready,
+  ...line
+}: Summary) => line;
 
 /** The exit code tells which promise was broken first in the list of promises. */
 export const EXIT_CODES: Readonly<Record<Promised, number>> = {
@@ -112,6 +115,8 @@ export const EXIT_CODES: Readonly<Record<Promised, number>> = {
 export const NEVER_MET_EXIT_CODE = 71;
 /** A planted bug was caught by no seed. */
 export const NOT_CAUGHT_EXIT_CODE = 72;
+/** Every bug that could be planted was caught; another could not be planted. */
+export const NOT_PLANTED_EXIT_CODE = 73;
 
 export const exitCodeOf = ({ violations }: Summary): number => {
   const broken = (Object.keys(EXIT_CODES) as Promised[]).find((promise) => violations[promise] !== undefined);

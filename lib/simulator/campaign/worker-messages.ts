@@ -1,5 +1,6 @@
 import type { Bug } from '../bugs/bug.ts';
 import type { FilePatch } from '../bugs/unified-diff.ts';
+import type { CoreFinding } from '../exhaustive/check-cores.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import type { PlanOptions } from '../life/plan.ts';
 import type { LifeResult } from '../life/play-life.ts';
@@ -20,4 +21,12 @@ export interface WorkerOrder extends SeedRange {
   readonly onlyTasks?: readonly number[];
 }
 
-export type WorkerReport = { readonly kind: 'ready' } | { readonly kind: 'played'; readonly result: LifeResult };
+/** One of the exhaustive searches, on the product as it is loaded here. */
+export interface CheckOrder {
+  readonly check: 'tables' | 'interleavings';
+}
+
+export type WorkerReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'checked'; readonly findings: readonly CoreFinding[] }
+  | { readonly kind: 'played'; readonly result: LifeResult };

@@ -52,7 +52,6 @@ const ELSEWHERE: Readonly<Record<string, FaultShownBy>> = {
   F88: test('simulator/ports/memory-machines', 'with another request is a mismatch and launches nothing (B17)'),
   F89: docs('an intent names subnets and a launch template of one Region, and its stack has no other'),
   F96: test('aws/machines', 'sends the stored bytes again on a retry, token and all'),
-  F99: test('agent/agent', 'one of ours in a form of another version: left alone and counted'),
   F102: docs('tags are part of the launch call; a machine without them is none of ours and is not touched (F103)'),
   F105: test('deploy/refuse-remove', 'is refused while a machine lives, and names it'),
   F106: docs('there is no command that ends everything: removing the stack is refused while machines live'),

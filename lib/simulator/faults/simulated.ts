@@ -106,6 +106,13 @@ export const SIMULATED_FAULTS = {
   F103: incident('somebody takes our tag from a machine', 0.2, 1),
   F104: incident('a stranger copies our tags', 0.3, 2),
   F133: injected('a function starts cold and takes five seconds more', 'invocation', 0.01, 0.3),
+  // Drawn last, so that what a seed draws for the others stays what it was.
+  F99: injected(
+    'a caller is of the version before or after',
+    'invocation of a function, life of an agent, submit',
+    0.05,
+    0.6,
+  ),
 } as const satisfies Readonly<Record<string, SimulatedFault>>;
 
 export type FaultId = keyof typeof SIMULATED_FAULTS;

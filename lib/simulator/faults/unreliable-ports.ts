@@ -44,6 +44,11 @@ export const staleIndex = (
       if (!faults.strikes('F23', 'DynamoDB')) return ledger.due(now, limit);
       return copy.filter((row) => row.checkAt !== undefined && row.checkAt <= now).map((row) => row.taskId);
     },
+    dueLater: async (after, limit) => {
+      refresh();
+      if (!faults.strikes('F23', 'DynamoDB')) return ledger.dueLater(after, limit);
+      return copy.filter((row) => row.checkAt !== undefined && row.checkAt > after).map((row) => row.taskId);
+    },
   };
 };
 
@@ -54,7 +59,6 @@ export const unreliableMachines = (
   { clock, random, faults }: UnreliableWorld,
   machines: Machines,
   ec2: MemoryMachines,
-  onLeftOut: (instanceId: InstanceId) => void,
 ): Machines => {
   /** Machines that are not shown before this. */
   const shownFrom = new Map<InstanceId, EpochMs>();
@@ -79,7 +83,6 @@ export const unreliableMachines = (
     const zones = [...new Set(all.map((machine) => machine.pool.zone))];
     if (zones.length === 0 || !faults.strikes('F101', 'EC2')) return all;
     const missing = random.pick(zones);
-    for (const machine of all) if (machine.pool.zone === missing) onLeftOut(machine.instanceId);
     return all.filter((machine) => machine.pool.zone !== missing);
   };
 

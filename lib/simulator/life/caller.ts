@@ -180,10 +180,11 @@ export const createCaller = (
     return undefined;
   };
 
-  const notRefused = (method: Method): void => {
+  const refusalOf = (method: Method): ServiceFault | undefined => {
     const outage = conditions.outages.get(method.service);
-    if (outage !== undefined) throw new ServiceFault(`${method.name}: the service does not answer (${outage})`);
-    if (troubles?.unreachable.has(method.service)) throw new ServiceFault(`${method.name}: no route to the service`);
+    if (outage !== undefined) return new ServiceFault(`${method.name}: the service does not answer (${outage})`);
+    const isCutOff = troubles?.unreachable.has(method.service) === true;
+    return isCutOff ? new ServiceFault(`${method.name}: no route to the service`) : undefined;
   };
 
   const told = (method: Method, args: readonly unknown[]): string =>
@@ -221,17 +222,40 @@ export const createCaller = (
     return answer;
   };
 
-  const acting = <T>(effect: () => Promise<T>): (() => Promise<T>) => {
-    return () => {
-      world.acting.by = caller;
-      return effect();
-    };
+  const acting = <T>(effect: () => Promise<T>): Promise<T> => {
+    world.acting.by = caller;
+    return effect();
   };
 
   const slowly = (): Promise<void> | undefined =>
     conditions.slowShare > 0 && !faults.isHealed() && random.chance(conditions.slowShare)
       ? clock.sleep(random.between(1, conditions.slowMsMax))
       : undefined;
+
+  /** An answer reaches whoever is still there, once it goes on. */
+  const deliver = <T>(answer: T): T | Promise<T> => {
+    const still = troubles?.standstill();
+    if (still !== undefined) return still.then(() => (isDead ? never<T>() : answer));
+    return isDead ? never<T>() : answer;
+  };
+
+  const ask = <T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T> => {
+    const refusal = refusalOf(method);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const id = strikeOf(method);
+    const answer = id === undefined ? acting(effect) : strike(id, method, args, () => acting(effect));
+    return answer.then(deliver);
+  };
+
+  /** Nearly every call is answered at once: each promise that is not made for it is time for other lives. */
+  const begin = <T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T> => {
+    if (isDead) return never();
+    tally.calls += 1;
+    trace.mix(method.serial);
+    trace.mix(clock.now());
+    const wait = slowly();
+    return wait === undefined ? ask(method, args, effect) : wait.then(() => ask(method, args, effect));
+  };
 
   const caller: Caller = {
     name,
@@ -245,21 +269,10 @@ export const createCaller = (
     crashed,
     isDead: () => isDead,
     crash,
-    call: async (method, args, effect) => {
+    call: (method, args, effect) => {
       const still = troubles?.standstill();
-      if (still !== undefined) await still;
-      if (isDead) return never();
-      tally.calls += 1;
-      trace.mix(method.serial);
-      trace.mix(clock.now());
-      const wait = slowly();
-      if (wait !== undefined) await wait;
-      notRefused(method);
-      const id = strikeOf(method);
-      const answer = await (id === undefined ? acting(effect)() : strike(id, method, args, acting(effect)));
-      const stillAgain = troubles?.standstill();
-      if (stillAgain !== undefined) await stillAgain;
-      return isDead ? never() : answer;
+      if (still !== undefined) return still.then(() => begin(method, args, effect));
+      return begin(method, args, effect);
     },
   };
   return caller;

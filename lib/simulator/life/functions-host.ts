@@ -2,6 +2,8 @@ import { secondsToMs } from '../../fleet/time.ts';
 import type { SignalQueue } from '../../ports/signal-queue.ts';
 import type { Metrics } from '../../ports/telemetry.ts';
 import type { World } from '../../workflows/world.ts';
+import { noDeeds, watchDeeds } from '../audit/deeds.ts';
+import { neglected, notActedOn } from '../audit/judge-deeds.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
 import { calledPort } from './called-port.ts';
@@ -36,7 +38,8 @@ export interface FunctionsHost {
 }
 
 const worldFor = (life: Life, caller: Caller): World => {
-  const { ports, memory, judge, settings } = life;
+  const { memory, judge, settings } = life;
+  const ports = life.portsOf(caller);
   const queue = calledPort('queue', ports.queue, caller);
   const money = calledPort('money', ports.money, caller);
   return {
@@ -46,14 +49,15 @@ const worldFor = (life: Life, caller: Caller): World => {
     tasks: calledPort('tasks', ports.tasks, caller),
     fleets: calledPort('fleets', ports.fleets, caller),
     machines: calledPort('machines', ports.machines, caller),
+    groups: calledPort('groups', memory.groups, caller),
     money: {
-      putRun: money.putRun,
+      putRun: (run) => money.putRun(run),
       putPlan: (entry) => {
         if (entry.plan.includes(SECRET)) judge.say('S2', 'a plan holds a payload');
         return money.putPlan(entry);
       },
     },
-    wakes: calledPort('wakes', { wake: async (_fleet, delay = 0) => life.wake.ask(delay) }, caller),
+    wakes: calledPort('wakes', life.ports.wakes, caller),
     workQueue: () => queue,
     settings: new Map([[settings.fleet, settings]]),
     log: watchfulLog(judge),
@@ -71,19 +75,22 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
   const invoke = async <T>(
     kind: 'signals' | 'reconcile',
     timeoutSeconds: number,
-    run: (caller: Caller) => Promise<T>,
+    run: (world: World, caller: Caller) => Promise<T>,
   ): Promise<T | 'crashed'> => {
     if (faults.strikes('F133', kind)) await clock.sleep(secondsToMs(COLD_START_SECONDS));
     const caller = life.createCaller(kind, kind);
-    const timeout = new AbortController();
-    const timedOut = clock.sleep(secondsToMs(timeoutSeconds), timeout.signal).then(() => {
-      if (!timeout.signal.aborted) caller.crash();
-    });
+    const timeout = clock.after(secondsToMs(timeoutSeconds), caller.crash);
+    const deeds = noDeeds(clock.now());
+    const world = watchDeeds(worldFor(life, caller), deeds);
     try {
-      return await Promise.race([run(caller), caller.crashed.then(() => 'crashed' as const)]);
+      const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
+      if (answer === 'crashed') return answer;
+      for (const { promise, found } of await neglected(life, kind, deeds)) judge.say(promise, found);
+      return answer;
     } finally {
-      timeout.abort();
-      await timedOut;
+      timeout.forget();
+      // Once it has answered, its process is frozen: whatever it did not wait for is never done.
+      caller.crash();
     }
   };
 
@@ -91,9 +98,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     reconciles += 1;
     if (reconciles > 1) faults.met('F98', 'reconcile');
     try {
-      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (caller) =>
-        functions.reconcile(worldFor(life, caller))(event),
-      );
+      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (world) => functions.reconcile(world)(event));
     } catch {
       // Lambda counts it and does not repeat it: the next minute does the same.
     } finally {
@@ -105,7 +110,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     batch: readonly { readonly messageId: string; readonly body: string }[],
   ): Promise<BatchOutcome> => {
     const soon = new Set<string>();
-    const handling = invoke('signals', SIGNALS_TIMEOUT_SECONDS, async (caller) => {
+    const handling = invoke('signals', SIGNALS_TIMEOUT_SECONDS, async (world, caller) => {
       if (batch.length > 1 && faults.strikes('F15', 'signals')) {
         void clock.sleep(calls.random.between(1, 50)).then(() => caller.crash());
       }
@@ -113,7 +118,6 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
         retrySoon: async (handle) => void soon.add(handle.replace('receipt of ', '')),
         keepAside: async (body) => void signals.keptAside.push(body),
       };
-      const world = worldFor(life, caller);
       const signalsWorld = { world, queue: calledPort('signals', queue, caller), home: HOME };
       return functions.signals(signalsWorld)({ Records: recordsOf(batch) }, CONTEXT);
     });
@@ -131,6 +135,8 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       if (hadItem && acknowledged?.signals[kind] === undefined) {
         judge.say('O1', `${kind} of ${instanceId} was acknowledged before it was written`);
       }
+      const left = hadItem ? notActedOn(life, instanceId, kind) : [];
+      if (left.length > 0) judge.say('O1', `${kind} of ${instanceId} was acknowledged with ${left.join(' ')} on it`);
       void clock.sleep(secondsToMs(STANDS_AFTER_SECONDS)).then(() => {
         const record = life.memory.instances.records.get(instanceId);
         if (record === undefined || record.signals[kind] !== undefined || record.goneAt !== undefined) return;

@@ -60,7 +60,8 @@ const refusal = (kind: LaunchRefusal['class'], code: string): Refusal => ({ clas
 const outage = async ({ life, random, id }: Incident, service: Service, secondsMax: number): Promise<void> => {
   life.calls.conditions.outages.set(service, id);
   await life.clock.sleep(secondsToMs(random.between(30, secondsMax)));
-  life.calls.conditions.outages.delete(service);
+  // Faults have stopped meanwhile: healing has ended it, or the stack is deleted and nothing answers any more.
+  if (!life.faults.isHealed()) life.calls.conditions.outages.delete(service);
 };
 
 const cutOff = async (incident: Incident, service: Service, secondsMax: number): Promise<void> => {
@@ -225,7 +226,7 @@ const operate = async (life: Life, producers: Producers): Promise<void> => {
 };
 
 /** A storm that was asked for comes once the fleet is there, and again five minutes later. */
-const STORM_AFTER_SECONDS = 300;
+const STORM_AFTER_SECONDS = 150;
 
 export const runIncidents = (life: Life, world: IncidentWorld): void => {
   for (const id of FAULT_IDS) {

@@ -2,9 +2,12 @@ import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
+import type { WorkQueue } from '../../ports/queues.ts';
 import type { Log } from '../../ports/telemetry.ts';
+import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
 import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
+import { auditLeases } from '../audit/audit-leases.ts';
 import { auditQueue } from '../audit/audit-queue.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
@@ -12,13 +15,14 @@ import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import { drawSwarm } from '../faults/swarm.ts';
 import { staleIndex, unreliableBlobs, unreliableMachines, unreliableQueue } from '../faults/unreliable-ports.ts';
+import { type OtherVersion, portsOfVersion } from '../faults/version-skew.ts';
 import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money-ledger.ts';
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { calledPort } from './called-port.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
-import { clockOfLife, createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
+import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
 import { createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
@@ -53,8 +57,14 @@ export interface Life {
   readonly taskAudit: TaskAudit;
   readonly fleetAudit: FleetAudit;
   readonly ports: LifePorts;
+  /** The same as a caller of this version uses them. */
+  portsOf(caller: Caller): LifePorts;
   /** The fleet file as it is at present. */
   settings: FleetSettings;
+  /** The last two checkpoints of each task that were accepted. */
+  readonly kept: Map<TaskId, readonly [last: number, before: number]>;
+  /** `<task>/<attempt>` of every run that was ever begun. */
+  readonly begun: Set<string>;
   /** Callers that wait for work at this moment, and since when. */
   readonly polling: Map<Caller, EpochMs>;
   readonly wake: { ask: (delaySeconds: number) => void };
@@ -63,7 +73,7 @@ export interface Life {
 }
 
 /** The ports below all callers: audited, and then made as unreliable as AWS's are. */
-type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineState' | 'runner' | 'wakes'> & {
+type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineState' | 'runner'> & {
   readonly fleets: FleetAudit['fleets'];
   readonly machines: FleetAudit['machines'];
   readonly money: FleetAudit['money'];
@@ -94,85 +104,74 @@ const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
 });
 
 /** Checks what a run goes on from, and under whose lease it runs. */
-const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, caller: Caller) => {
+const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
   const { judge, faults, memory } = life;
   return (id: TaskId, attempt: number, stepsDone: number): void => {
-    const kept = lastKept(life).get(id) ?? ([0, 0] as const);
+    const kept = life.kept.get(id) ?? ([0, 0] as const);
     const least = faults.counts.F54 === undefined ? kept[0] : kept[1];
     if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
     if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
       judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
     }
+    duties.started(id, attempt);
     // From here on it has kept what it goes on from, and no more.
-    lastKept(life).set(id, [stepsDone, Math.min(kept[1], stepsDone)]);
+    life.kept.set(id, [stepsDone, Math.min(kept[1], stepsDone)]);
+    // Not at once, and not one after the other: the attempt is what fences its side effects.
     const run = `${id}/${attempt}`;
-    if (runsOf(caller).has(run)) judge.say('W2', `${id} runs twice at once under attempt ${attempt}`);
-    runsOf(caller).add(run);
+    if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
+    life.begun.add(run);
     if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
   };
 };
 
-/** An agent whose process ends cannot tell whether a task of its did it: to that task it is a failure (F33). */
+/**
+ * An agent whose process ends cannot tell whether a task of its did it: to the one that it held, or had taken, it is a
+ * failure (F33). Of several, nobody knows which one did it, and none has failed.
+ */
 const noteProcessEnd = ({ memory, workload }: Life, { instanceId }: HostedMachine): void => {
   const rows = [...memory.tasks.rows.values()].filter((row) => row.status === 'running' && row.owner === instanceId);
-  const held = Object.keys(memory.instances.records.get(instanceId)?.leases ?? {});
-  // Of several, nobody knows which one did it, and none has failed.
-  if (rows.length !== 1 && held.length !== 1) return;
-  for (const { taskId } of rows) {
+  const leases = memory.instances.records.get(instanceId)?.leases ?? {};
+  const held = rows.filter(({ taskId, attempt }) => leases[taskId] === attempt);
+  const blamed = held.length === 1 ? held : rows;
+  if (blamed.length !== 1 && Object.keys(leases).length !== 1) return;
+  for (const { taskId } of blamed) {
     const truth = workload.get(taskId)?.truth;
     if (truth !== undefined) truth.failures += 1;
   }
 };
 
-const RUNS = new WeakMap<Caller, Set<string>>();
-
-/** What one process runs at present, by task and attempt. */
-const runsOf = (caller: Caller): Set<string> => {
-  const runs = RUNS.get(caller) ?? new Set<string>();
-  RUNS.set(caller, runs);
-  return runs;
-};
-
-const KEPT = new WeakMap<Life, Map<TaskId, readonly [last: number, before: number]>>();
-
-/** The last two checkpoints of each task that were accepted. */
-const lastKept = (life: Life): Map<TaskId, readonly [number, number]> => {
-  const kept = KEPT.get(life) ?? new Map<TaskId, readonly [number, number]>();
-  KEPT.set(life, kept);
-  return kept;
-};
-
 const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, machine: HostedMachine): AgentPorts => {
-  const { ports, memory, judge, faults } = life;
-  const clock = clockOfLife(machine.clock, caller);
-  const queue = calledPort('queue', ports.queue, caller);
-  const receive: typeof queue.receive = async (options) => {
-    life.polling.set(caller, life.clock.now());
-    try {
-      return await queue.receive(options);
-    } finally {
-      life.polling.delete(caller);
-    }
-  };
+  const { memory, judge, faults } = life;
+  const ports = life.portsOf(caller);
+  const clock = machine.clockOf(caller);
+  const { instanceId } = machine;
+  const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const duties = watchAgent(
+    { now: life.clock.now, judge, instanceId, granted, rowOf },
+    {
+      instances: calledPort('instances', ports.instances, caller),
+      tasks: calledPort('tasks', ports.tasks, caller),
+      queue: calledPort('queue', ports.queue, caller),
+    },
+  );
   return {
     clock,
     newId: memory.newId,
     log: watchfulLog(judge),
     imds: { read: async () => undefined },
     machineState: machine.machineState,
-    instances: calledPort('instances', ports.instances, caller),
-    tasks: calledPort('tasks', ports.tasks, caller),
-    queue: { ...queue, receive },
+    instances: duties.instances,
+    tasks: duties.tasks,
+    queue: duties.queue,
     deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
-    wakes: calledPort('wakes', { wake: async (_fleet, delay = 0) => life.wake.ask(delay) }, caller),
+    wakes: calledPort('wakes', ports.wakes, caller),
     blobs: calledPort('blobs', ports.blobs, caller),
     runner: workloadRunner({
       clock,
       faults,
       truthOf: (id) => life.workload.get(id)?.truth,
-      onStart: watchStart(life, granted, machine, caller),
-      onEnd: (id, attempt) => runsOf(caller).delete(`${id}/${attempt}`),
-      onKept: (id, stepsDone) => lastKept(life).set(id, [stepsDone, lastKept(life).get(id)?.[0] ?? 0]),
+      onStart: watchStart(life, granted, machine, duties),
+      onKept: (id, stepsDone) => life.kept.set(id, [stepsDone, life.kept.get(id)?.[0] ?? 0]),
       kill: () => {
         noteProcessEnd(life, machine);
         caller.crash();
@@ -180,6 +179,25 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
     }),
   };
 };
+
+/** Notes who waits for work, for as long as the service holds the request. */
+const watchPolls = (
+  polling: Life['polling'],
+  acting: CallerWorld['acting'],
+  now: () => EpochMs,
+  queue: WorkQueue,
+): WorkQueue => ({
+  ...queue,
+  receive: async (options) => {
+    const { by } = acting;
+    if (by !== undefined) polling.set(by, now());
+    try {
+      return await queue.receive(options);
+    } finally {
+      if (by !== undefined) polling.delete(by);
+    }
+  },
+});
 
 const workloadOf = (random: SeededRandom, plan: LifePlan, onlyTasks?: readonly number[]) => {
   const drawn = drawWorkload(random, {
@@ -190,6 +208,19 @@ const workloadOf = (random: SeededRandom, plan: LifePlan, onlyTasks?: readonly n
   });
   const kept = onlyTasks === undefined ? drawn : drawn.filter((_, index) => onlyTasks.includes(index + 1));
   return new Map(kept.map((task) => [task.truth.taskId, task]));
+};
+
+/** Callers of the version before and after ours: which one a caller is of is drawn when it first asks for its ports. */
+const skewedPorts = (random: SeededRandom, faults: Faults, ports: () => LifePorts) => {
+  const made: Partial<Record<OtherVersion, LifePorts>> = {};
+  const ofVersion = (version: OtherVersion): LifePorts => {
+    made[version] ??= portsOfVersion(ports(), version);
+    return made[version];
+  };
+  return {
+    portsOf: (caller: Caller): LifePorts =>
+      faults.strikes('F99', caller.name) ? ofVersion(random.chance(0.5) ? 'newer' : 'older') : ports(),
+  };
 };
 
 /** A world with everything in it, before anything happens. */
@@ -265,19 +296,16 @@ export const createLife = (options: LifeOptions): Life => {
   const unreliable = { clock, random: random.fork('services'), faults };
   const workQueue = memory.workQueue(plan.settings.fleet);
   const queue = auditQueue({ now, judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
-  const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines, (id) => {
-    // After ten minutes of silence the product takes one such answer for the end: see docs/simulation.md.
-    const machine = host.byId.get(id);
-    const record = recordOf(id);
-    const isSilent = record !== undefined && now() - (record.heartbeatAt ?? record.launchedAt) >= 600_000;
-    if (machine !== undefined && isSilent) machine.isUntagged = true;
-  });
+  const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
+  const polling: Life['polling'] = new Map();
   const refreshing = async <T>(call: Promise<T>): Promise<T> => {
     const answer = await call;
     host.refresh();
     return answer;
   };
+  const skewed = skewedPorts(random.fork('versions'), faults, () => life.ports);
   const life: Life = {
+    portsOf: skewed.portsOf,
     plan,
     clock,
     random,
@@ -293,13 +321,19 @@ export const createLife = (options: LifeOptions): Life => {
     taskAudit,
     fleetAudit,
     settings: plan.settings,
-    polling: new Map(),
+    kept: new Map(),
+    begun: new Set(),
+    polling,
     wake: { ask: () => {} },
     machineEvents: { onStarted: () => {}, onEnded: () => {} },
     ports: {
-      instances: fleetAudit.rememberRecords(instances),
+      instances: auditLeases(
+        { judge, rowOf: (id) => memory.tasks.rows.get(id) },
+        fleetAudit.rememberRecords(instances),
+      ),
       tasks: staleIndex(unreliable, taskAudit.ledger, memory.tasks.rows),
-      queue: unreliableQueue(unreliable, queue, workQueue),
+      queue: watchPolls(polling, acting, now, unreliableQueue(unreliable, queue, workQueue)),
+      wakes: { wake: async (_fleet, delay = 0) => life.wake.ask(delay) },
       deadLetters: memory.deadLetters,
       blobs: unreliableBlobs(unreliable, memory.blobs),
       fleets: fleetAudit.fleets,

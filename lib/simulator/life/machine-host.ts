@@ -10,6 +10,7 @@ import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { MemoryMachines } from '../ports/memory-machines.ts';
 import type { SeededRandom } from '../random.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
 import type { Caller, CallerTroubles, Service } from './caller.ts';
 import type { Trace } from './trace.ts';
 import type { EndedBy, MachineTruth } from './truth.ts';
@@ -29,7 +30,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   readonly described: DescribedMachine;
   readonly machineState: MemoryMachineState;
   readonly unreachable: Set<Service>;
-  readonly clock: Clock;
+  /** The machine's clock, or that of one life of a process on it: with the process, its timers end. */
+  clockOf(life?: Caller): Clock;
   notice?: EpochMs;
   isAdvised?: boolean;
   tellsNonsense?: boolean;
@@ -59,7 +61,7 @@ export interface MachineHost {
 }
 
 export interface MachineHostOptions {
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly faults: Faults;
   readonly trace: Trace;
@@ -93,7 +95,7 @@ const METADATA: Readonly<Record<string, (machine: HostedMachine) => string | und
 const NOTHING = Promise.resolve(undefined);
 
 /** Not a call like the others: it never leaves the machine, and there are so many that each must cost next to nothing. */
-const imdsOf = (machine: HostedMachine, faults: Faults): Imds => ({
+export const simulatedImds = (machine: HostedMachine, faults: Faults): Imds => ({
   read: (path) => {
     if (machine.unreachable.has('imds')) return Promise.reject(new ImdsUnavailable('It does not answer.'));
     const text = METADATA[path]?.(machine);
@@ -103,27 +105,19 @@ const imdsOf = (machine: HostedMachine, faults: Faults): Imds => ({
   },
 });
 
-/** A promise of a process that has ended. */
-const never = (): Promise<void> => new Promise(() => {});
-
-/** A machine that stands still sleeps on, and a process that has ended never wakes. */
-const clockOn = (clock: Clock, startedAt: EpochMs, machine: () => HostedMachine | undefined): Clock => ({
+/** A machine that stands still sleeps on, and where its process has ended it never wakes. */
+const clockOn = (clock: VirtualClock, machine: HostedMachine, life?: Caller): Clock => ({
   now: clock.now,
-  monotonicMs: () => clock.now() - startedAt,
-  sleep: async (durationMs, signal) => {
-    await clock.sleep(durationMs, signal);
-    const still = machine()?.standing;
-    if (still !== undefined) await still.over;
-  },
-});
-
-/** The clock of one life of a process: with the process, its timers end. */
-export const clockOfLife = (clock: Clock, life: Caller): Clock => ({
-  ...clock,
-  sleep: async (durationMs, signal) => {
-    await clock.sleep(durationMs, signal);
-    if (life.isDead()) await never();
-  },
+  monotonicMs: () => clock.now() - machine.launchedAt,
+  sleep: (durationMs, signal) =>
+    new Promise((resolve) => {
+      const goOn = (): void => {
+        if (life?.isDead()) return;
+        if (machine.standing === undefined) resolve();
+        else void machine.standing.over.then(goOn);
+      };
+      clock.after(durationMs, goOn, signal);
+    }),
 });
 
 /** Boots whatever EC2 has launched, restarts agents that crash, and ends with the machine whatever ran on it. */
@@ -161,7 +155,10 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     const tellAlive = (): void => {
       machine.aliveAt = clock.now();
     };
-    return { life, ports: { ...ports, imds: imdsOf(machine, faults), machineState: machine.machineState, tellAlive } };
+    return {
+      life,
+      ports: { ...ports, imds: simulatedImds(machine, faults), machineState: machine.machineState, tellAlive },
+    };
   };
 
   const runAgents = async (machine: HostedMachine): Promise<void> => {
@@ -181,7 +178,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   /** Whether the agent hangs, is gone or never came, the timer powers the machine off (N1). */
   const watchOver = async (machine: HostedMachine): Promise<void> => {
     while (machine.endedBy === undefined && machine.isStopped !== true) {
-      await machine.clock.sleep(secondsToMs(DEAD_MAN_LOOK_SECONDS));
+      await machine.clockOf().sleep(secondsToMs(DEAD_MAN_LOOK_SECONDS));
       if (clock.now() - machine.aliveAt >= secondsToMs(DEAD_MAN_SECONDS + DEAD_MAN_LOOK_SECONDS))
         end(machine, 'itself');
     }
@@ -189,7 +186,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
 
   const boot = async (machine: HostedMachine): Promise<void> => {
     void watchOver(machine);
-    await machine.clock.sleep(secondsToMs(random.between(BOOT_SECONDS_LEAST, BOOT_SECONDS_MOST)));
+    await machine.clockOf().sleep(secondsToMs(random.between(BOOT_SECONDS_LEAST, BOOT_SECONDS_MOST)));
     machine.aliveAt = clock.now();
     if (machine.endedBy !== undefined) return;
     if (faults.strikes('F95', machine.instanceId)) return end(machine, 'itself');
@@ -209,7 +206,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       described,
       machineState: memoryMachineState(),
       unreachable: new Set(),
-      clock: clockOn(clock, launchedAt, () => byId.get(instanceId)),
+      clockOf: (life) => clockOn(clock, machine, life),
       standstill: () => machine.standing?.over,
       isFrozen: false,
       aliveAt: launchedAt,
@@ -252,10 +249,12 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       trace.note(machine.instanceId, 'its agent is gone for good');
     },
     startSecond: (machine) => {
+      // Beside a living one: an agent that is started alone is the machine's, and its lock must not end with another's.
+      if (machine.life === undefined || machine.life.isDead()) return;
       const life = options.createCaller(machine);
       const ports = options.agentPorts(life, machine);
       const { machineState } = machine;
-      void createAgent({ ...ports, imds: imdsOf(machine, faults), machineState }, options.settings()).run();
+      void createAgent({ ...ports, imds: simulatedImds(machine, faults), machineState }, options.settings()).run();
     },
     stop: (machine) => {
       if (machine.endedBy !== undefined) return;

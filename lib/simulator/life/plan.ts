@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000;
 const drawSettings = (random: SeededRandom, machines: number | undefined): FleetSettings => {
   const zones = ZONES.slice(0, random.whole(2, 3));
   const types = TYPES.slice(0, random.whole(1, 2));
-  const machinesMax = machines ?? random.whole(4, 6);
+  const machinesMax = machines ?? random.whole(4, 5);
   return {
     fleet: fleetName('simulated'),
     mode: 'manage',
@@ -67,20 +67,20 @@ const drawSettings = (random: SeededRandom, machines: number | undefined): Fleet
 };
 
 export interface PlanOptions {
-  /** Of fleet life with faults; at least 40 minutes and at most 60 when absent. */
+  /** Of fleet life with faults; between 44 and 52 minutes when absent. */
   readonly hours?: number;
   /** So many machines, most of which are taken at once, twice. */
   readonly storm?: number;
 }
 
-export const drawPlan = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
+const drawLife = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
   settings: drawSettings(random, storm),
-  safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(56, 68) / 60) * 60 * MINUTE_MS,
-  tasks: storm === undefined ? random.whole(40, 60) : 2 * storm,
+  safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(44, 52) / 60) * 60 * MINUTE_MS,
+  tasks: storm === undefined ? random.whole(40, 50) : 4 * storm,
   slots: random.pick([1, 1, 2, 3]),
   failuresMax: random.whole(2, 4),
   retryDelaySeconds: random.pick([5, 30, 90]),
-  spotMeanMinutes: random.magnitude(12, 90),
+  spotMeanMinutes: random.magnitude(8, 60),
   slowShare: random.pick([0, 0, 0.02, 0.2]),
   slowMsMax: random.magnitude(50, 3_000),
   eventLossShare: random.pick([0, 0, 0.1, 0.5]),
@@ -89,3 +89,16 @@ export const drawPlan = (random: SeededRandom, { hours, storm }: PlanOptions): L
   probe: random.chance(0.3) ? 'freeze' : 'vanish',
   isDeleted: storm === undefined && random.chance(0.03),
 });
+
+/** Of one that is over before the life is to one in which there is time for everything. */
+const WINDOW_SECONDS = [1_800, 3_600, 7_200, 43_200];
+
+/** One life in five has a window; it is drawn aside, so that the others are what they would be without. */
+const withWindow = (random: SeededRandom, life: LifePlan): LifePlan => {
+  if (!random.chance(0.2)) return life;
+  const window = { windowSeconds: random.pick(WINDOW_SECONDS), slots: life.slots };
+  return { ...life, settings: { ...life.settings, capacity: { ...life.settings.capacity, window } } };
+};
+
+export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan =>
+  withWindow(random.fork('window'), drawLife(random, options));

@@ -1,5 +1,5 @@
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
-import { type Unsettled, unsettledNow } from '../audit/end-state.ts';
+import { unsettledNow } from '../audit/end-state.ts';
 import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
@@ -14,6 +14,9 @@ import { createEvents, runReclaims } from './reclaims.ts';
 const CONVERGES_WITHIN_SECONDS = 5_400;
 
 const SLICE_SECONDS = 30;
+
+/** No life is shorter, however soon it has come to rest. */
+const LIFE_MS_LEAST = 3_600_000;
 
 /** After faults have stopped, one more machine falls silent, so that W4's figures are measured without other faults. */
 const PROBE_AFTER_SECONDS = 45;
@@ -79,13 +82,21 @@ const workLeftSeconds = ({ workload, memory, settings, plan }: Life): number => 
   return (seconds * plan.failuresMax) / settings.capacity.machinesMax;
 };
 
-const converge = async (life: Life, producers: Producers): Promise<readonly Unsettled[]> => {
+/** Goes on until nothing is left to settle, and says when that was. */
+const converge = async (life: Life, producers: Producers): Promise<EpochMs> => {
   const until = addMs(life.clock.now(), secondsToMs(CONVERGES_WITHIN_SECONDS + workLeftSeconds(life)));
   for (;;) {
     await life.clock.runUntil(addMs(life.clock.now(), secondsToMs(SLICE_SECONDS)));
-    const left = await unsettledNow(life);
-    if ((left.length === 0 && producers.isDone()) || life.clock.now() >= until) return left;
+    const isAtRest = producers.isDone() && (await unsettledNow(life)).length === 0;
+    if (isAtRest || life.clock.now() >= until) return life.clock.now();
   }
+};
+
+/** A world at rest stays at rest: what is not settled in the end is a broken promise. */
+const endAfter = async (life: Life, leastMs: number): Promise<void> => {
+  const end = Math.max(life.clock.now(), START + leastMs) as EpochMs;
+  await life.clock.runUntil(end);
+  for (const { promise, found } of await unsettledNow(life)) life.judge.say(promise, `in the end: ${found}`);
 };
 
 /** The stack is deleted: nothing answers, nobody reconciles, and every machine has to end by itself. */
@@ -128,7 +139,7 @@ const resultOf = (
 /** One seed: a fleet's life with everything that can go wrong in it, and then a time in which nothing does. */
 export const playLife = async (functions: DeployedFunctions, options: LifeOptions): Promise<LifeResult> => {
   const life = createLife(options);
-  const { clock, plan, judge } = life;
+  const { clock, plan } = life;
   const functionsHost = createFunctionsHost(life, functions);
   const events = createEvents(life, functionsHost);
   const producers = createProducers(life);
@@ -145,7 +156,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   }
   heal(life);
   void probeSilence(life, monitor);
-  const left = await converge(life, producers);
-  for (const { promise, found } of left) judge.say(promise, `in the end: ${found}`);
-  return resultOf(life, options.seed, monitor, clock.now(), healedAt);
+  const restedAt = await converge(life, producers);
+  await endAfter(life, LIFE_MS_LEAST);
+  return resultOf(life, options.seed, monitor, restedAt, healedAt);
 };

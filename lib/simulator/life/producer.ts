@@ -25,6 +25,7 @@ export const createProducers = (life: Life): Producers => {
 
   const submitOurs = async (tasks: readonly PlannedTask[]): Promise<void> => {
     const caller = life.createCaller('producer', 'producer');
+    const ports = life.portsOf(caller);
     const world = {
       tasks: calledPort('tasks', ports.tasks, caller),
       queue: calledPort('queue', ports.queue, caller),

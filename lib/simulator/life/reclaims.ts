@@ -1,5 +1,6 @@
 import type { InstanceId } from '../../fleet/ids.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
+import { watchNotice } from '../audit/audit-notices.ts';
 import { interruptionWarning, rebalanceRecommendation, stateChange } from '../crash-points/signal-events.ts';
 import type { FunctionsHost } from './functions-host.ts';
 import { type Life, secondsLater } from './life.ts';
@@ -62,11 +63,11 @@ export const createEvents = (life: Life, functions: FunctionsHost): Events => {
   };
 };
 
-/** A body of another account that names a machine of ours. */
+/** A body of another account or Region that names a machine of ours. */
 export const strangersWarning = (instanceId: InstanceId, at: EpochMs): string =>
   JSON.stringify({
     ...(JSON.parse(interruptionWarning(instanceId, at)) as object),
-    account: '999999999999',
+    ...(at % 2 === 0 ? { account: '999999999999' } : { region: 'eu-west-1' }),
     time: toIso(at),
   });
 
@@ -93,6 +94,7 @@ export const reclaim = async (life: Life, events: Events, machine: HostedMachine
   if (!isUnwarned) {
     machine.notice = secondsLater(clock.now(), leadSeconds);
     warnOf(life, events, machine, leadSeconds);
+    void watchNotice(life, machine, leadSeconds);
     if (faults.strikes('F64', machine.instanceId)) {
       void clock.sleep(secondsToMs(random.between(6, 60))).then(() => {
         delete machine.notice;

@@ -24,7 +24,6 @@ interface Waiting {
   readonly told?: Told;
   visibleAt: EpochMs;
   receives: number;
-  underWay: number;
   /** Its machine had an item when it was handed out: whoever handles it can write on that. */
   hadItem: boolean;
 }
@@ -58,12 +57,13 @@ export const createSignalsHost = ({
   hasItem,
 }: SignalsHostOptions): SignalsHost => {
   const waiting = new Map<string, Waiting>();
+  /** What is being handled at present, by how many runs. */
+  const handling = new Map<string, number>();
   const givenUp: string[] = [];
   let count = 0;
   let pumpAt: EpochMs | undefined;
 
   const settleRecord = (message: Waiting, outcome: BatchOutcome): boolean => {
-    message.underWay -= 1;
     if (outcome === 'crashed') return false;
     const { response, soon } = outcome;
     if (response.batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === message.messageId)) {
@@ -77,11 +77,14 @@ export const createSignalsHost = ({
   };
 
   const handleBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    const doubled = batch.some(({ body }) =>
-      [...waiting.values()].some((one) => one.body === body && one.underWay > 1),
-    );
-    if (doubled) faults.met('F16', 'signals');
+    if (batch.some(({ body }) => handling.has(body))) faults.met('F16', 'signals');
+    for (const { body } of batch) handling.set(body, (handling.get(body) ?? 0) + 1);
     const outcome = await handle(batch);
+    for (const { body } of batch) {
+      const others = handling.get(body)! - 1;
+      if (others === 0) handling.delete(body);
+      else handling.set(body, others);
+    }
     const done = batch.filter((message) => settleRecord(message, outcome)).length;
     if (done > 0 && done < batch.length) faults.met('F28', 'signals');
   };
@@ -96,7 +99,6 @@ export const createSignalsHost = ({
         continue;
       }
       message.receives += 1;
-      message.underWay += 1;
       message.hadItem = message.told !== undefined && hasItem(message.told);
       message.visibleAt = addMs(now, secondsToMs(SIGNALS_VISIBILITY_SECONDS));
     }
@@ -129,7 +131,6 @@ export const createSignalsHost = ({
         body,
         visibleAt,
         receives: 0,
-        underWay: 0,
         hadItem: false,
         ...(told ? { told } : {}),
       });

@@ -57,7 +57,7 @@ const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work =
   return {
     name: `task-${index + 1}`,
     steps: random.whole(1, 8),
-    stepSeconds: random.whole(8, 110),
+    stepSeconds: random.whole(5, 60),
     keeps: random.chance(KEEPING_SHARE),
     failures: kills ? random.pick([1, -1]) : failuresOf(random),
     kills,
@@ -66,7 +66,23 @@ const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work =
   };
 };
 
-/** Half of the tasks come at once, the others one after the other for as long as faults go on. */
+/** Most work comes early enough to be under way while things go wrong. */
+const AT_ONCE_SHARE = 0.5;
+const DURING_FAULTS_SHARE = 0.42;
+const DURING_FAULTS_UNTIL = 0.8;
+
+/** The rest comes soon after faults have stopped, so that the figures of W4 are measured on a fleet that has to grow. */
+const AFTER_FAULTS_MS = 300_000;
+
+const submissionOf = (random: SeededRandom, startAt: EpochMs, durationMs: number): EpochMs => {
+  const share = random.next();
+  if (share < AT_ONCE_SHARE) return startAt;
+  if (share < AT_ONCE_SHARE + DURING_FAULTS_SHARE)
+    return addMs(startAt, random.between(0, DURING_FAULTS_UNTIL * durationMs));
+  return addMs(startAt, durationMs + random.between(0, AFTER_FAULTS_MS));
+};
+
+/** Half of the tasks come at once, the others one after the other. */
 export const drawWorkload = (
   random: SeededRandom,
   options: {
@@ -78,10 +94,9 @@ export const drawWorkload = (
 ): readonly PlannedTask[] =>
   Array.from({ length: options.count }, (_, index) => {
     const work = drawWork(random, index, options.mayKill);
-    const isEarly = random.chance(0.5);
     return {
       work,
-      at: isEarly ? options.startAt : addMs(options.startAt, random.between(0, options.durationMs)),
+      at: submissionOf(random, options.startAt, options.durationMs),
       isForeign: random.chance(FOREIGN_SHARE),
       truth: {
         taskId: taskId(work.name),
@@ -101,7 +116,6 @@ export interface WorkerWorld {
   readonly truthOf: (id: TaskId) => PlannedTask['truth'] | undefined;
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
-  readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after so many steps has been accepted. */
   readonly onKept: (id: TaskId, stepsDone: number) => void;
   /** Ends the agent’s process. */
@@ -159,11 +173,7 @@ export const workloadRunner = (world: WorkerWorld): TaskRunner =>
       name: 'simulated worker',
       run: async (context, input) => {
         if (!isWork(input)) throw new Error('The body says nothing about steps.');
-        try {
-          return await runWork(world, input, context);
-        } finally {
-          world.onEnd(context.taskId as TaskId, context.attempt);
-        }
+        return runWork(world, input, context);
       },
     },
     { clock: world.clock },

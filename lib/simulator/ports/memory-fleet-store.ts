@@ -1,4 +1,11 @@
-import type { FleetHead, Member } from '../../fleet/fleet.ts';
+/**
+ * The fleets table. DynamoDB by reliability B14 (one conditional write on one item, a lost reply seen again as a failed
+ * condition) and B16 (what has expired may still be read).
+ * Held against the adapter by `test/contracts/fleet-store.test.ts`.
+ *
+ * Not modelled: the 400 KB of an item, pages, throttling and outages (injected: F18, F19), forms of other versions.
+ */
+import type { FleetHead, FleetState, Member } from '../../fleet/fleet.ts';
 import { emptyHead, isWritten } from '../../fleet/fleet-head.ts';
 import type { Ec2FleetId, FleetName, InstanceId, IntentId } from '../../fleet/ids.ts';
 import { UNCLAIMED_SECONDS } from '../../fleet/limits.ts';
@@ -12,6 +19,8 @@ interface FleetRows {
   head: FleetHead;
   readonly members: Map<InstanceId, Member>;
   readonly answered: Map<Ec2FleetId, IntentId>;
+  /** As it was last read, until something changes. */
+  asRead: FleetState | undefined;
 }
 
 type KeptSignal = RecordedSignal & Pick<Signal, 'kind'>;
@@ -38,6 +47,11 @@ const closed = (head: FleetHead, intentId: IntentId, lesson: HeadChange): FleetH
   const { [intentId]: _closed, ...openIntents } = head.openIntents;
   return { ...learned(head, lesson), generation: head.generation + 1, openIntents };
 };
+
+const stateOf = ({ head, members, answered }: FleetRows): FleetState => ({
+  head: { ...head, answered: Object.fromEntries(inOrder(answered)) },
+  members: inOrder(members).map(([, member]) => member),
+});
 
 const changeHead = (rows: FleetRows, generationRead: number, change: HeadChange): 'done' | 'lost' => {
   // B14: a condition that failed may be our own write, its reply lost.
@@ -69,39 +83,48 @@ export const memoryFleetStore = (): FleetStore => {
   const fleets = new Map<FleetName, FleetRows>();
   const boards = new Map<FleetName, PriceBoard>();
   const rowsOf = (fleet: FleetName): FleetRows => {
-    const rows = fleets.get(fleet) ?? { head: emptyHead(fleet), members: new Map(), answered: new Map() };
+    const known = fleets.get(fleet);
+    if (known !== undefined) return known;
+    const rows = { head: emptyHead(fleet), members: new Map(), answered: new Map(), asRead: undefined };
     fleets.set(fleet, rows);
+    return rows;
+  };
+  const rowsToChange = (fleet: FleetName): FleetRows => {
+    const rows = rowsOf(fleet);
+    rows.asRead = undefined;
     return rows;
   };
   return {
     read: async (fleet) => {
-      const { head, members, answered } = rowsOf(fleet);
-      return {
-        head: { ...head, answered: Object.fromEntries(inOrder(answered)) },
-        members: inOrder(members).map(([, member]) => member),
-      };
-    },
-    changeHead: async (fleet, generationRead, change) => changeHead(rowsOf(fleet), generationRead, change),
-    closeIntent: async (fleet, intentId, lesson) => {
       const rows = rowsOf(fleet);
+      rows.asRead ??= stateOf(rows);
+      return rows.asRead;
+    },
+    changeHead: async (fleet, generationRead, change) => changeHead(rowsToChange(fleet), generationRead, change),
+    closeIntent: async (fleet, intentId, lesson) => {
+      const rows = rowsToChange(fleet);
       if (rows.head.openIntents[intentId]) rows.head = closed(rows.head, intentId, lesson);
     },
     notePool: async (fleet, pool, memory) => {
-      const rows = rowsOf(fleet);
+      const rows = rowsToChange(fleet);
       rows.head = learned(rows.head, { pools: { [pool]: memory } });
     },
     noteRunTimes: async (fleet, runTimes) => {
-      const rows = rowsOf(fleet);
+      const rows = rowsToChange(fleet);
       rows.head = { ...rows.head, runTimes };
     },
+    noteUnfinishedSince: async (fleet, at) => {
+      const rows = rowsToChange(fleet);
+      if (at > (rows.head.unfinishedSince ?? 0)) rows.head = { ...rows.head, unfinishedSince: at };
+    },
     addMember: async (fleet, member) => {
-      rowsOf(fleet).members.set(member.instanceId, member);
+      rowsToChange(fleet).members.set(member.instanceId, member);
     },
     removeMember: async (fleet, instanceId) => {
-      rowsOf(fleet).members.delete(instanceId);
+      rowsToChange(fleet).members.delete(instanceId);
     },
     recordAnswer: async (fleet, intentId, ec2FleetId) => {
-      rowsOf(fleet).answered.set(ec2FleetId, intentId);
+      rowsToChange(fleet).answered.set(ec2FleetId, intentId);
     },
     prices: async (fleet) => boards.get(fleet),
     putPrices: async (fleet, board) => void boards.set(fleet, board),

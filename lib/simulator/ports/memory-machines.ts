@@ -1,3 +1,12 @@
+/**
+ * EC2, by reliability B17 (tokens), B18 (both lists may be filled in one answer), B19 (classes of refusals), B20 (ended
+ * machines are shown for an hour) and B21 (ending).
+ * Held against the adapter by `test/contracts/machines.test.ts`.
+ *
+ * Not modelled: eventual consistency (injected above it: F90, F91, F101), prices and the choice among pools by them (the deepest pool
+ * gives), pools that get machines back, refusals of pools for which others made up, a boot (a machine runs at once) and a
+ * shutdown (it is terminated at once), volumes and networks.
+ */
 import { type Ec2FleetId, ec2FleetId, type FleetName, type InstanceId, instanceId } from '../../fleet/ids.ts';
 import { type Pool, type PoolKey, poolKey } from '../../fleet/pool.ts';
 import { EC2_FLEET_TAG, FLEET_TAG, INTENT_TAG, STACK_TAG } from '../../fleet/tags.ts';

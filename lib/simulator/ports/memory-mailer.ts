@@ -1,3 +1,9 @@
+/**
+ * SES, by reliability B26, as far as a report's mail needs it.
+ * Held against the adapter by `test/contracts/prices-and-mail.test.ts`.
+ *
+ * Not modelled: the sandbox, quotas, suppression, bounces, MIME.
+ */
 import type { Mail, Mailer } from '../../ports/money.ts';
 
 /** Mails that a mailer took, in order. */

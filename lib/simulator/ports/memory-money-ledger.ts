@@ -1,3 +1,9 @@
+/**
+ * The ledger table. DynamoDB by reliability B14: what stands under a key stays.
+ * Held against the adapter by `test/contracts/money-ledger.test.ts`.
+ *
+ * Not modelled: pages, the 400 KB of an item, throttling and outages (injected: F18, F19).
+ */
 import type { FleetName } from '../../fleet/ids.ts';
 import type { Run } from '../../fleet/run.ts';
 import type { MoneyLedger, StoredReport } from '../../ports/money.ts';

@@ -1,3 +1,9 @@
+/**
+ * Price histories, by reliability B28: the last change before the start is the price in force.
+ * Held against the adapter by `test/contracts/prices-and-mail.test.ts`.
+ *
+ * Not modelled: pages, histories of 90 days, throttling.
+ */
 import type { PricePoint } from '../../fleet/run.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { spotSeriesKey } from '../../money/price-series.ts';

@@ -1,5 +1,13 @@
+/**
+ * The tasks table. DynamoDB by reliability B14 (a step is one conditional write on one row) and B15 (an index suggests, a
+ * row decides).
+ * Held against the adapter by `test/contracts/task-ledger.test.ts`.
+ *
+ * Not modelled: an index that is behind (injected above it: F23), time to live, the 400 KB of an item, throttling and outages (injected:
+ * F18, F19), forms of other versions.
+ */
 import { checkShard } from '../../fleet/check-shard.ts';
-import type { TaskId } from '../../fleet/ids.ts';
+import type { FleetName, TaskId } from '../../fleet/ids.ts';
 import { CHECK_SHARDS } from '../../fleet/limits.ts';
 import { isFinished, type TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep } from '../../fleet/task-protocol.ts';
@@ -16,10 +24,23 @@ const byUrgency = (one: TaskRecord, other: TaskRecord): number =>
   one.checkAt! - other.checkAt! || (one.taskId < other.taskId ? -1 : 1);
 
 /** The index gives each of its parts the same limit, however the ids fall. */
-const dueRows = (rows: Iterable<TaskRecord>, now: EpochMs, limit: number): TaskRecord[] => {
-  const due = [...rows].filter((row) => row.checkAt !== undefined && row.checkAt <= now).sort(byUrgency);
+const listed = (
+  rows: Iterable<TaskRecord>,
+  isAsked: (checkAt: EpochMs) => boolean,
+  limit: number,
+): readonly TaskId[] => {
+  const due = [...rows].filter((row) => row.checkAt !== undefined && isAsked(row.checkAt)).sort(byUrgency);
   const taken = new Array<number>(CHECK_SHARDS).fill(0);
-  return due.filter((row) => taken[checkShard(row.taskId)]!++ < limit);
+  return due.filter((row) => taken[checkShard(row.taskId)]!++ < limit).map((row) => row.taskId);
+};
+
+const oldestSubmission = (rows: Iterable<TaskRecord>, fleet: FleetName, since: EpochMs): EpochMs | undefined => {
+  let oldest: EpochMs | undefined;
+  for (const row of rows) {
+    const counts = row.fleet === fleet && !isFinished(row) && row.submittedAt >= since;
+    if (counts && row.submittedAt < (oldest ?? Number.POSITIVE_INFINITY)) oldest = row.submittedAt;
+  }
+  return oldest;
 };
 
 /** The task ledger in memory: the protocol itself, one row at a time. */
@@ -34,7 +55,9 @@ export const memoryTaskLedger = (): MemoryTaskLedger => {
       if (outcome.outcome === 'done') rows.set(taskId, outcome.row);
       return outcome;
     },
-    due: async (now, limit) => dueRows(rows.values(), now, limit).map((row) => row.taskId),
+    due: async (now, limit) => listed(rows.values(), (checkAt) => checkAt <= now, limit),
+    dueLater: async (after, limit) => listed(rows.values(), (checkAt) => checkAt > after, limit),
+    oldestUnfinished: async (fleet, since) => oldestSubmission(rows.values(), fleet, since),
     countEnded: async (fleet, from, to) =>
       [...rows.values()]
         .filter((row) => row.fleet === fleet && isFinished(row) && row.finishedAt! >= from && row.finishedAt! < to)

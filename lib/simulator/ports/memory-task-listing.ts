@@ -1,3 +1,10 @@
+/**
+ * Lists from the indexes of the tasks table. DynamoDB by reliability B14: indexes are eventually consistent, lists are for
+ * people.
+ * Held against the adapter by `test/contracts/task-listing.test.ts`.
+ *
+ * Not modelled: an index that is behind, pages that end anywhere.
+ */
 import type { TaskId } from '../../fleet/ids.ts';
 import { isFinished, type TaskRecord } from '../../fleet/task.ts';
 import type { TaskListing, TaskSummary } from '../../ports/task-listing.ts';

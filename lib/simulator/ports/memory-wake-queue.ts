@@ -1,3 +1,9 @@
+/**
+ * SQS as a queue of wakes, by reliability B12: a delay is 15 minutes at most.
+ * Held against the adapter by `test/contracts/sent-messages.test.ts`.
+ *
+ * Not modelled: wakes that are lost, doubled or out of order (they carry nothing), batches of the event source mapping.
+ */
 import type { FleetName } from '../../fleet/ids.ts';
 import { QUEUE_DELAY_SECONDS_MAX } from '../../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';

@@ -6,6 +6,7 @@ import type { NewId, Random } from '../../ports/random.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { memoryFleetStore } from './memory-fleet-store.ts';
 import { type MemoryInstanceStore, memoryInstanceStore } from './memory-instance-store.ts';
+import { type MemoryMachineGroups, memoryMachineGroups } from './memory-machine-groups.ts';
 import { type MemoryMachines, memoryMachines } from './memory-machines.ts';
 import { type MemoryTaskLedger, memoryTaskLedger } from './memory-task-ledger.ts';
 import { type MemoryWakeQueue, memoryWakeQueue } from './memory-wake-queue.ts';
@@ -25,6 +26,7 @@ export interface MemoryWorld {
   readonly instances: MemoryInstanceStore;
   readonly fleets: FleetStore;
   readonly machines: MemoryMachines;
+  readonly groups: MemoryMachineGroups;
   readonly blobs: Blobs;
   readonly wakes: MemoryWakeQueue;
   readonly deadLetters: MemoryDeadLetters;
@@ -45,6 +47,7 @@ const idsFrom = (random: Random): NewId => {
 
 export const memoryWorld = (clock: Clock, random: Random): MemoryWorld => {
   const queues = new Map<FleetName, MemoryWorkQueue>();
+  const machines = memoryMachines(clock, MEMORY_STACK);
   return {
     clock,
     random,
@@ -52,7 +55,8 @@ export const memoryWorld = (clock: Clock, random: Random): MemoryWorld => {
     tasks: memoryTaskLedger(),
     instances: memoryInstanceStore(),
     fleets: memoryFleetStore(),
-    machines: memoryMachines(clock, MEMORY_STACK),
+    machines,
+    groups: memoryMachineGroups(machines),
     blobs: memoryBlobs(),
     wakes: memoryWakeQueue(clock),
     deadLetters: memoryDeadLetters(),

@@ -1,0 +1,191 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import { parseTaskMessage } from '../../fleet/message.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { InstanceStore } from '../../ports/instances.ts';
+import type { WorkQueue } from '../../ports/queues.ts';
+import type { TaskLedger } from '../../ports/tasks.ts';
+import type { Judge } from './promises.ts';
+
+export interface AgentDutiesWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly instanceId: InstanceId;
+  /** `<machine>/<task>/<attempt>` of every hold that was granted. */
+  readonly granted: ReadonlySet<string>;
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+}
+
+export interface AgentDuties {
+  readonly instances: InstanceStore;
+  readonly tasks: TaskLedger;
+  readonly queue: WorkQueue;
+  /** A run of this attempt begins. */
+  started(id: TaskId, attempt: number): void;
+}
+
+/** A task whose hold was refused is given back by the next heartbeats, as long as nothing fails. */
+const GIVEN_BACK_WITHIN_MS = 30_000;
+
+/** Whoever begins a task has read its row since it was given away so long ago: less may be a race. */
+const KNOWN_AFTER_MS = 20_000;
+
+/** The message goes back right after the row. */
+const PUT_BACK_WITHIN_MS = 5_000;
+
+/** A process of which nothing is heard for so long stood still; the agent takes 15 s for a pause, and a call takes up to 3 s. */
+const PAUSE_MS = 20_000;
+
+/** Heartbeats come every 5 s. */
+const BEAT_MS = 20_000;
+const ACTIVE_MS = 10_000;
+
+/** What an attempt may still do after a pause is decided by its row, read anew. */
+const FENCED: readonly TaskStep['step'][] = ['checkpoint', 'commit', 'fail'];
+
+interface Refused {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly at: EpochMs;
+  /** Calls that had failed by then. */
+  readonly failures: number;
+}
+
+/** What one process of an agent owes, whatever others mend for it later. */
+export const watchAgent = (
+  { now, judge, instanceId, granted, rowOf }: AgentDutiesWorld,
+  ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue'>,
+): AgentDuties => {
+  const { instances, tasks, queue } = ports;
+  const refused = new Map<TaskId, Refused>();
+  const taken = new Set<string>();
+  const ran = new Set<string>();
+  const begun = new Set<TaskId>();
+  const failed = new Map<TaskId, { readonly at: EpochMs; readonly delaySeconds: number }>();
+  /** Attempts whose rows have not been read since the last pause. */
+  const doubtful = new Set<TaskId>();
+  let failures = 0;
+  let calledAt = now();
+  let beatAt = now();
+  let hasBeaten = false;
+
+  /** At every call of the process: notices that it stood still, or that it works and is not heard. */
+  const tick = (): void => {
+    const at = now();
+    if (at - calledAt >= PAUSE_MS) {
+      for (const id of begun) doubtful.add(id);
+      beatAt = at;
+    } else if (hasBeaten && at - beatAt >= BEAT_MS && at - calledAt < ACTIVE_MS) {
+      hasBeaten = false;
+      judge.say('W4', `the agent of ${instanceId} works, and has not been heard for ${(at - beatAt) / 1_000} s`);
+    }
+    calledAt = at;
+  };
+
+  const judgeFenced = (id: TaskId, step: TaskStep): void => {
+    if (!FENCED.includes(step.step) || !doubtful.delete(id)) return;
+    judge.say('W2', `${step.step} of ${id} after a pause, and its row was not read`);
+  };
+
+  const counted = async <T>(call: Promise<T>): Promise<T> => {
+    tick();
+    try {
+      return await call;
+    } catch (error) {
+      failures += 1;
+      throw error;
+    }
+  };
+
+  const judgeRefused = (): void => {
+    for (const { taskId, attempt, at, failures: before } of refused.values()) {
+      if (now() - at < GIVEN_BACK_WITHIN_MS) continue;
+      refused.delete(taskId);
+      const row = rowOf(taskId);
+      const isStill = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      if (isStill && before === failures) judge.say('W4', `${taskId} may not be held on ${instanceId}, and is kept`);
+    }
+  };
+
+  /** Nothing is reclaimed of what never ran, and whatever ran and is handed back was. */
+  const judgeHandBack = (id: TaskId, attempt: number, countsAsReclaim: boolean): void => {
+    const run = `${id}/${attempt}`;
+    // Of one that a process before this one took, nobody knows.
+    const isUnused = taken.has(run) && !granted.has(`${instanceId}/${run}`);
+    if (countsAsReclaim && isUnused) judge.say('W5', `${id} was never held here, and is handed back as reclaimed`);
+    if (!countsAsReclaim && ran.has(run)) judge.say('W5', `${id} ran, and is handed back as if it had not`);
+  };
+
+  const judgeShown = (id: TaskId, seconds: number): void => {
+    const last = failed.get(id);
+    failed.delete(id);
+    if (last === undefined || now() - last.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
+    if (seconds < last.delaySeconds) judge.say('O2', `${id} failed, and is shown again after ${seconds} s`);
+  };
+
+  const noteTaken = (id: TaskId, attempt: number): void => {
+    taken.add(`${id}/${attempt}`);
+    begun.add(id);
+    doubtful.delete(id);
+  };
+
+  return {
+    instances: {
+      ...instances,
+      changeLeases: async (change, at) => {
+        const outcome = await counted(instances.changeLeases(change, at));
+        if (outcome.outcome === 'done') return outcome;
+        for (const { taskId, attempt } of change.holds ?? [])
+          refused.set(taskId, { taskId, attempt, at: now(), failures });
+        return outcome;
+      },
+      heartbeat: (...args) => {
+        beatAt = now();
+        hasBeaten = true;
+        judgeRefused();
+        return counted(instances.heartbeat(...args));
+      },
+    },
+    tasks: {
+      ...tasks,
+      get: (id) => {
+        const row = counted(tasks.get(id));
+        doubtful.delete(id);
+        return row;
+      },
+      apply: async (id, step) => {
+        tick();
+        judgeFenced(id, step);
+        if (step.step === 'hand-back') judgeHandBack(id, step.attempt, step.countsAsReclaim);
+        const outcome = await counted(tasks.apply(id, step));
+        // Also where it finds that the row is its own already: the answer to an earlier call was lost.
+        if (step.step === 'take' && outcome.outcome !== 'refused') noteTaken(id, outcome.row.attempt);
+        if (step.step === 'fail' && outcome.outcome === 'done' && outcome.row.status === 'ready') {
+          failed.set(id, { at: now(), delaySeconds: step.retryDelaySeconds });
+        }
+        return outcome;
+      },
+    },
+    queue: {
+      ...queue,
+      changeVisibility: (message, seconds) => {
+        const parsed = parseTaskMessage(message.body);
+        if (parsed.kind === 'task') judgeShown(parsed.taskId, seconds);
+        return counted(queue.changeVisibility(message, seconds));
+      },
+      send: (id, delaySeconds = 0) => {
+        judgeShown(id, delaySeconds);
+        return counted(queue.send(id, delaySeconds));
+      },
+    },
+    started: (id, attempt) => {
+      ran.add(`${id}/${attempt}`);
+      const row = rowOf(id);
+      const isOurs = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      const since = row?.finishedAt ?? row?.takenAt;
+      if (isOurs || since === undefined || now() - since < KNOWN_AFTER_MS) return;
+      judge.say('W2', `${id} begins under attempt ${attempt}, long after it was given away`);
+    },
+  };
+};

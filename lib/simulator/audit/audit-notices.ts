@@ -1,0 +1,54 @@
+import { secondsToMs } from '../../fleet/time.ts';
+import type { Life } from '../life/life.ts';
+import type { HostedMachine } from '../life/machine-host.ts';
+
+/** The metadata service is asked every 5 s, and after a failure every 20 s. */
+const LOOK_SECONDS = 5;
+
+/** A shorter notice may come between two looks, and leave no time to hand anything back. */
+const NOTICE_SECONDS_LEAST = 45;
+
+const HEARD_MS = 10_000;
+
+/** Nothing that could keep the agent from seeing its notice and doing what it asks for. */
+const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMachine, agent: unknown): boolean => {
+  const { heartbeatAt } = memory.instances.records.get(machine.instanceId) ?? {};
+  return (
+    calls.conditions.outages.size === 0 &&
+    machine.unreachable.size === 0 &&
+    machine.standing === undefined &&
+    machine.life === agent &&
+    machine.life?.isDead() === false &&
+    heartbeatAt !== undefined &&
+    clock.now() - heartbeatAt < HEARD_MS &&
+    plan.slowShare === 0 &&
+    faults.rate('F17') === 0 &&
+    faults.rate('F18') === 0 &&
+    faults.rate('F63') === 0
+  );
+};
+
+/**
+ * Watches one machine from its notice until just before its end. What its metadata service says is heeded, and nothing
+ * runs on it any more when EC2 takes it: the sweep would release that later, and nobody would notice.
+ */
+export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeconds: number): Promise<void> => {
+  const { clock, memory, judge } = life;
+  const agent = machine.life;
+  if (noticeSeconds < NOTICE_SECONDS_LEAST || memory.instances.records.get(machine.instanceId)?.session === undefined)
+    return;
+  for (let left = noticeSeconds - 1; left > 0; left -= LOOK_SECONDS) {
+    if (!isCalm(life, machine, agent)) return;
+    await clock.sleep(secondsToMs(Math.min(left, LOOK_SECONDS)));
+  }
+  if (!isCalm(life, machine, agent) || machine.endedBy !== undefined) return;
+  const { instanceId } = machine;
+  if (memory.instances.records.get(instanceId)?.drainingAt === undefined) {
+    return judge.say('N6', `${instanceId} was told its end ${noticeSeconds} s before, and does not drain`);
+  }
+  for (const row of memory.tasks.rows.values()) {
+    if (row.status === 'running' && row.owner === instanceId) {
+      judge.say('W4', `${row.taskId} still runs on ${instanceId}, which was told its end ${noticeSeconds} s before`);
+    }
+  }
+};

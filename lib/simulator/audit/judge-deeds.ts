@@ -1,0 +1,197 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { SignalKind } from '../../fleet/signal.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import type { Life } from '../life/life.ts';
+import type { Deeds, Seen } from './deeds.ts';
+import type { Promised } from './promises.ts';
+
+/**
+ * What is mended a minute later by the schedule is never missed in the end. So every run of a function of which no call
+ * failed is held to its whole duty: what it saw is what it had to act on, by the figures of the design.
+ */
+export interface Neglect {
+  readonly promise: Promised;
+  readonly found: string;
+}
+
+/** From the design and reliability F, with a second for the rounding of wakes. */
+const FRESH_MS = 15_000;
+const SILENT_MS = 50_000;
+const BOOT_MS = 600_000;
+const WAKE_ROUNDING_MS = 1_500;
+const WAKE_DELAY_MS_MAX = 900_000;
+const FIRST_HOUR_MS = 3_600_000;
+const LEFT_TO_EC2_MS = 300_000;
+
+const silentMs = (record: InstanceRecord, at: EpochMs): number => at - (record.heartbeatAt ?? record.launchedAt);
+
+const isSaidToBeGone = ({ goneAt, signals }: InstanceRecord): boolean =>
+  goneAt !== undefined || signals['state-stopped'] !== undefined || signals['state-terminated'] !== undefined;
+
+/** Tasks that a machine still has, of those that it had when it was read. */
+const stillRunning = (life: Life, { instanceId, leases }: InstanceRecord): TaskId[] =>
+  (Object.entries(leases) as [TaskId, number][])
+    .filter(([id, attempt]) => {
+      const row = life.memory.tasks.rows.get(id);
+      return row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+    })
+    .map(([id]) => id);
+
+/** The end of a drain: the nearest deadline that anybody has told, or the window that a warning gives. */
+const drainEnd = ({ settings }: Life, record: InstanceRecord): number => {
+  const deadlines = Object.values(record.signals).flatMap((signal) => signal?.deadline ?? []);
+  return Math.min(...deadlines, addMs(record.drainingAt!, secondsToMs(settings.drain.windowSeconds)));
+};
+
+const neglectedReleases = (life: Life, record: InstanceRecord, at: EpochMs, { wakesAt }: Deeds): Neglect[] => {
+  const tasks = stillRunning(life, record);
+  if (tasks.length === 0) return [];
+  const held = `${tasks.join(' ')} still on ${record.instanceId}`;
+  if (isSaidToBeGone(record)) return [{ promise: 'W4', found: `${held}, which was seen to be gone` }];
+  if (record.drainingAt === undefined) {
+    const drains = life.memory.instances.records.get(record.instanceId)?.drainingAt !== undefined;
+    const isSilent = record.session !== undefined && silentMs(record, at) >= SILENT_MS;
+    return isSilent && !drains ? [{ promise: 'W4', found: `${held}, which was seen to be silent` }] : [];
+  }
+  if (silentMs(record, at) >= FRESH_MS) return [{ promise: 'W4', found: `${held}, which drains and is not heard` }];
+  const by = drainEnd(life, record) - secondsToMs(life.settings.drain.marginSeconds);
+  if (at >= by) return [{ promise: 'W4', found: `${held}, which has no time left` }];
+  const isLookedAtAgain = wakesAt.some((wakeAt) => wakeAt <= by + WAKE_ROUNDING_MS);
+  return isLookedAtAgain || by - at > WAKE_DELAY_MS_MAX
+    ? []
+    : [{ promise: 'W4', found: `${held}, and nobody looks again before its end` }];
+};
+
+const ENDING_KINDS: readonly SignalKind[] = [
+  'spot-interruption',
+  'state-shutting-down',
+  'state-stopped',
+  'state-terminated',
+];
+
+/** The longest that a run of the signals function takes, and a second. */
+const HANDLING_MS = 6_000;
+
+/** Tasks of a machine that ends and is not heard, when the signal that says so is acknowledged (O1). */
+export const notActedOn = (life: Life, id: InstanceId, kind: SignalKind): readonly TaskId[] => {
+  const record = life.memory.instances.records.get(id);
+  if (record?.drainingAt === undefined || !ENDING_KINDS.includes(kind)) return [];
+  return silentMs(record, life.clock.now()) < FRESH_MS + HANDLING_MS ? [] : stillRunning(life, record);
+};
+
+/** B28: one that EC2 takes in its first hour is left to it until five minutes past its deadline. */
+const isLeftToEc2 = ({ pool, signals, launchedAt }: InstanceRecord, at: EpochMs): boolean => {
+  const deadlines = Object.values(signals).flatMap((signal) => signal?.deadline ?? []);
+  const isTaken = signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined;
+  const deadline = Math.min(...deadlines);
+  const isFree = pool.purchase === 'spot' && isTaken && deadline < launchedAt + FIRST_HOUR_MS;
+  return isFree && at < deadline + LEFT_TO_EC2_MS;
+};
+
+const neglectedEnding = (record: InstanceRecord, at: EpochMs, { ended }: Deeds): Neglect[] => {
+  const isDue =
+    record.drainingAt !== undefined &&
+    !isSaidToBeGone(record) &&
+    Object.keys(record.leases).length === 0 &&
+    silentMs(record, at) >= SILENT_MS &&
+    !isLeftToEc2(record, at);
+  return isDue && !ended.has(record.instanceId)
+    ? [{ promise: 'N1', found: `${record.instanceId} is drained and silent, and was not ended` }]
+    : [];
+};
+
+/** Nobody came, or nobody is heard for as long as any boot takes, or it is older than its fleet allows. */
+const neglectedDrain = (life: Life, record: InstanceRecord, at: EpochMs): Neglect[] => {
+  if (record.drainingAt !== undefined || isSaidToBeGone(record)) return [];
+  const ageMs = at - record.launchedAt;
+  const isOver =
+    silentMs(record, at) >= BOOT_MS ||
+    (record.session === undefined && ageMs >= BOOT_MS) ||
+    ageMs >= secondsToMs(life.settings.maximumAgeSeconds);
+  const drains = life.memory.instances.records.get(record.instanceId)?.drainingAt !== undefined;
+  return isOver && !drains ? [{ promise: 'N1', found: `${record.instanceId} is of no use any more and stays` }] : [];
+};
+
+const isTrulyOurs = ({ truth }: Life, id: InstanceId): boolean => {
+  const machine = truth.machines.get(id);
+  return machine !== undefined && machine.isUntagged !== true && !truth.foreign.has(id);
+};
+
+/** What EC2 showed of the fleet: what lives is adopted, and what ended is closed, within this one reconcile. */
+const neglectedMachines = async (life: Life, { described = [], fleetReads, startedAt }: Deeds): Promise<Neglect[]> => {
+  const [before, after] = fleetReads;
+  // It never got so far as to look at what it had found.
+  if (before === undefined || after === undefined) return [];
+  const { records } = life.memory.instances;
+  const { members } = await life.memory.fleets.read(life.settings.fleet);
+  const isMember = (id: InstanceId): boolean => members.some(({ instanceId }) => instanceId === id);
+  return described.flatMap(({ instanceId, state, launchedAt }): Neglect[] => {
+    const record = records.get(instanceId);
+    if (!isTrulyOurs(life, instanceId) || launchedAt >= startedAt) return [];
+    const wasMember = before.members.some((member) => member.instanceId === instanceId);
+    if (state === 'terminated' && wasMember && (record?.goneAt === undefined || isMember(instanceId))) {
+      return [{ promise: 'N1', found: `${instanceId} was seen to have ended, and its run is not closed` }];
+    }
+    // Its proof may have been given up while EC2 left it out of an answer.
+    const mayBeUnproven = life.faults.counts.F101 !== undefined;
+    const isOwned = record !== undefined && (record.goneAt !== undefined || isMember(instanceId));
+    return state === 'running' && !isOwned && !mayBeUnproven
+      ? [{ promise: 'N1', found: `${instanceId} was seen, and is nobody's after a whole reconcile` }]
+      : [];
+  });
+};
+
+const isSameRow = (one: TaskRecord, other: TaskRecord): boolean =>
+  one.status === other.status && one.attempt === other.attempt && one.checkAt === other.checkAt;
+
+/** Every row that was due has been dealt with: given to somebody, sent again, or put off. */
+const neglectedRows = (life: Life, { due, rows }: Deeds): Neglect[] =>
+  [...due].flatMap((id): Neglect[] => {
+    const now = life.memory.tasks.rows.get(id);
+    const read = rows.get(id);
+    if (now?.checkAt === undefined) return [];
+    if (read === undefined) return [{ promise: 'W1', found: `${id} was due, and nobody looked at it` }];
+    const isDue = read.value.checkAt !== undefined && read.value.checkAt <= read.at;
+    return isDue && isSameRow(now, read.value) ? [{ promise: 'W1', found: `${id} was due, and nothing was done` }] : [];
+  });
+
+const neglectedMessages = (life: Life, { released, sent }: Deeds): Neglect[] =>
+  [...released]
+    .filter((id) => !sent.has(id) && life.memory.tasks.rows.get(id)?.status === 'ready')
+    .map((id) => ({ promise: 'W1', found: `${id} was released, and no message tells of it` }));
+
+const neglectedWake = ({ drained, wakesAt }: Deeds): Neglect[] =>
+  drained.size > 0 && wakesAt.length === 0
+    ? [{ promise: 'O1', found: `${[...drained].join(' ')} began to drain, and nobody woke the fleet` }]
+    : [];
+
+/** Items that it had to decide about: of a reconcile those of its members, whatever else it read on the way. */
+const decidedAbout = (kind: 'signals' | 'reconcile', { records, fleetReads }: Deeds): Seen<InstanceRecord>[] => {
+  const [before, after] = fleetReads;
+  if (kind === 'signals') return [...records.values()];
+  const members = after === undefined ? [] : (before?.members ?? []);
+  return members.flatMap(({ instanceId }) => records.get(instanceId) ?? []);
+};
+
+/** What a run of a function has left undone, although nothing failed that it asked for. */
+export const neglected = async (
+  life: Life,
+  kind: 'signals' | 'reconcile',
+  deeds: Deeds,
+): Promise<readonly Neglect[]> => {
+  if (deeds.failures > 0) return [];
+  const seen = decidedAbout(kind, deeds);
+  const common = [
+    ...seen.flatMap(({ value, at }) => neglectedReleases(life, value, at, deeds)),
+    ...neglectedMessages(life, deeds),
+  ];
+  if (kind === 'signals') return [...common, ...neglectedWake(deeds)];
+  return [
+    ...common,
+    ...seen.flatMap(({ value, at }) => [...neglectedEnding(value, at, deeds), ...neglectedDrain(life, value, at)]),
+    ...(await neglectedMachines(life, deeds)),
+    ...neglectedRows(life, deeds),
+  ];
+};

@@ -1,0 +1,61 @@
+import type { FleetState, Member } from '../../fleet/fleet.ts';
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+
+/** What a reconcile had read when it asked for machines. */
+export interface ReadFleet {
+  readonly state: FleetState;
+  readonly records: ReadonlyMap<InstanceId, InstanceRecord | undefined>;
+  readonly useful: readonly Member[];
+  readonly settings: FleetSettings;
+  readonly now: EpochMs;
+}
+
+/** Machines of one pool that are warned within this time were lost together (docs/capacity.md). */
+const TOGETHER_MS = 600_000;
+
+/** At most this share of the fleet is replaced at a time (N3). */
+const SURGE_SHARE = 1 / 4;
+
+const placeOf = ({ pool }: Member): string => `${pool.instanceType} ${pool.zone} ${pool.purchase}`;
+
+const isAdvised = ({ records, settings, now }: ReadFleet, { instanceId }: Member): boolean => {
+  const advised = records.get(instanceId)?.signals['rebalance-recommendation'];
+  return advised !== undefined && now < advised.recordedAt + settings.drain.warySeconds * 1_000;
+};
+
+const wasJustTaken = ({ records, now }: ReadFleet, { instanceId }: Member): boolean => {
+  const signals = records.get(instanceId)?.signals;
+  const taken = signals?.['spot-interruption'] ?? signals?.['bid-evicted'];
+  return taken !== undefined && now < taken.recordedAt + TOGETHER_MS;
+};
+
+/** Places in which two machines at least were just taken, and half of those that are there. */
+const stormyPlaces = (read: ReadFleet): ReadonlySet<string> => {
+  const byPlace = Map.groupBy(read.state.members, placeOf);
+  const isStormy = (members: readonly Member[]): boolean => {
+    const taken = members.filter((member) => wasJustTaken(read, member)).length;
+    return taken >= 2 && 2 * taken >= members.length;
+  };
+  return new Set([...byPlace].filter(([, members]) => isStormy(members)).map(([place]) => place));
+};
+
+/** Spot machines that may be taken soon: EC2 recommends to move them, or their pool is losing machines together. */
+const doubtful = (read: ReadFleet): number => {
+  const stormy = stormyPlaces(read);
+  const isDoubtful = (member: Member): boolean =>
+    member.pool.purchase === 'spot' &&
+    ((read.settings.drain.rebalance !== 'ignore' && isAdvised(read, member)) || stormy.has(placeOf(member)));
+  return read.useful.filter(isDoubtful).length;
+};
+
+/**
+ * How many may be asked for beyond what is wanted, so that a replacement is there before a machine goes: as many as there
+ * are machines to replace, for one reason at a time, and a quarter of the fleet at most (N3).
+ */
+export const surgeAllowed = (read: ReadFleet, onDemand: number, wanted: number): number => {
+  const standIns = Math.max(0, onDemand - Math.min(read.settings.capacity.onDemandBase, wanted));
+  return Math.min(Math.max(standIns, doubtful(read)), Math.ceil(wanted * SURGE_SHARE));
+};
