@@ -15,6 +15,7 @@ import {
   workQueueArn,
 } from './fleet-resources.ts';
 import { fleetTasksVariable } from './fleet-tasks.ts';
+import { groupPermissions } from './group-permissions.ts';
 
 /** `functions/agent.ts` answers what lies here: `agent.mjs`, and `tasks/FLEET.mjs`. */
 const AGENT_FOLDER = '.build/agent';
@@ -74,7 +75,9 @@ export const variables = async () => {
     fleetResources: fleetResourcesVariable(fleets),
     fleetTasks: fleetTasksVariable(fleets),
     fleetPools: fleetPoolsVariable(fleets),
-    resources: { Resources: fleetResources(fleets, digests) },
+    // CloudFormation compares texts.
+    hasWindows: fleets.some((fleet) => fleet.windowHours !== undefined) ? 'yes' : 'no',
+    resources: { Resources: { ...fleetResources(fleets, digests), ...groupPermissions(fleets) } },
     workQueueArns: fleets.map(workQueueArn),
     workAndWakeQueueArns: [...fleets.map(workQueueArn), { 'Fn::GetAtt': ['WakeQueue', 'Arn'] }],
     deadLetterQueueArns: fleets.map((fleet) => ({ 'Fn::GetAtt': [`${logicalName(fleet)}DeadLetterQueue`, 'Arn'] })),

@@ -1,6 +1,7 @@
 import { dynamoClient, ec2Client, pricingClient, sesClient, sqsClient } from './aws/clients.ts';
 import { dynamoFleetStore } from './aws/fleets.ts';
 import { dynamoInstanceStore } from './aws/instances.ts';
+import { lateMachineGroups } from './aws/late-machine-groups.ts';
 import { ec2Machines } from './aws/machines.ts';
 import { sesMailer } from './aws/mailer.ts';
 import { dynamoMoneyLedger } from './aws/money-ledger.ts';
@@ -15,6 +16,7 @@ import { type Environment, readEnvironment } from './config/environment.ts';
 import { type DeployedFleet, fleetSettings } from './config/fleet-settings.ts';
 import { parseFleets } from './config/parse-fleets.ts';
 import type { FleetName } from './fleet/ids.ts';
+import type { MachineGroups } from './ports/machine-groups.ts';
 import type { Prices } from './ports/money.ts';
 import type { WorkQueue } from './ports/queues.ts';
 import type { Telemetry } from './telemetry/lambda-entry.ts';
@@ -71,8 +73,7 @@ const stores = (variables: ServiceVariables) => {
 const settingsOfFleets = (variables: ServiceVariables) =>
   fleetSettings(parseFleets(variables.SPOTHOP_FLEETS), readDeployed(variables), variables.SPOTHOP_STACK);
 
-/** The world of the reconcile function: every port made real. */
-export const reconcileWorld = (environment: Environment, telemetry: Telemetry): World => {
+const controlPlane = (environment: Environment, telemetry: Telemetry, groups: MachineGroups): World => {
   const variables = readEnvironment(environment, SERVICE_VARIABLES, DEPLOYED);
   return {
     ...stores(variables),
@@ -84,10 +85,24 @@ export const reconcileWorld = (environment: Environment, telemetry: Telemetry): 
       launchClient: ec2Client('launch'),
       stackTag: variables.SPOTHOP_STACK,
     }),
+    groups,
     wakes: sqsWakeQueue({ client: sqsClient('signal', environment), queueUrl: variables.SPOTHOP_WAKE_QUEUE_URL }),
     workQueue: workQueues(environment, variables),
     settings: settingsOfFleets(variables),
   };
+};
+
+/** The world of the reconcile function: every port made real. */
+export const reconcileWorld = (environment: Environment, telemetry: Telemetry): World =>
+  controlPlane(environment, telemetry, lateMachineGroups());
+
+const byReconcileOnly = () => Promise.reject(new Error('Machines leave groups by a reconcile only.'));
+
+/** No signal alone takes a machine out of a group, so that the function of the signals need not carry the clients for it. */
+const NO_GROUPS: MachineGroups = {
+  detach: byReconcileOnly,
+  deregister: byReconcileOnly,
+  completeLifecycle: byReconcileOnly,
 };
 
 /** The same world on the path of an interruption; its role cannot launch, end or bill anything. */
@@ -98,7 +113,7 @@ export const signalsWorld = (environment: Environment, telemetry: Telemetry): Si
     DEPLOYED,
   );
   return {
-    world: reconcileWorld(environment, telemetry),
+    world: controlPlane(environment, telemetry, NO_GROUPS),
     queue: sqsSignalQueue({
       client: sqsClient('signal', environment),
       queueUrl: own.SPOTHOP_SIGNALS_QUEUE_URL,

@@ -42,6 +42,7 @@ const folderOf = (file: string): string => {
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/fleet': [],
+  'lib/audit': ['lib/fleet'],
   'lib/market': ['lib/fleet'],
   'lib/replay': ['lib/ports', 'lib/decisions'],
   'lib/ports': ['lib/fleet', 'lib/telemetry'],
@@ -66,10 +67,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'package.json',
   ],
   'lib/aws': ['lib/fleet', 'lib/ports', 'lib/money'],
-  'lib/simulator': ['lib/fleet', 'lib/ports', 'lib/money', 'lib/market', 'lib/workflows', 'lib/decisions', 'lib/agent'],
+  'lib/simulator': [
+    'lib/fleet',
+    'lib/audit',
+    'lib/ports',
+    'lib/money',
+    'lib/market',
+    'lib/workflows',
+    'lib/decisions',
+    'lib/agent',
+  ],
   'lib/local': ['lib/fleet', 'lib/ports', 'lib/market', 'lib/clock', 'lib/config'],
   'lib/cli': [
     'lib/fleet',
+    'lib/audit',
     'lib/ports',
     'lib/signals',
     'lib/config',

@@ -9,6 +9,7 @@ import type { FleetHead, FleetState, PoolMemory } from '../fleet/fleet.ts';
 import { emptyHead, isWritten } from '../fleet/fleet-head.ts';
 import type { Ec2FleetId, FleetName, IntentId } from '../fleet/ids.ts';
 import { ANSWER_RETENTION_DAYS } from '../fleet/limits.ts';
+import type { EpochMs } from '../fleet/time.ts';
 import type { FleetStore, HeadChange } from '../ports/fleets.ts';
 import { unlessRefused } from './errors.ts';
 import {
@@ -116,11 +117,22 @@ const closeIntent = async (table: FleetTable, fleet: FleetName, id: IntentId, le
   await updateHead(table, fleet, update, [isOpen]);
 };
 
-/** A hint that nobody races for: no condition but that the head is there. */
-const note = async (table: FleetTable, fleet: FleetName, update: Update): Promise<void> => {
-  if (await updateHead(table, fleet, update, [])) return;
+/** A hint that nobody races for: no condition but that the head is there, and where given that it is not known better. */
+const note = async (
+  table: FleetTable,
+  fleet: FleetName,
+  update: Update,
+  conditions: readonly Fragment[] = [],
+): Promise<void> => {
+  if (await updateHead(table, fleet, update, conditions)) return;
   await ensureHead(table, fleet);
-  await updateHead(table, fleet, update, []);
+  await updateHead(table, fleet, update, conditions);
+};
+
+const noteUnfinishedSince = (table: FleetTable, fleet: FleetName, at: EpochMs): Promise<void> => {
+  const since = attribute('unfinishedSince');
+  const isLater = fragment`attribute_not_exists(${since}) OR ${since} < ${value(at)}`;
+  return note(table, fleet, { set: [assign(since, at)] }, [isLater]);
 };
 
 /** A proof expires with DynamoDB's time to live, counted from the opening of its intent; nothing depends on when. */
@@ -139,6 +151,7 @@ export const dynamoFleetStore = (table: FleetTable): FleetStore => ({
   closeIntent: (fleet, id, lesson) => closeIntent(table, fleet, id, lesson),
   notePool: (fleet, pool, memory) => note(table, fleet, { set: learned({ pools: { [pool]: memory } }) }),
   noteRunTimes: (fleet, runTimes) => note(table, fleet, { set: [assign(attribute('runTimes'), runTimes)] }),
+  noteUnfinishedSince: (fleet, at) => noteUnfinishedSince(table, fleet, at),
   recordAnswer: (fleet, id, ec2Fleet) => recordAnswer(table, fleet, id, ec2Fleet),
   addMember: async (fleet, member) => {
     await table.client.send(new PutCommand({ TableName: table.tableName, Item: memberItem(fleet, member) }));

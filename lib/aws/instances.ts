@@ -193,6 +193,9 @@ export const dynamoInstanceStore = (table: InstanceTable): InstanceStore => ({
     const lease = attribute('leases', taskId);
     await updateIf(table, id, { remove: [lease] }, [fragment`${lease} = ${value(attempt)}`]);
   },
+  markGroupStep: async (id, mark, now) => {
+    await updateIf(table, id, { set: [assignOnce(attribute(mark), now)] }, []);
+  },
   markGone: async (id, now) => {
     await updateIf(table, id, gone(now), []);
   },

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageFile from '../../package.json' with { type: 'json' };
 import { printable } from '../signals/printable.ts';
 import { type RegisterCommand, withoutFullStop } from './command.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerDlq } from './commands/dlq.ts';
 import { registerEventsCheck } from './commands/events-check.ts';
 import { registerFleetCheck } from './commands/fleet-check.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerFleetCheck,
   registerPrices,
   registerReplay,
+  registerAudit,
   registerLocal,
 ];
 

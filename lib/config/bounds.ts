@@ -113,6 +113,12 @@ export const CONCURRENCY: Bounds = { min: 1, max: 100, unit: 'tasks at once' };
 /** An hour leaves room for work; two weeks are the longest that a machine goes without the newest image. */
 export const AGE_HOURS: Bounds = { min: 1, max: 336, unit: 'hours' };
 
+/**
+ * An hour leaves room for a start-up and a loss; SQS keeps messages for 14 days
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html).
+ */
+export const TASK_WINDOW_HOURS: Bounds = { min: 1, max: 336, unit: 'hours' };
+
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Name) */
 export const PARAMETER_CHARACTERS_MAX = 1_011;
 
@@ -120,6 +126,9 @@ export const PARAMETER_CHARACTERS_MAX = 1_011;
 export const TAGS_MAX = 40;
 export const TAG_KEY_CHARACTERS_MAX = 128;
 export const TAG_VALUE_CHARACTERS_MAX = 256;
+
+/** A machine serves behind few; each costs one call for the machines that drain, and its ARN travels with the fleets. */
+export const TARGET_GROUPS: Bounds = { min: 0, max: 10, unit: 'target groups' };
 
 /** W4: a ready task is taken within this while a worker is free (design section 5). */
 export const TASK_TAKEN_SECONDS_MAX = 140;

@@ -1,6 +1,7 @@
 import { fleetName } from '../fleet/ids.ts';
 import type { FleetSource, FleetSourceInput } from './fleet-schema.ts';
 import type {
+  AttachSpecification,
   FleetSpecification,
   NetworkSpecification,
   QueueSource,
@@ -49,6 +50,16 @@ const buildQueue = (queue: FleetSource['queue']): QueueSpecification => ({
   retryDelaySeconds: queue.retryDelaySeconds,
 });
 
+const buildAttach = ({
+  autoScalingGroup,
+  lifecycleHook,
+  targetGroups,
+}: FleetSource['attach']): AttachSpecification => ({
+  ...(autoScalingGroup !== undefined && { autoScalingGroup }),
+  ...(lifecycleHook !== undefined && { lifecycleHook }),
+  targetGroups,
+});
+
 const buildReport = ({ from, currency, ...rest }: FleetSource['report']): ReportSpecification => {
   const stated = typeof currency === 'string' ? { code: currency } : currency;
   return { ...rest, ...(from !== undefined && { from }), currency: { code: stated.code, perUsd: rateOf(stated) } };
@@ -76,7 +87,9 @@ export const buildSpecification = (name: string, source: FleetSource): FleetSpec
   return {
     name: fleetName(name),
     ...{ mode, tier, region: regionOf(zones[0]!) },
+    ...(source.windowHours !== undefined && { windowHours: source.windowHours }),
     queue: buildQueue(source.queue),
+    attach: buildAttach(source.attach),
     ...{ instanceTypes, architecture, image: source.image ?? defaultImage(architecture), zones },
     network: {
       subnets: source.network ? subnetsByZone(source.network.subnets, zones) : {},
@@ -124,12 +137,14 @@ export const sourceOf = (fleet: FleetSpecification): FleetSourceInput => {
   const { warySeconds, ...drain } = fleet.drain;
   return {
     ...{ mode, tier, capacity, upgrade, spot },
+    ...(fleet.windowHours !== undefined && { windowHours: fleet.windowHours }),
     ...imageSourceOf(fleet),
     ...networkSourceOf(fleet.network),
     instanceTypes: [...fleet.instanceTypes],
     zones: [...fleet.zones],
     allowSingleZone: fleet.zones.length === 1,
     queue: queueSourceOf(fleet.queue),
+    attach: { ...fleet.attach, targetGroups: [...fleet.attach.targetGroups] },
     onDemand: { ...onDemand, max: onDemand.max === capacity.max ? undefined : onDemand.max },
     drain: { ...drain, waryMinutes: warySeconds / SECONDS_PER_MINUTE },
     worker: { ...worker, ...programSourceOf(program) },

@@ -5,6 +5,7 @@ import {
   VISIBILITY_SECONDS_DEFAULT,
   WARY_SECONDS_DEFAULT,
 } from '../fleet/limits.ts';
+import { attachShape } from './attach-schema.ts';
 import * as bounds from './bounds.ts';
 import { checkedText, choice, decimal, helped, listOf, matching, shellText, wholeNumber, yesOrNo } from './fields.ts';
 import { INSTANCE_TYPE } from './instance-type.ts';
@@ -148,7 +149,9 @@ const worker = section({
 export const FleetSchema = section({
   mode: choice('observe', 'attach', 'manage'),
   tier: choice('bulk', 'realtime').default('bulk'),
+  windowHours: wholeNumber(bounds.TASK_WINDOW_HOURS).optional(),
   queue: queue.prefault({}),
+  attach: section(attachShape).prefault({}),
   instanceTypes: listOf(
     matching(INSTANCE_TYPE, 'an EC2 instance type', 'c7g.large'),
     bounds.INSTANCE_TYPES,

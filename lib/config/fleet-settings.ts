@@ -1,4 +1,4 @@
-import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import type { CapacityPolicy, FleetSettings, GroupSettings } from '../fleet/fleet-settings.ts';
 import type { FleetName } from '../fleet/ids.ts';
 import { FLEET_TAG, STACK_TAG, TEMPLATE_VERSION_TAG } from '../fleet/tags.ts';
 import type { FleetSpecification } from './fleet-specification.ts';
@@ -18,6 +18,16 @@ const placesOf = ({ instanceTypes, zones, network }: FleetSpecification) =>
     zones.map((zone) => ({ instanceType, zone, subnetId: network.subnets[zone] ?? '' })),
   );
 
+const windowOf = ({ windowHours, worker }: FleetSpecification): Pick<CapacityPolicy, 'window'> =>
+  windowHours === undefined
+    ? {}
+    : { window: { windowSeconds: windowHours * SECONDS_IN_HOUR, slots: worker.concurrency } };
+
+const groupsOf = ({ attach, worker }: FleetSpecification): { groups?: GroupSettings } => {
+  if (attach.autoScalingGroup === undefined && attach.targetGroups.length === 0) return {};
+  return { groups: { ...attach, isSupervised: worker.program.kind === 'supervise' } };
+};
+
 const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, stack: string): FleetSettings => ({
   fleet: fleet.name,
   mode: fleet.mode,
@@ -31,12 +41,14 @@ const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, sta
     onDemandBase: fleet.onDemand.base,
     onDemandFallback: fleet.onDemand.fallback,
     onDemandMax: fleet.onDemand.max,
+    ...windowOf(fleet),
     places: placesOf(fleet),
   },
   maximumAgeSeconds: fleet.worker.maximumAgeHours * SECONDS_IN_HOUR,
   launchTemplateId: deployed.launchTemplateId ?? '',
   launchTemplateVersion: deployed.launchTemplateVersion ?? '',
   upgrade: fleet.upgrade,
+  ...groupsOf(fleet),
   // The user's own tags first: ours can never be overwritten.
   tags: {
     ...fleet.tags,

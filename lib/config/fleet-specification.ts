@@ -11,9 +11,12 @@ export interface FleetSpecification {
   readonly name: FleetName;
   readonly mode: FleetMode;
   readonly tier: FleetTier;
+  /** Each task is due so long after it was submitted; absent where on demand need not wait. */
+  readonly windowHours?: number;
   /** The Region of its zones; one for all fleets of a file. */
   readonly region: string;
   readonly queue: QueueSpecification;
+  readonly attach: AttachSpecification;
   readonly instanceTypes: readonly string[];
   readonly architecture: Architecture;
   /** SSM parameter that holds the image's id. */
@@ -36,6 +39,16 @@ export type FleetMode = 'observe' | 'attach' | 'manage';
 
 /** `bulk` may wait for spot; `realtime` keeps an on-demand base and never waits. */
 export type FleetTier = 'bulk' | 'realtime';
+
+/** Groups of the user's own that draining machines leave; nothing else of the user's is ever changed. */
+export interface AttachSpecification {
+  /** Spot machines that EC2 takes are detached from it. */
+  readonly autoScalingGroup?: string;
+  /** The group's hook that waits for a machine to be through before it is ended. */
+  readonly lifecycleHook?: string;
+  /** ARNs of target groups, of whose targets draining machines are removed. */
+  readonly targetGroups: readonly string[];
+}
 
 export interface QueueSpecification {
   readonly source: QueueSource;

@@ -26,7 +26,31 @@ export type Action =
   | { readonly do: 'stay'; readonly instanceId: InstanceId; readonly reason: string }
   | { readonly do: 'terminate'; readonly instanceIds: readonly InstanceId[]; readonly reason: string }
   | { readonly do: 'launch'; readonly intent: Intent; readonly reason: string }
-  | { readonly do: 'alarm'; readonly metric: MetricName; readonly reason: string };
+  /** Machines are missing and nobody is asked: there is time to wait for spot. */
+  | { readonly do: 'wait'; readonly fleet: FleetName; readonly reason: string }
+  | { readonly do: 'alarm'; readonly metric: MetricName; readonly reason: string }
+  /** Of a group that the fleet file names: it launches their replacements at once. */
+  | {
+      readonly do: 'detach';
+      readonly autoScalingGroup: string;
+      readonly instanceIds: readonly InstanceId[];
+      readonly reason: string;
+    }
+  | {
+      readonly do: 'deregister';
+      readonly targetGroups: readonly string[];
+      readonly instanceIds: readonly InstanceId[];
+      readonly reason: string;
+    }
+  /** The group that waits to end the machine is told to go on. */
+  | {
+      readonly do: 'complete-lifecycle';
+      readonly autoScalingGroup: string;
+      readonly lifecycleHook: string;
+      readonly instanceId: InstanceId;
+      readonly token: string | undefined;
+      readonly reason: string;
+    };
 
 export interface Plan {
   readonly subject: string;
@@ -46,8 +70,16 @@ const describeAction = (action: Action): string => {
       return `launch ${action.intent.count} ${action.intent.purchase}: ${action.reason}`;
     case 'terminate':
       return `terminate ${action.instanceIds.join(' ')}: ${action.reason}`;
+    case 'wait':
+      return `wait: ${action.reason}`;
     case 'alarm':
       return `alarm ${action.metric}: ${action.reason}`;
+    case 'detach':
+      return `detach ${action.instanceIds.join(' ')} from ${action.autoScalingGroup}: ${action.reason}`;
+    case 'deregister':
+      return `deregister ${action.instanceIds.join(' ')} from ${action.targetGroups.join(' ')}: ${action.reason}`;
+    case 'complete-lifecycle':
+      return `let ${action.autoScalingGroup} end ${action.instanceId}: ${action.reason}`;
     case 'mark-draining':
     case 'close-run':
     case 'leave':

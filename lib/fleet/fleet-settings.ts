@@ -17,6 +17,13 @@ export type UpgradePolicy = 'on-replacement' | 'rolling';
  */
 export type SpotStrategy = 'capacity' | 'balanced' | 'cheapest';
 
+/** Each task of the fleet is due so long after it was submitted. */
+export interface FleetWindow {
+  readonly windowSeconds: number;
+  /** Tasks that one machine runs at once. */
+  readonly slots: number;
+}
+
 /** What a fleet may buy, from its fleet file. */
 export interface CapacityPolicy {
   readonly machinesMin: number;
@@ -29,8 +36,21 @@ export interface CapacityPolicy {
   readonly onDemandBase: number;
   readonly onDemandFallback: boolean;
   readonly onDemandMax: number;
+  /** Absent where tasks are due at no time: on demand then stands in as soon as no spot pool is left. */
+  readonly window?: FleetWindow;
   /** Instance type × zone, in the user's order of preference. */
   readonly places: readonly { readonly instanceType: string; readonly zone: string; readonly subnetId: string }[];
+}
+
+/** Groups of the user's own that a machine is taken out of when it drains; only what the fleet file names is touched. */
+export interface GroupSettings {
+  readonly autoScalingGroup?: string;
+  /** The hook of that group which waits for us before a machine is ended. */
+  readonly lifecycleHook?: string;
+  /** ARNs of target groups of load balancers. */
+  readonly targetGroups: readonly string[];
+  /** A supervised program holds no task of ours: only its agent's silence tells that it is through. */
+  readonly isSupervised: boolean;
 }
 
 /** A fleet file's fleet together with what the deployment made for it. */
@@ -43,5 +63,7 @@ export interface FleetSettings {
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: string;
   readonly upgrade: UpgradePolicy;
+  /** Absent where the fleet file names no group. */
+  readonly groups?: GroupSettings;
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -43,6 +43,8 @@ export interface FleetHead {
   readonly pools: Readonly<Record<string, PoolMemory>>;
   /** How long its tasks take, for machines to come: kept when there is no machine left to ask. */
   readonly runTimes?: RunTimeSummary;
+  /** No unfinished task was submitted before this: where the search for the oldest begins. */
+  readonly unfinishedSince?: EpochMs;
   /** Nobody is asked for capacity before this. */
   readonly restUntil?: EpochMs;
 }

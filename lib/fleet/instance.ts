@@ -45,7 +45,14 @@ export interface InstanceRecord {
   readonly drainingAt?: EpochMs;
   /** When its run was closed in the money ledger. */
   readonly goneAt?: EpochMs;
+  /** When it was taken out of the groups that the fleet file names: each step is done, or found done, once. */
+  readonly detachedAt?: EpochMs;
+  readonly deregisteredAt?: EpochMs;
+  readonly lifecycleCompletedAt?: EpochMs;
 }
+
+/** The steps by which a machine leaves groups that somebody else made, as they are marked on its item. */
+export type GroupMark = 'detachedAt' | 'deregisteredAt' | 'lifecycleCompletedAt';
 
 /**
  * The intent of machines that somebody else launched and tagged for a fleet in `attach` or `observe`. They are drained and

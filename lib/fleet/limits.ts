@@ -107,6 +107,21 @@ export const PRICES_STALE_SECONDS = 21_600;
 /** What changes slowly, or is counted by AWS for each asking: on-demand prices, placement scores, our own losses. */
 export const SLOW_PRICES_SECONDS = 3_600;
 
+/**
+ * Kept back of a window for what no estimate knows: a boot that fails and is replaced, an on-demand pool that refuses and is
+ * set aside, a backlog that SQS tells a minute late.
+ */
+export const WINDOW_RESERVE_SECONDS = 600;
+
+/** On-demand machines of a window are let go only once there is so much more room than their purchase needed. */
+export const WINDOW_CALM_SECONDS = 1_800;
+
+/** Clocks of producers may differ by this, where the earliest task is remembered so as not to search for it from the beginning. */
+export const WINDOW_DISORDER_SECONDS = 900;
+
+/** Tasks on on-demand machines whose rows are read to see how far they are; any beyond count as just begun. */
+export const WINDOW_TASKS_READ_MAX = 200;
+
 /** Reclaims this close together are one event: of machines lost together 92 % go within three minutes (Spot-and-Scoot). */
 export const STORM_SECONDS = 600;
 
@@ -153,6 +168,12 @@ export const CHECK_SHARDS = 8;
 export const SWEEP_BATCH_MAX = 200;
 
 /**
+ * Rows for each shard that one sweep looks at before their time, for tasks whose message is lost while nothing waits.
+ * While something does wait these reads are for nothing: 64 a minute cost less than half a dollar a month.
+ */
+export const SWEEP_AHEAD_MAX = 8;
+
+/**
  * Of what the sweep can look at, the share that newly submitted tasks may take. Their first looks are spread so far apart
  * that a million of them never stand before the tasks of a silent machine.
  */
@@ -176,6 +197,14 @@ const assertRelation = (holds: boolean, relation: string): void => {
 
 assertRelation(SILENCE_SECONDS_MAX > 2 * HEARTBEAT_SECONDS, 'silence > 2 × heartbeat');
 assertRelation(HEARTBEAT_FRESH_SECONDS > 2 * HEARTBEAT_SECONDS, 'a fresh heartbeat > 2 × heartbeat');
+assertRelation(
+  RESEND_SOON_SECONDS <= SILENCE_SECONDS_MAX,
+  'a released task is due before the sweep would look ahead for it',
+);
+assertRelation(
+  RESEND_SOON_SECONDS + SWEEP_SECONDS + LONG_POLL_SECONDS <= 140,
+  'a lost message + sweep + poll within 140 s (W4)',
+);
 assertRelation(SILENCE_SECONDS_MAX + SWEEP_SECONDS <= 120, 'silence + sweep within 120 s (W4)');
 assertRelation(
   2 * SIGNALS_VISIBILITY_SECONDS + SIGNAL_BATCH_SECONDS_MAX <

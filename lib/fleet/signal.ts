@@ -25,6 +25,16 @@ export type SignalKind =
 
 export type InterruptionAction = 'terminate' | 'stop' | 'hibernate';
 
+/**
+ * What an Auto Scaling group waits for before it ends a machine, in the words of its event
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html).
+ */
+export interface LifecycleAction {
+  readonly autoScalingGroup: string;
+  readonly hook: string;
+  readonly token: string;
+}
+
 export interface Signal {
   readonly kind: SignalKind;
   readonly instanceId: InstanceId;
@@ -33,6 +43,7 @@ export interface Signal {
   /** When the machine is expected to end, where that is known. */
   readonly deadline?: EpochMs;
   readonly action?: InterruptionAction;
+  readonly lifecycleAction?: LifecycleAction;
 }
 
 /** What is kept on the instance, once for each kind: the first of a kind wins, later ones change nothing. */

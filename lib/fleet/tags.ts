@@ -7,3 +7,5 @@ export const TEMPLATE_VERSION_TAG = 'spothop:template-version';
 
 /** Set by EC2; customers cannot set or copy tags that begin with `aws:` (reliability B18). */
 export const EC2_FLEET_TAG = 'aws:ec2:fleet-id';
+/** Set by EC2 Auto Scaling on every machine of a group (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html). */
+export const AUTO_SCALING_GROUP_TAG = 'aws:autoscaling:groupName';

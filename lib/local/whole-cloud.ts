@@ -11,6 +11,7 @@ import { type Ec2Part, ec2Service } from './ec2/ec2-service.ts';
 import type { LocalNetwork } from './ec2/network.ts';
 import type { HoldsWork } from './ec2/script-runner.ts';
 import { eventBridge } from './events/event-bridge.ts';
+import { machineGroups } from './groups/machine-groups.ts';
 import { keyProvider } from './kms/key-provider.ts';
 import { lambdaService } from './lambda/lambda-service.ts';
 import { programFetcher } from './machines/fetch-program.ts';
@@ -52,6 +53,7 @@ export const startWholeCloud = async (options: WholeCloudOptions): Promise<Whole
       ec2,
       eventBridge(context, lambda.functions),
       scheduler(context, lambda.functions),
+      machineGroups(context, ec2, options.random),
       notifications(context),
       mailService(context),
       pricing(context, priceCatalogue(options.market)),

@@ -31,6 +31,8 @@ export interface FleetStore {
   notePool(fleet: FleetName, pool: string, memory: PoolMemory): Promise<void>;
   /** How long the fleet's tasks take, for machines to come; the last word stands. */
   noteRunTimes(fleet: FleetName, runTimes: RunTimeSummary): Promise<void>;
+  /** No unfinished task of the fleet was submitted before this; the later word stands. */
+  noteUnfinishedSince(fleet: FleetName, at: EpochMs): Promise<void>;
   /** What the fleet's pools cost, as read last; absent when nobody has, or in a form that this version does not know. */
   prices(fleet: FleetName): Promise<PriceBoard | undefined>;
   /** One item beside the fleet's own; the last word stands. */

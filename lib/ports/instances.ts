@@ -1,5 +1,5 @@
 import type { InstanceId, SessionId, TaskId } from '../fleet/ids.ts';
-import type { InstanceRecord, RunTimeSummary } from '../fleet/instance.ts';
+import type { GroupMark, InstanceRecord, RunTimeSummary } from '../fleet/instance.ts';
 import type { Hold } from '../fleet/lease-rules.ts';
 import type { Signal } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
@@ -55,6 +55,8 @@ export interface InstanceStore {
   changeLeases(change: LeaseChange, now: EpochMs): Promise<LeaseOutcome>;
   /** The control plane's own clean-up, once a task's row no longer names this machine. */
   dropLease(instanceId: InstanceId, taskId: TaskId, attempt: number): Promise<void>;
+  /** A step out of a group is done: the first time stays. A machine without an item is nobody's, and nothing is written. */
+  markGroupStep(instanceId: InstanceId, mark: GroupMark, now: EpochMs): Promise<void>;
   /** The run is closed in the money ledger. */
   markGone(instanceId: InstanceId, now: EpochMs): Promise<void>;
 }

@@ -75,7 +75,10 @@ export interface Machines {
   launch(serialisedRequest: string): Promise<LaunchAnswer>;
   /** Machines that carry our stack's tag for this fleet, in any state EC2 still shows. Eventually consistent. */
   describeFleet(fleet: FleetName): Promise<readonly DescribedMachine[]>;
-  /** Ids EC2 does not know are absent from the answer; absent is not gone. */
+  /**
+   * Each asked for by its own id: what is absent from the answer EC2 does not know, which it may say of a machine that it
+   * has just launched, and of one that ended an hour ago (B20).
+   */
   describe(instanceIds: readonly InstanceId[]): Promise<readonly DescribedMachine[]>;
   /** The client token that made an EC2 fleet: the proof that it answered our intent. */
   tokenOf(ec2FleetId: Ec2FleetId): Promise<string | undefined>;

@@ -14,6 +14,14 @@ export interface TaskLedger {
    * index only suggests what to read: whoever acts reads the row first, strongly.
    */
   due(now: EpochMs, limit: number): Promise<readonly TaskId[]>;
+  /** Ids whose `checkAt` is later than this, from the same index, with the same limit and in the same order. */
+  dueLater(after: EpochMs, limit: number): Promise<readonly TaskId[]>;
+  /**
+   * No unfinished task of the fleet that was submitted at `since` or later was submitted before this: nearly always the
+   * very time of the oldest. Nothing if there is none. From an index that may be some seconds behind. Throws where the
+   * deployment has no such index, because no fleet of it has a window.
+   */
+  oldestUnfinished(fleet: FleetName, since: EpochMs): Promise<EpochMs | undefined>;
   /**
    * Tasks of a fleet that ended within the half-open interval, from an index that may be some seconds behind: for the
    * report, never for a decision.

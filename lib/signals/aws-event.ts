@@ -43,7 +43,7 @@ export const notAnInstanceId = (field: string, value: unknown): Unrecognised =>
 export const oneSignal = <Kind extends SignalKind>(
   { at, detail }: AwsEvent,
   field: 'instance-id' | 'EC2InstanceId',
-  signal: { readonly kind: Kind } & Partial<Pick<Signal, 'deadline' | 'action'>>,
+  signal: { readonly kind: Kind } & Partial<Pick<Signal, 'deadline' | 'action' | 'lifecycleAction'>>,
 ): Reading<Kind> => {
   const instanceId = detail[field];
   if (!isInstanceId(instanceId)) return notAnInstanceId(`detail.${field}`, instanceId);

@@ -1,3 +1,4 @@
+import type { LifecycleAction } from '../fleet/signal.ts';
 import type { EpochMs } from '../fleet/time.ts';
 import {
   type AwsEvent,
@@ -26,6 +27,18 @@ const TRANSITIONS: ReadonlyMap<unknown, { readonly detailType: string; readonly 
 export const isTestNotification = ({ Event, LifecycleTransition }: JsonObject): boolean =>
   Event === TEST || LifecycleTransition === TEST;
 
+/** Names of groups and hooks have at most 255 characters, a token is a UUID; all of them go into a request one day. */
+const ACTION_WORD = /^[\x21-\x7e]{1,255}$/;
+
+/** An event that does not name its action whole ends the machine all the same: the signal then carries none. */
+const lifecycleActionOf = (detail: JsonObject): LifecycleAction | undefined => {
+  const { AutoScalingGroupName, LifecycleHookName, LifecycleActionToken } = detail;
+  const words = [AutoScalingGroupName, LifecycleHookName, LifecycleActionToken];
+  if (!words.every((word) => typeof word === 'string' && ACTION_WORD.test(word))) return undefined;
+  const [autoScalingGroup, hook, token] = words as [string, string, string];
+  return { autoScalingGroup, hook, token };
+};
+
 /**
  * An Auto Scaling group starts or ends a machine and waits for its lifecycle hook.
  *
@@ -45,7 +58,9 @@ export const readLifecycle: EventReader<Kind> = (event): Reading<Kind> => {
   if (transition === undefined || transition.detailType !== event.detailType) {
     return unrecognised(`detail.LifecycleTransition is ${described(LifecycleTransition)}`);
   }
-  return oneSignal(event, 'EC2InstanceId', { kind: transition.kind });
+  // A launch waits for nobody here.
+  const lifecycleAction = transition.kind === 'lifecycle-terminating' ? lifecycleActionOf(event.detail) : undefined;
+  return oneSignal(event, 'EC2InstanceId', { kind: transition.kind, ...(lifecycleAction && { lifecycleAction }) });
 };
 
 /** A hook that was pointed straight at a queue or a topic: the detail without an envelope. */

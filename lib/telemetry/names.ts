@@ -17,6 +17,14 @@ export const METRICS = {
   LaunchesAnswered: { unit: 'Count', meaning: 'Machines EC2 gave.' },
   LaunchesOnDemand: { unit: 'Count', meaning: 'Machines given on demand.' },
   NoCapacity: { unit: 'Count', meaning: 'Reconciles that could get no machine at all, spot or on demand.' },
+  WaitingForSpot: {
+    unit: 'Count',
+    meaning: 'Reconciles that left machines missing because the window of the tasks leaves time to wait for spot.',
+  },
+  WindowAtRisk: {
+    unit: 'Count',
+    meaning: 'Reconciles that found tasks which cannot all be in time for their window, or are late already.',
+  },
   BootsFailed: {
     unit: 'Count',
     meaning: 'Reconciles that found machines ended before their agent was heard, and none of the fleet that works.',
@@ -33,6 +41,15 @@ export const METRICS = {
     meaning: 'Machines with our tag but without proof that one of our intents made them: reported, never touched.',
   },
   InstancesEnded: { unit: 'Count', meaning: 'Machines ended by us.' },
+  GroupStepsDone: {
+    unit: 'Count',
+    meaning: 'Machines taken out of an Auto Scaling group or a target group, or let go by one.',
+  },
+  GroupStepsRefused: {
+    unit: 'Count',
+    meaning:
+      'Steps out of a group that it refused, such as for a missing permission: asked again while the machine drains.',
+  },
   ReconcileFailed: { unit: 'Count', meaning: 'Reconciles that failed; a delayed wake or the next minute tries again.' },
   ReconcileLost: { unit: 'Count', meaning: 'Reconciles that found another one ahead of them.' },
   UnknownForm: { unit: 'Count', meaning: 'Records written by a version this one does not know: left alone.' },

@@ -3,6 +3,7 @@ import { describePlan } from '../decisions/plan.ts';
 import { runOf } from '../money/run-of.ts';
 import { inParallel, throwFirstFailure } from './in-parallel.ts';
 import { launchIntent } from './launch-intent.ts';
+import { completeLifecycle, deregisterMachines, detachMachines } from './leave-groups.ts';
 import { releaseTask } from './release-task.ts';
 import { terminateMachines } from './terminate-machines.ts';
 import type { WakeCollector } from './wakes.ts';
@@ -56,10 +57,14 @@ const EXECUTORS: Executors = {
   'close-run': (world, _wakes, { instanceId }) => closeRun(world, instanceId),
   terminate: (world, _wakes, { instanceIds, reason }) => terminateMachines(world, instanceIds, reason),
   launch: (world, wakes, { intent }) => launchIntent(world, wakes, intent),
+  wait: async (world, _wakes, { fleet }) => world.metrics.count('WaitingForSpot', 1, { fleet }),
   alarm: async (world, _wakes, { metric, reason }) => {
     world.metrics.count(metric);
     world.log.warn(reason, { metric });
   },
+  detach: (world, _wakes, action) => detachMachines(world, action),
+  deregister: (world, _wakes, action) => deregisterMachines(world, action),
+  'complete-lifecycle': (world, _wakes, action) => completeLifecycle(world, action),
 };
 
 const execute = (world: World, wakes: WakeCollector, action: Action): Promise<void> =>

@@ -16,6 +16,8 @@ import type { DescribedMachine } from '../ports/machines.ts';
 import { executePlan } from './execute-plan.ts';
 import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
 import { observeMachines } from './observe-machines.ts';
+import { readDueTasks } from './read-due-tasks.ts';
+import { reconcileGroups } from './reconcile-groups.ts';
 import { reconcileInstance } from './record-signal.ts';
 import { resumeIntents } from './resume-intents.ts';
 import type { WakeCollector } from './wakes.ts';
@@ -143,11 +145,14 @@ const reconcileCapacity = async (
   const now = world.clock.now();
   const learned = await noteRunTimes(world, read.state, read.records);
   const prices = await world.fleets.prices(settings.fleet);
+  const backlog = await world.workQueue(settings.fleet).backlog();
+  const due = await readDueTasks(world, settings, read.state, read.records, backlog);
   const view: CapacityView = {
     ...(prices === undefined ? {} : { prices }),
+    ...(due === undefined ? {} : { due }),
     state: await notePools(world, learned, read.records, now),
     records: read.records,
-    backlog: await world.workQueue(settings.fleet).backlog(),
+    backlog,
     policy: settings.capacity,
     drainPolicy: settings.drain,
     outdated: read.outdated,
@@ -170,18 +175,20 @@ const reconcileCapacity = async (
 export const reconcileFleet = async (world: World, wakes: WakeCollector, settings: FleetSettings): Promise<void> => {
   const before = await world.fleets.read(settings.fleet);
   // Adoption first: the proof of a machine whose launch was never answered is its intent, still open.
-  const described = await observeMachines(world, settings, before);
+  const observed = await observeMachines(world, settings, before);
   if (settings.mode === 'manage') await resumeIntents(world, wakes, before);
   const state = await world.fleets.read(settings.fleet);
   const records = await readRecords(world, state);
   const results = await inParallel([...records.values()], MACHINES_AT_ONCE, (record) =>
-    reconcileInstance(world, wakes, record, { seenBy: 'reconcile' }),
+    reconcileInstance(world, wakes, record, { seenBy: 'reconcile', isEndTold: observed.ended.has(record.instanceId) }),
   );
+  const { machines } = observed;
+  const left = await reconcileGroups(world, wakes, settings, { records: records.values(), machines });
   const rested = settings.mode === 'manage' ? await restIfBootsFail(world, settings, state, records) : state;
   await reconcileCapacity(world, wakes, settings, {
     state: rested,
     records,
-    outdated: outdatedMachines(settings, described),
+    outdated: outdatedMachines(settings, machines),
   });
-  throwFirstFailure(results);
+  throwFirstFailure([...results, ...left]);
 };

@@ -41,7 +41,7 @@ export const reconcileInstance = async (
   world: World,
   wakes: WakeCollector,
   record: InstanceRecord,
-  options: Pick<InstanceView, 'seenBy'>,
+  options: Pick<InstanceView, 'seenBy' | 'isEndTold'>,
 ): Promise<void> => {
   const settings = settingsOf(world, record.fleet);
   if (settings?.mode === 'observe') return;
@@ -91,6 +91,6 @@ export const recordSignal = async (world: World, wakes: WakeCollector, signal: S
     fleet: record.fleet,
     lifecycle,
   });
-  await reconcileInstance(world, wakes, record, { seenBy: 'signal' });
+  await reconcileInstance(world, wakes, record, { seenBy: 'signal', isEndTold: false });
   return 'recorded';
 };

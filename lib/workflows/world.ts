@@ -3,6 +3,7 @@ import type { FleetName } from '../fleet/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FleetStore } from '../ports/fleets.ts';
 import type { InstanceStore } from '../ports/instances.ts';
+import type { MachineGroups } from '../ports/machine-groups.ts';
 import type { Machines } from '../ports/machines.ts';
 import type { MoneyLedger } from '../ports/money.ts';
 import type { WakeQueue, WorkQueue } from '../ports/queues.ts';
@@ -18,6 +19,7 @@ export interface World {
   readonly tasks: TaskLedger;
   readonly fleets: FleetStore;
   readonly machines: Machines;
+  readonly groups: MachineGroups;
   readonly money: Pick<MoneyLedger, 'putRun' | 'putPlan'>;
   readonly wakes: WakeQueue;
   readonly workQueue: (fleet: FleetName) => WorkQueue;

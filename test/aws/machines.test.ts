@@ -217,10 +217,25 @@ describe('describing machines', () => {
     expect(first!.get('Filter.2.Value.1')).toBe('encode');
   });
 
-  test('asks for ids by a filter, which an unknown id does not break', async () => {
-    ec2.answerWith(() => ok('DescribeInstances', '<reservationSet/>'));
-    expect(await machines.describe([instanceId('i-0000000000000000a')])).toStrictEqual([]);
-    expect(ec2.requests[0]!.get('Filter.1.Name')).toBe('instance-id');
+  test('are asked for by id, so that what is missing in the answer is what EC2 does not know', async () => {
+    const known = ['i-0000000000000000a', 'i-0000000000000000c'];
+    const shown = (id: string): string =>
+      `<item><instancesSet><item><instanceId>${id}</instanceId><instanceState><name>running</name></instanceState>
+       <instanceType>c7g.large</instanceType><launchTime>2026-11-21T08:00:00Z</launchTime></item></instancesSet></item>`;
+    ec2.answerWith((parameters) => {
+      const asked = [...parameters].filter(([name]) => name.startsWith('InstanceId.')).map(([, id]) => id);
+      expect([...parameters.keys()].filter((name) => /^(?:Filter|MaxResults)/.test(name))).toStrictEqual([]);
+      return asked.every((id) => known.includes(id))
+        ? ok('DescribeInstances', `<reservationSet>${asked.map(shown).join('')}</reservationSet>`)
+        : refusal(400, 'InvalidInstanceID.NotFound');
+    });
+    const asked = ['a', 'b', 'c'].map((digit) => instanceId(`i-0000000000000000${digit}`));
+    expect((await machines.describe(asked)).map((machine) => machine.instanceId)).toStrictEqual(known);
+  });
+
+  test('that cannot be asked for are not called unknown', async () => {
+    ec2.answerWith(() => refusal(403, 'UnauthorizedOperation'));
+    await expect(machines.describe([instanceId('i-0000000000000000a')])).rejects.toThrow();
   });
 
   test('the token of an EC2 fleet is asked for by the fleet’s id', async () => {

@@ -7,6 +7,7 @@ import { SMALL_FILE } from './fleet-text.ts';
 const wholeFleet = () => ({
   mode: 'manage',
   tier: 'bulk',
+  windowHours: 24,
   queue: {
     url: 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs',
     arn: 'arn:aws:sqs:us-east-1:123456789012:jobs',
@@ -44,6 +45,7 @@ const wholeFleet = () => ({
 const BREAKAGES: Readonly<Record<string, readonly unknown[]>> = {
   mode: ['watch', 1, null, undefined],
   tier: ['fast', true],
+  windowHours: [0, 337, 1.5, '24'],
   'queue.url': ['ftp://example.com/x', 7],
   'queue.arn': ['arn:aws:sns:us-east-1:123456789012:jobs', null],
   'queue.taskIdPath': ['job..id', 'job id'],

@@ -307,6 +307,40 @@ const FAULTS: readonly (readonly [rule: string, text: string, answer: string])[]
   ],
 ];
 
+const WINDOW_FAULTS: readonly (readonly [rule: string, text: string, answer: string])[] = [
+  [
+    'a window is a number of hours, up to the fourteen days that SQS keeps a message',
+    smallFileAnd('windowHours: 400'),
+    'spothop.yml:12:5  fleets.jobs.windowHours: must be a whole number of hours from 1 to 336, not 400; fix: write a number from 1 to 336',
+  ],
+  [
+    'a realtime fleet has no window, because it does not wait',
+    smallFileAnd('tier: realtime', 'onDemand: { base: 1 }', 'windowHours: 24'),
+    'spothop.yml:14:5  fleets.jobs.windowHours: stands in a realtime fleet, which never waits for spot; fix: write tier: bulk, or remove it',
+  ],
+  [
+    'a supervised program’s tasks have no window here',
+    smallFileWith('command: python3 worker.py }', 'supervise: prefect worker start }\n    windowHours: 24').replace(
+      'min: 0',
+      'min: 1',
+    ),
+    'spothop.yml:12:5  fleets.jobs.windowHours: stands in a fleet that supervises a program: its tasks are not known here; fix: remove it, or run tasks with command or task',
+  ],
+];
+
+const WINDOW_WARNINGS: readonly (readonly [rule: string, text: string, answer: string])[] = [
+  [
+    'a window with nothing to stand in for spot is warned about',
+    smallFileAnd('windowHours: 24', 'onDemand: { fallback: false }'),
+    'spothop.yml:12:5  fleets.jobs.windowHours: stands beside onDemand.fallback: false; nothing stands in for spot when time runs short; fix: write fallback: true, or remove the window',
+  ],
+  [
+    'a window for messages that others send is warned about',
+    smallFileAnd('windowHours: 24', 'queue: { taskIdPath: job.id }'),
+    'spothop.yml:12:5  fleets.jobs.windowHours: counts from the first taking for messages that were not submitted with spothop; fix: submit tasks with spothop submit or its library, or leave room for their waiting',
+  ],
+];
+
 const WARNINGS: readonly (readonly [rule: string, text: string, answer: string])[] = [
   [
     'fewer than three types are warned about',
@@ -336,14 +370,14 @@ const WARNINGS: readonly (readonly [rule: string, text: string, answer: string])
 ];
 
 describe('a fleet file with a fault', () => {
-  it.each(FAULTS)('%s', (_rule, text, answer) => {
+  it.each([...FAULTS, ...WINDOW_FAULTS])('%s', (_rule, text, answer) => {
     expect(answerTo(text)).toBe(answer);
     expect(readFleetFile(text).ok).toBe(false);
   });
 });
 
 describe('a fleet file that is better not so', () => {
-  it.each(WARNINGS)('%s', (_rule, text, answer) => {
+  it.each([...WARNINGS, ...WINDOW_WARNINGS])('%s', (_rule, text, answer) => {
     expect(answerTo(text)).toBe(answer);
     expect(readFleetFile(text).ok).toBe(true);
   });
@@ -354,6 +388,7 @@ describe('a valid fleet file', () => {
     expect(fleetIn(SMALL_FILE)).toEqual({
       name: 'jobs',
       mode: 'manage',
+      attach: { targetGroups: [] },
       tier: 'bulk',
       region: 'us-east-1',
       queue: {
@@ -385,6 +420,11 @@ describe('a valid fleet file', () => {
       },
       tags: {},
     });
+  });
+
+  it('has the window that it states, and none otherwise', () => {
+    expect(fleetIn(smallFileAnd('windowHours: 48')).windowHours).toBe(48);
+    expect(fleetIn(SMALL_FILE)).not.toHaveProperty('windowHours');
   });
 
   it('takes the architecture and the image from types that are all x86_64', () => {

@@ -40,6 +40,7 @@ const anyReport = fc.record({
 const anyFleetAsDrawn = fc.record({
   mode: fc.constantFrom('manage', 'observe'),
   tier: maybe(fc.constantFrom('bulk', 'realtime')),
+  windowHours: maybe(fc.constantFrom(1, 12, 336)),
   queue: maybe(anyQueue),
   instanceTypes: fc.constantFrom(['c7g.large'], ['c7i.large', 'm7i.large', 'c6a.large'], ['u-6tb1.56xlarge']),
   zones: fc.constant(ZONES),
@@ -73,8 +74,15 @@ const anyFleetAsDrawn = fc.record({
 });
 
 /** A supervised program needs a number of machines. */
-const anyFleet = anyFleetAsDrawn.map((fleet) =>
+const supervised = anyFleetAsDrawn.map((fleet) =>
   'supervise' in fleet.worker ? { ...fleet, capacity: { ...fleet.capacity, min: 1 } } : fleet,
+);
+
+/** Only tasks of ours that may wait for spot have a window. */
+const anyFleet = supervised.map(({ windowHours, ...fleet }) =>
+  'supervise' in fleet.worker || fleet.tier === 'realtime' || windowHours === undefined
+    ? fleet
+    : { ...fleet, windowHours },
 );
 
 const anyFile = fc

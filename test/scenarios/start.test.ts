@@ -5,7 +5,7 @@ import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../lib/cli/start/summary.ts';
 import { type Line, type Recomputed, recompute } from './support/recompute-record.ts';
-import { isAlive, readRecord, runStart, type StartRun } from './support/run-start.ts';
+import { isAlive, readRecord, runSpothop, runStart, type StartRun } from './support/run-start.ts';
 
 /** One small run of the main job, real in every part; everything below looks at it. */
 
@@ -112,6 +112,26 @@ describe('the record of a run, read by another program', () => {
     expect(away(spent, spentMicros)).toBeLessThanOrEqual(uncertainMicros);
     expect(away(onDemandWouldBe, onDemandWouldBeMicros)).toBeLessThanOrEqual(uncertainMicros);
     expect(savedPercent).toBeCloseTo((100 * (Number(onDemandWouldBe) - Number(spent))) / Number(onDemandWouldBe), 2);
+  });
+
+  it('holds no step that the protocol does not allow, and says how to see that', async () => {
+    const file = join(folder, 'record.jsonl');
+    expect(run.stderr).toContain(`npx spothop audit --trace ${file}`);
+    const audit = await runSpothop(['audit', '--json', '--trace', file]);
+    const { first, held, judged } = JSON.parse(audit.stdout);
+    expect({ code: audit.code, held, first }).toEqual({ code: 0, held: true, first: null });
+    expect(judged.tasks).toEqual({ ready: 0, running: 0, done: TASKS, dead: 0, cancelled: 0 });
+    expect(judged.machines).toBe(summary.instances.launched);
+    expect(judged.unknownKinds).toEqual({});
+  });
+
+  it('tells in which order checkpoints came', () => {
+    const sequences = record.flatMap(({ parameters = {} }) => {
+      const name = /#\w+\.#\w+ < (:\w+)/.exec(String(parameters.condition))?.[1];
+      return name === undefined ? [] : [parameters.values?.[name]];
+    });
+    expect(sequences.length).toBeGreaterThan(0);
+    expect(sequences.every((sequence) => typeof sequence === 'number')).toBe(true);
   });
 
   it('holds no body, result or checkpoint of a task', () => {

@@ -4,6 +4,14 @@ import { changed, fixture, parseIn } from './support.ts';
 const NEW_YEAR = Date.UTC(2026, 0, 1);
 const ID = 'i-1234567890abcdef0';
 
+const ENDING = {
+  lifecycleAction: {
+    autoScalingGroup: 'my-asg',
+    hook: 'my-lifecycle-hook',
+    token: '87654321-4321-4321-4321-210987654321',
+  },
+};
+
 const FIXTURES: readonly [fixture: string, region: string, expected: unknown][] = [
   [
     'spot-interruption',
@@ -104,7 +112,7 @@ const FIXTURES: readonly [fixture: string, region: string, expected: unknown][] 
       kind: 'signals',
       name: 'EC2 Instance-terminate Lifecycle Action',
       eventId: '782d5b4c-0f6f-1fd6-9d62-ecf6aed0a470',
-      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR }],
+      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR, ...ENDING }],
     },
   ],
   [
@@ -123,7 +131,7 @@ const FIXTURES: readonly [fixture: string, region: string, expected: unknown][] 
     {
       kind: 'signals',
       name: 'EC2 Instance-terminate Lifecycle Action',
-      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR + 872 }],
+      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR + 872, ...ENDING }],
     },
   ],
   [
@@ -132,7 +140,7 @@ const FIXTURES: readonly [fixture: string, region: string, expected: unknown][] 
     {
       kind: 'signals',
       name: 'EC2 Instance-terminate Lifecycle Action',
-      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR + 872 }],
+      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR + 872, ...ENDING }],
     },
   ],
   [
@@ -223,6 +231,19 @@ describe('lifecycle hooks', () => {
     expect(parseIn('us-west-2', JSON.stringify({ ...bare, AccountId: '210987654321' }))).toMatchObject({
       kind: 'refused',
     });
+  });
+
+  it.each([
+    ['no token', { LifecycleActionToken: undefined }],
+    ['a hook that is no text', { LifecycleHookName: 7 }],
+    ['a group of several lines', { AutoScalingGroupName: 'my\nasg' }],
+    ['a name without an end', { LifecycleHookName: 'x'.repeat(256) }],
+  ])('one with %s ends its machine, and names no action', (_what, detail) => {
+    const parsed = parseIn('us-west-2', changed('lifecycle-terminating', {}, detail));
+    expect(parsed).toMatchObject({
+      signals: [{ kind: 'lifecycle-terminating', instanceId: ID, at: NEW_YEAR }],
+    });
+    expect(JSON.stringify(parsed)).not.toContain('lifecycleAction');
   });
 
   it('SNS is unwrapped once, whatever it carries', () => {

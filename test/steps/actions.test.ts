@@ -73,11 +73,31 @@ const PREPARED: { readonly [Kind in Action['do']]: (world: WorkflowWorld) => Pro
       await world.fleets.changeHead(INDEX, 0, { open: [intent] });
       return { do: 'launch', intent, reason };
     },
+    wait: async () => ({ do: 'wait', fleet: INDEX, reason }),
     alarm: async () => ({ do: 'alarm', metric: 'NoCapacity', reason }),
+    detach: async (world) => {
+      await aMachine(world, MACHINE);
+      world.groups.addAutoScalingGroup('workers');
+      world.groups.join('workers', MACHINE);
+      return { do: 'detach', autoScalingGroup: 'workers', instanceIds: [MACHINE], reason };
+    },
+    deregister: async (world) => {
+      await aMachine(world, MACHINE);
+      world.groups.addTargetGroup('web');
+      world.groups.register('web', MACHINE);
+      return { do: 'deregister', targetGroups: ['web'], instanceIds: [MACHINE], reason };
+    },
+    'complete-lifecycle': async (world) => {
+      await aMachine(world, MACHINE);
+      world.groups.addAutoScalingGroup('workers');
+      const token = world.groups.beginEnding('workers', 'spothop', MACHINE);
+      const named = { autoScalingGroup: 'workers', lifecycleHook: 'spothop' };
+      return { do: 'complete-lifecycle', ...named, instanceId: MACHINE, token, reason };
+    },
   };
 
 /** They leave no trace in what is stored. */
-const CHANGES_NOTHING: readonly Action['do'][] = ['look-again', 'wake-fleet', 'alarm'];
+const CHANGES_NOTHING: readonly Action['do'][] = ['look-again', 'wake-fleet', 'wait', 'alarm'];
 
 const execute = async (world: WorkflowWorld, action: Action): Promise<void> => {
   const plan: Plan = { subject: 'a test', decidedAt: world.clock.now(), actions: [action] };

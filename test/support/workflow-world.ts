@@ -57,6 +57,7 @@ export interface WorkflowWorld extends Omit<World, 'clock' | 'money'>, Pick<Memo
   readonly instances: MemoryWorld['instances'];
   readonly tasks: MemoryWorld['tasks'];
   readonly machines: MemoryWorld['machines'];
+  readonly groups: MemoryWorld['groups'];
   readonly wakes: MemoryWorld['wakes'];
   readonly workQueue: MemoryWorld['workQueue'];
   readonly logged: readonly LogLine[];

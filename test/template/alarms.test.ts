@@ -51,6 +51,8 @@ describe('alarms', () => {
     ['a failing report', 'ReportErrorsAlarm', 'AWS/Lambda', 'Errors', 'ReportLambdaFunction'],
     ['prices that cannot be read', 'PricesErrorsAlarm', 'AWS/Lambda', 'Errors', 'PricesLambdaFunction'],
     ['a fleet that cannot be reconciled', 'ReconcileFailingAlarm', 'Spothop', 'ReconcileFailed', 'spothop'],
+    ['a window that cannot be kept', 'WindowAtRiskAlarm', 'Spothop', 'WindowAtRisk', 'spothop'],
+    ['a group that does not let a machine go', 'GroupRefusedAlarm', 'Spothop', 'GroupStepsRefused', 'spothop'],
     ['no capacity', 'NoCapacityAlarm', 'Spothop', 'NoCapacity', 'spothop'],
   ])('there is one for %s', (_what, id, namespace, metric, subject) => {
     const alarm = propertiesOf(template, id);

@@ -3,6 +3,7 @@ import {
   breaking,
   PACKAGING_MS_MAX,
   type Properties,
+  propertiesOf,
   resourcesOf,
   type Template,
   targetOf,
@@ -52,15 +53,29 @@ describe('tables', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('define exactly the attributes that their keys and indexes use: CloudFormation refuses any other set', () => {
+  /** A list as it is with a window in one of the fleets, or with none. */
+  const listed = (list: readonly Properties[] | undefined, withWindow: boolean): readonly Properties[] =>
+    (list ?? [])
+      .map((part) => (part['Fn::If'] === undefined ? part : part['Fn::If'][withWindow ? 1 : 2]))
+      .filter((part) => part['Ref'] !== 'AWS::NoValue');
+
+  it.each([true, false])('define exactly the attributes of their keys and indexes, with a window or not: %s', (is) => {
     const keysOf = (schema: readonly Properties[]): string[] => schema.map((key) => key['AttributeName']);
     const wrong = breaking(tables, (table) => {
-      const indexes: Properties[] = table['GlobalSecondaryIndexes'] ?? [];
+      const indexes = listed(table['GlobalSecondaryIndexes'], is);
       const used = [table['KeySchema'], ...indexes.map((index) => index['KeySchema'])].flatMap(keysOf);
-      const defined = keysOf(table['AttributeDefinitions']);
+      const defined = keysOf(listed(table['AttributeDefinitions'], is));
       return JSON.stringify([...new Set(used)].toSorted()) === JSON.stringify(defined.toSorted());
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('list tasks by age only where a fleet has a window, because that costs two write units a task', () => {
+    const names = (withWindow: boolean) =>
+      listed(propertiesOf(template, 'TasksTable')['GlobalSecondaryIndexes'], withWindow).map((one) => one['IndexName']);
+    expect(names(false)).toEqual(['byCheckAt', 'byEnd']);
+    expect(names(true)).toEqual(['byCheckAt', 'byEnd', 'bySubmission']);
+    expect(template.Conditions?.['HasWindows']).toEqual({ 'Fn::Equals': ['no', 'yes'] });
   });
 });
 
@@ -164,12 +179,15 @@ describe('the stack as a whole', () => {
     expect(everyone.map(([id]) => id)).toEqual([]);
   });
 
-  it('names no account but the one it is deployed to, except where the fleet file gives a queue of another', () => {
+  it('names no account but the one it is deployed to, except where the fleet file gives an ARN of another', () => {
     const accounts = [...JSON.stringify(template).matchAll(/(?<![0-9a-f])\d{12}(?![0-9a-f])/g)].map(
       (match) => match[0],
     );
     expect([...new Set(accounts)]).toEqual(['123456789012']);
     const arns = [...JSON.stringify(template).matchAll(/arn:aws[a-z-]*:[^"\\]*/g)].map((match) => match[0]);
-    expect([...new Set(arns)]).toEqual(['arn:aws:sqs:us-east-1:123456789012:films']);
+    expect([...new Set(arns)].toSorted()).toEqual([
+      'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef',
+      'arn:aws:sqs:us-east-1:123456789012:films',
+    ]);
   });
 });

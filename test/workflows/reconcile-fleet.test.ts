@@ -4,6 +4,7 @@ import type { CapacityPolicy } from '../../lib/fleet/fleet-settings.ts';
 import { ec2FleetId, fleetName, type InstanceId, intentId, sessionId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import { encodeWake } from '../../lib/fleet/message.ts';
+import { FLEET_TAG, STACK_TAG } from '../../lib/fleet/tags.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import type { LaunchAnswer, LaunchRequest } from '../../lib/ports/machines.ts';
 import { reconcileFleets } from '../../lib/workflows/reconcile-fleets.ts';
@@ -263,6 +264,24 @@ describe('a launch whose answer was lost', () => {
     expect(await openIntents(world)).toEqual([]);
   });
 
+  it('has the run closed of a machine that ended before it had its place: it was paid for (M2)', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 10);
+    const addMember = (): Promise<never> => Promise.reject(new Error('throttled'));
+    await reconcile({ ...world, fleets: { ...world.fleets, addMember } });
+    const mute = {
+      ...world.machines,
+      launch: async () => ({ answered: false, code: 'Timeout', message: '' }) as const,
+    };
+    const [placeless] = world.machines.all();
+    world.machines.setState(placeless!.instanceId, 'terminated', 'Client.InstanceInitiatedShutdown');
+    await world.clock.advance(600_000);
+    await reconcile({ ...world, machines: mute });
+    await reconcile(world);
+    expect(world.money.allRuns()).toMatchObject([{ instanceId: placeless!.instanceId, endedBy: 'itself' }]);
+    expect(await members(world)).not.toContain(placeless!.instanceId);
+  });
+
   it('that launched nothing is given up after ten minutes, and asked for anew under another token', async () => {
     const { world, sent } = watchingLaunches(workflowWorld());
     await queueTasks(world, 5);
@@ -487,16 +506,87 @@ describe('a machine of the fleet that ended', () => {
     },
   );
 
-  it('is not called gone because EC2 leaves it out of one answer, until its agent has been silent for long', async () => {
+  /** EC2 as it answers while an Availability Zone is missing from its lists: asked for a machine by id, it knows it. */
+  const blind = (world: WorkflowWorld) => ({ ...world.machines, describeFleet: async () => [] });
+
+  it('is not called gone because EC2 leaves it out of its lists, however long its agent is silent', async () => {
     const world = workflowWorld();
     const machine = await launched(world);
-    const blind = { ...world, machines: { ...world.machines, describeFleet: async () => [] } };
+    await world.clock.advance(3_600_000);
+    await reconcile({ ...world, machines: blind(world) });
+    expect(world.instances.records.get(machine)?.signals['state-terminated']).toBeUndefined();
+    expect(world.money.allRuns()).toEqual([]);
+    expect(await members(world)).toContain(machine);
+  });
+
+  it('is asked for by its id while the lists leave it out, and only once it is silent for long', async () => {
+    const world = workflowWorld();
+    const machine = await launched(world);
+    const asked: (readonly InstanceId[])[] = [];
+    const describe = (ids: readonly InstanceId[]) => {
+      asked.push(ids);
+      return world.machines.describe(ids);
+    };
+    const watched = { ...world, machines: { ...blind(world), describe } };
     await world.clock.advance(599_000);
-    await reconcile(blind);
+    await reconcile(watched);
+    expect(asked).toEqual([]);
+    await world.clock.advance(1_000);
+    await reconcile(watched);
+    expect(asked).toEqual([[machine]]);
+  });
+
+  it('and that EC2 knows no more, asked by its id, is called gone once its agent has been silent for long', async () => {
+    const world = workflowWorld();
+    const machine = await launched(world);
+    const forgotten = { ...world, machines: { ...blind(world), describe: async () => [] } };
+    await world.clock.advance(599_000);
+    await reconcile(forgotten);
     expect(world.instances.records.get(machine)?.signals['state-terminated']).toBeUndefined();
     await world.clock.advance(1_000);
-    await reconcile(blind);
+    await reconcile(forgotten);
     expect(world.money.allRuns()).toMatchObject([{ instanceId: machine, endedBy: 'unknown' }]);
+  });
+
+  it('and whose tags somebody has taken is no longer ours once its agent has been silent for long', async () => {
+    const world = workflowWorld();
+    const machine = await launched(world);
+    world.machines.removeTags(machine, [STACK_TAG, FLEET_TAG]);
+    await world.clock.advance(599_000);
+    await reconcile(world);
+    expect(await members(world)).toContain(machine);
+    await world.clock.advance(1_000);
+    await reconcile(world);
+    expect(await members(world)).not.toContain(machine);
+    expect(world.machines.all().find(({ instanceId }) => instanceId === machine)?.state).toBe('running');
+  });
+
+  it.each(['left out of the list', 'in the list'])(
+    'between the look at EC2 and the look at its item has its run closed by EC2’s word (%s)',
+    async (how) => {
+      const world = workflowWorld();
+      const machine = await launched(world);
+      await world.instances.recordSignal(aSignal(world, machine), true, world.clock.now());
+      const describeFleet: typeof world.machines.describeFleet = async (fleet) => {
+        const before = await world.machines.describeFleet(fleet);
+        world.machines.setState(machine, 'terminated', 'Client.InstanceInitiatedShutdown');
+        await world.instances.recordSignal(aSignal(world, machine, 'state-terminated'), true, world.clock.now());
+        return how === 'in the list' ? before : [];
+      };
+      await reconcile({ ...world, machines: { ...world.machines, describeFleet } });
+      await reconcile(world);
+      expect(world.money.allRuns()).toMatchObject([{ instanceId: machine, endedBy: 'itself' }]);
+      expect(await members(world)).not.toContain(machine);
+    },
+  );
+
+  it('by an event that nobody sent has no run closed: EC2 shows that it lives (N2)', async () => {
+    const world = workflowWorld();
+    const machine = await launched(world);
+    await world.instances.recordSignal(aSignal(world, machine, 'state-terminated'), true, world.clock.now());
+    await reconcile(world);
+    expect(world.money.allRuns()).toEqual([]);
+    expect(await members(world)).toContain(machine);
   });
 
   it('has its pool set aside when EC2 took it', async () => {

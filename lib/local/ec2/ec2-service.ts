@@ -45,12 +45,25 @@ export interface Ec2Options {
   readonly processes?: ProcessHost;
 }
 
+/** What Auto Scaling does to a machine. */
+export interface MachineInGroups {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly isRunning: boolean;
+  /** Aborts when the machine begins to end. */
+  readonly over: AbortSignal;
+  setTag(key: string, value: string | undefined): void;
+  end(): void;
+}
+
 export interface Ec2Part extends LocalPart {
   /** Machines that are pending or running, in the order of their launch. */
   runningMachines(): readonly MachineSnapshot[];
   /** Lays a script on the market; its times count from now. Resolves when all of it has happened. */
   applyScript(script: MarketScript): Promise<void>;
   marketSummary(): MarketSummary;
+  /** A machine for whoever holds machines in groups; undefined when EC2 shows none of that id. */
+  machine(instanceId: string): MachineInGroups | undefined;
   start(): Promise<void>;
   /** Kills every machine's process group and waits until all are gone. */
   close(): Promise<void>;
@@ -100,6 +113,15 @@ const queryService = (state: Ec2State): LocalService => ({
   error: (status, code, message) => xmlError(status, code, message, state.identifiers.request()),
 });
 
+const inGroups = (machine: Machine): MachineInGroups => ({
+  instanceId: machine.launch.instanceId,
+  zone: machine.launch.zone,
+  isRunning: machine.state === 'running',
+  over: machine.over,
+  setTag: (key, value) => machine.setTag(key, value),
+  end: () => void machine.end('user'),
+});
+
 export const ec2Service = (context: LocalContext, options: Ec2Options): Ec2Part => {
   const world: MachineWorld = machineWorld(context, options, () => state);
   const state: Ec2State = createState(context, options, world);
@@ -125,6 +147,10 @@ export const ec2Service = (context: LocalContext, options: Ec2Options): Ec2Part 
     },
     runningMachines: () => liveMachines(state).map(snapshotOf),
     applyScript,
+    machine: (instanceId) => {
+      const machine = state.machines.get(instanceId);
+      return machine && inGroups(machine);
+    },
     marketSummary: () => summarise(state, scripts.flat()),
     close,
   };

@@ -62,8 +62,11 @@ export const SHUTDOWN_GRACE_MS = 2_000;
 /** The dead-man's switch: a machine without a live agent powers itself off after this (design section 3, Instances). */
 export const AGENT_GONE_MS = 15 * 60_000;
 
+/** What the unit of somebody else's machine says: it stays on when its agent ends, and has no dead-man's switch of ours. */
+const STAYS_ON = /^SuccessAction=none$/m;
+
 export class Machine {
-  readonly launch: MachineLaunch;
+  #launch: MachineLaunch;
   state: MachineState = 'pending';
   runningAt: EpochMs | undefined;
   rebalanceAt: EpochMs | undefined;
@@ -79,8 +82,12 @@ export class Machine {
   #ended: Promise<void> | undefined;
 
   constructor(launch: MachineLaunch, world: MachineWorld) {
-    this.launch = launch;
+    this.#launch = launch;
     this.#world = world;
+  }
+
+  get launch(): MachineLaunch {
+    return this.#launch;
   }
 
   /** Aborts when the machine begins to end. */
@@ -109,6 +116,12 @@ export class Machine {
     this.rebalanceAt = this.#world.clock.now();
     this.#record('rebalance', { by: 'ec2', scripted });
     this.#world.putEvent(rebalanceEvent(this.launch.instanceId));
+  }
+
+  /** A tag of AWS's own, which no request sets; without a value it is taken away. */
+  setTag(key: string, value: string | undefined): void {
+    const { [key]: _before, ...others } = this.#launch.tags;
+    this.#launch = { ...this.#launch, tags: value === undefined ? others : { ...others, [key]: value } };
   }
 
   /** A notice is given once; a machine that has one keeps its deadline. */
@@ -142,6 +155,7 @@ export class Machine {
     this.#record('running', {});
     this.#world.putEvent(stateChangeEvent(this.launch.instanceId, 'running', this.runningAt));
     const shutsDown = await this.#runAgent();
+    if (STAYS_ON.test(this.launch.userData)) return;
     if (!shutsDown) await clock.sleep(AGENT_GONE_MS, this.over);
     if (!this.over.aborted) void this.end('self');
   }

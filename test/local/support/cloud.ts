@@ -29,16 +29,19 @@ export interface TestCloud extends LocalCloud {
 
 export interface TestCloudOptions {
   readonly timeFactor?: number;
+  /** The moment from which time runs faster; the epoch where absent. */
+  readonly timeOriginMs?: number;
   readonly extraServices?: (context: LocalContext) => readonly LocalPart[];
 }
 
 export const startTestCloud = async (options: TestCloudOptions = {}): Promise<TestCloud> => {
   const folder = mkdtempSync(join(tmpdir(), 'spothop-local-'));
   const timeFactor = options.timeFactor ?? 1;
+  const timeOriginMs = options.timeOriginMs ?? 0;
   const cloud = await startLocalCloud({
-    clock: wallClock({ timeFactor, originMs: 0 }),
+    clock: wallClock({ timeFactor, originMs: timeOriginMs }),
     timeFactor,
-    timeOriginMs: 0,
+    timeOriginMs,
     stateFolder: join(folder, 'state'),
     random: seededRandom(7),
     recordFile: join(folder, 'record.jsonl'),

@@ -35,7 +35,8 @@ const TASK_FOLDER = '../../policies/support';
 const marketAt = (now: number) =>
   exampleMarket(SEED, epochMs(now), { restlessness: 0, zones: ['us-east-1a', 'us-east-1b'] });
 
-const FLEET_FILE = {
+/** A fleet of two in two zones, as a fleet file has it. */
+export const FLEET_OF_TWO = {
   mode: 'manage',
   queue: { visibilitySeconds: 60 },
   instanceTypes: ['c5.large', 'm5.large'],
@@ -64,14 +65,15 @@ export interface MovingFleet {
 
 const QUEUE_KEPT = 6;
 
-const open = async (folder: string, project: string): Promise<WholeCloud> => {
+/** A whole local cloud on the calm market, whose time runs faster by the factor. */
+export const openCloud = async (folder: string, project: string, timeFactor: number): Promise<WholeCloud> => {
   const originMs = wallClock().now();
-  const clock = wallClock({ timeFactor: TIME_FACTOR, originMs });
+  const clock = wallClock({ timeFactor, originMs });
   let drawn = 0;
   const market = marketAt(clock.now());
   return startWholeCloud({
     clock,
-    timeFactor: TIME_FACTOR,
+    timeFactor,
     timeOriginMs: originMs,
     stateFolder: folder,
     random: () => draw(SEED, 'names', drawn++),
@@ -81,9 +83,15 @@ const open = async (folder: string, project: string): Promise<WholeCloud> => {
   });
 };
 
-const deploy = async (folder: string, project: string, cloud: WholeCloud): Promise<DeployedService> => {
+/** The service, deployed with these fleets as its fleet file. */
+export const deployFleets = async (
+  folder: string,
+  project: string,
+  cloud: WholeCloud,
+  fleets: Readonly<Record<string, unknown>>,
+): Promise<DeployedService> => {
   const fleetFile = join(folder, 'spothop.yml');
-  writeFileSync(fleetFile, JSON.stringify({ version: 1, fleets: { [FLEET]: FLEET_FILE } }));
+  writeFileSync(fleetFile, JSON.stringify({ version: 1, fleets: fleets }));
   const environment = cloud.environmentToExport();
   Object.assign(process.env, environment);
   const logFile = join(folder, 'deploy.log');
@@ -146,19 +154,25 @@ const drive = (cloud: WholeCloud, service: DeployedService): Omit<MovingFleet, '
   };
 };
 
-export const movingFleet = async (): Promise<MovingFleet> => {
-  const folder = mkdtempSync(join(tmpdir(), 'spothop-moving-'));
+/** A copy of the project with the task that these fleets run. */
+export const projectWithTask = (folder: string): string => {
   const project = copyProject(folder);
   for (const name of TASK_FILES) {
     cpSync(fileURLToPath(new URL(`${TASK_FOLDER}/${name}`, import.meta.url)), join(project, name));
   }
-  const cloud = await open(join(folder, 'cloud'), project);
+  return project;
+};
+
+export const movingFleet = async (): Promise<MovingFleet> => {
+  const folder = mkdtempSync(join(tmpdir(), 'spothop-moving-'));
+  const project = projectWithTask(folder);
+  const cloud = await openCloud(join(folder, 'cloud'), project, TIME_FACTOR);
   const close = async (): Promise<void> => {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { ...drive(cloud, await deploy(folder, project, cloud)), close };
+    return { ...drive(cloud, await deployFleets(folder, project, cloud, { [FLEET]: FLEET_OF_TWO })), close };
   } catch (error) {
     await close();
     throw error;

@@ -12,10 +12,9 @@ export interface StartRun {
   readonly stderr: string;
 }
 
-/** Runs the main job as a person would, as a process of its own. */
-export const runStart = (words: readonly string[]): Promise<StartRun> =>
+const runProgram = (program: string, words: readonly string[]): Promise<StartRun> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(PROJECT, 'bin/start.ts'), ...words], {
+    const child = spawn(process.execPath, [join(PROJECT, program), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };
@@ -24,6 +23,11 @@ export const runStart = (words: readonly string[]): Promise<StartRun> =>
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...output }));
   });
+
+/** Runs the main job as a person would, as a process of its own. */
+export const runStart = (words: readonly string[]): Promise<StartRun> => runProgram('bin/start.ts', words);
+
+export const runSpothop = (words: readonly string[]): Promise<StartRun> => runProgram('bin/spothop.ts', words);
 
 export const readRecord = (folder: string): readonly Line[] =>
   readFileSync(join(folder, 'record.jsonl'), 'utf8')

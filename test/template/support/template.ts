@@ -14,6 +14,7 @@ export interface Resource {
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
 }
 
 /** A resource's properties as a test reads them: it names what it expects, and gets `undefined` for what is not there. */
