@@ -13,6 +13,8 @@ const PROCESS_ENDED = 'The agent’s process ended while it ran; was it killed f
 interface Leftovers {
   /** What the item says we hold, where the row agrees: anything else has been settled, or given away, since. */
   readonly ours: readonly TaskRecord[];
+  /** Dead under the attempt that is held: a task is let go once it is copied, so perhaps it was not. */
+  readonly dead: readonly TaskRecord[];
   /**
    * Some were put back since they were held here, and nobody has taken them: an agent before this one may have ended in
    * the middle of this very work, and they may have run beside what is left.
@@ -25,14 +27,16 @@ const lookAtRows = async (
   leases: InstanceRecord['leases'],
 ): Promise<Leftovers> => {
   const ours: TaskRecord[] = [];
+  const dead: TaskRecord[] = [];
   let hadNeighbours = false;
   for (const [id, attempt] of Object.entries(leases)) {
     const row = await withRetries(ports.clock, () => ports.tasks.get(id as TaskId));
     if (row?.attempt !== attempt) continue;
     hadNeighbours ||= row.status === 'ready';
+    if (row.status === 'dead') dead.push(row);
     if (row.status === 'running' && row.owner === instanceId && row.session === session) ours.push(row);
   }
-  return { ours, hadNeighbours };
+  return { ours, dead, hadNeighbours };
 };
 
 const failStep = ({ ports, settings }: AgentShared, { attempt, failures }: TaskRecord): TaskStep => ({
@@ -84,7 +88,9 @@ export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceR
   const { log } = shared.ports;
   for (const [id, attempt] of Object.entries(leases)) shared.leases.letGo(id as TaskId, attempt);
   try {
-    const { ours, hadNeighbours } = await lookAtRows(shared, leases);
+    const { ours, dead, hadNeighbours } = await lookAtRows(shared, leases);
+    // First, because the sweep finds all that is not settled here, and nothing that is dead.
+    for (const row of dead) await copyDead(shared, row);
     const isToBlame = ours.length === 1 && !hadNeighbours && shared.drain.state() === undefined;
     for (const row of ours) await settleLeftover(shared, row, isToBlame);
   } catch (error) {

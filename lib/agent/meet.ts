@@ -10,10 +10,17 @@ export const copyDead = ({ ports }: AgentShared, { taskId, reason }: TaskRecord)
 
 /**
  * A dead task is copied to the dead-letter queue before its message goes, also when the message is met again: whoever
- * declared it dead may have ended between the two.
+ * declared it dead may have ended between the two. The message may be lost in between as well, so whoever holds the task
+ * lets go of it once it is copied, and not before: its lease is what is left to find it by.
  */
-export const buryDead = async (shared: AgentShared, row: TaskRecord, ticket: Ticket): Promise<void> => {
+export const buryDead = async (
+  shared: AgentShared,
+  row: TaskRecord,
+  ticket: Ticket,
+  release: () => void = () => {},
+): Promise<void> => {
   await copyDead(shared, row);
+  release();
   await ticket.remove();
 };
 

@@ -15,7 +15,10 @@ export const FENCED_OFF = 'fenced off';
 interface Ended {
   readonly attempt: Attempt;
   readonly ticket: Ticket;
-  /** Called between the write on the row and the message's return: from then on the task may be taken here again. */
+  /**
+   * Called between the write on the row, or the copy of one that is dead, and the message's return: from then on the task
+   * may be taken here again.
+   */
   release(): void;
 }
 
@@ -84,10 +87,12 @@ const fail = async (shared: AgentShared, ended: Ended, end: EndedAs<'failed'>): 
   tally.failed += 1;
   const { failures, status } = outcome.row;
   ports.log.warn('task failed', { taskId, attempt: number, failures, status });
+  if (status === 'dead') {
+    tally.dead += 1;
+    return buryDead(shared, outcome.row, ended.ticket, ended.release);
+  }
   ended.release();
-  if (status !== 'dead') return ended.ticket.putBack(step.retryDelaySeconds, taskId);
-  tally.dead += 1;
-  return buryDead(shared, outcome.row, ended.ticket);
+  return ended.ticket.putBack(step.retryDelaySeconds, taskId);
 };
 
 /** A refused hand-back whose row is ready under our number is one whose reply was lost, or a release that was faster. */

@@ -24,5 +24,8 @@ export const releaseTask = async (world: ReleaseWorld, lease: Lease, reason: str
     world.metrics.count('TasksReleased', 1, { fleet });
     world.log.info('Released a task.', { taskId, attempt, instanceId: owner, fleet, reason });
   }
+  // Held until it is copied to where people look (O2): its owner may have ended before that. Who meets this copies it.
+  const isPerhapsNotCopied = result.row?.status === 'dead' && result.row.attempt === attempt;
+  if (isPerhapsNotCopied) await world.workQueue(fleet).send(taskId);
   await world.instances.dropLease(owner, taskId, attempt);
 };

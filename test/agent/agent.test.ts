@@ -243,6 +243,24 @@ describe('failing', () => {
     expect(machine.cloud.queue.size()).toBe(0);
   });
 
+  it('a dead task is held until it is copied: by its lease it is found when the machine ends before that (O2)', async () => {
+    const copying = Promise.withResolvers<void>();
+    const machine = createMachine({
+      settings: { failuresMax: 1 },
+      run: async () => ({ kind: 'failed', reason: 'bad input' }),
+      wrap: (ports) => ({ ...ports, deadLetters: { send: () => copying.promise } }),
+    });
+    await submit(machine.cloud, 'poison');
+    await submit(machine.cloud, 'next');
+    machine.start();
+    await machine.clock.advance(seconds(30));
+    expect(rowOf(machine.cloud, 'poison').status).toBe('dead');
+    expect(machine.record()?.leases).toEqual({ poison: 1 });
+    copying.resolve();
+    await machine.clock.advance(seconds(30));
+    expect(machine.record()?.leases).toEqual({});
+  });
+
   it('a task that failed is tried again after the delay, not before', async () => {
     const startedAt: number[] = [];
     const machine = createMachine({

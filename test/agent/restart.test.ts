@@ -124,6 +124,26 @@ describe('an agent that is started again on its machine', () => {
     expect(cloud.queue.size()).toBe(0);
   });
 
+  it('copies what the process before declared dead and still held, whatever became of the message (O2)', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ failuresMax: 1 });
+    await submit(cloud, 'poison');
+    const first = startAgent(async () => ({ kind: 'failed', reason: 'bad input' }));
+    const { apply } = cloud.tasks;
+    cloud.tasks.apply = async (id, step) => {
+      const outcome = await apply(id, step);
+      if (step.step === 'fail') first.kill();
+      return outcome;
+    };
+    await clock.advance(seconds(3));
+    expect(rowOf(cloud, 'poison').status).toBe('dead');
+    expect(cloud.deadLetters.sent).toEqual([]);
+    for (const { messageId } of cloud.queue.messages()) cloud.queue.drop(messageId);
+    startAgent(never);
+    await clock.advance(seconds(1));
+    expect(cloud.deadLetters.sent).toEqual([{ taskId: 'poison', reason: 'bad input' }]);
+    expect(leasesOf(cloud)).toEqual({});
+  });
+
   it('blames no task for a process that was killed while its machine drained: being reclaimed is not failing (W5)', async () => {
     const { clock, cloud, startAgent } = createRestarting();
     await submit(cloud, 'healthy');
