@@ -16,6 +16,8 @@ export interface Counts {
   readonly wanted: number;
   readonly had: number;
   readonly hadOnDemand: number;
+  /** Of them, those that are only asked for: they may never come. */
+  readonly askedOnDemand: number;
 }
 
 /** What is decided from: everything read, counted and judged once. */
@@ -51,11 +53,13 @@ const surgeRoom = ({ counts }: Situation, replaced: number): number =>
 
 /**
  * Spot is back: on-demand machines beyond the base are replaced, a quarter of the fleet at a time at most. The new ones
- * are asked for before the old ones leave, which is the surge of N3.
+ * are asked for before the old ones leave, which is the surge of N3. A machine that has only been asked for is not
+ * replaced: there may never be one, and until EC2 has answered it is not missing.
  */
 const returnOrders = (situation: Situation): LaunchOrder[] => {
   const { view, counts } = situation;
-  const standIns = counts.hadOnDemand - Math.min(view.policy.onDemandBase, counts.wanted);
+  const there = counts.hadOnDemand - counts.askedOnDemand;
+  const standIns = there - Math.min(view.policy.onDemandBase, counts.wanted);
   const reason = `spot is back for ${standIns} on-demand machines`;
   return spotOrders(situation, surgeRoom(situation, standIns), reason);
 };

@@ -35,6 +35,7 @@ const countMachines = (view: CapacityView, now: EpochMs): Counts => {
     wanted: wantedCount(view.backlog, view.policy),
     had: useful.length + asked.spot + asked.onDemand,
     hadOnDemand: onDemand + asked.onDemand,
+    askedOnDemand: asked.onDemand,
   };
 };
 

@@ -225,6 +225,16 @@ describe('the return to spot', () => {
     expect(launches(decide(standIns, 20, 60))).toEqual([{ purchase: 'spot', count: 1 }]);
   });
 
+  it('replaces no machine that was only asked for and may never come', () => {
+    const asked = anIntent({ intentId: intentId('asked'), purchase: 'on-demand', count: 1 });
+    const openIntents = { [asked.intentId]: asked };
+    const spot = [machine(1, 'spot', busy), machine(2, 'spot', busy)];
+    expect(launches(decide(spot, 15, 60, { openIntents }))).toEqual([]);
+    expect(launches(decide([...spot, machine(3, 'on-demand', busy)], 20, 60, { openIntents }))).toEqual([
+      { purchase: 'spot', count: 1 },
+    ]);
+  });
+
   it('asks for none while every spot pool is set aside', () => {
     expect(launches(decide(standIns, 20, 60, { pools: setAside(SPOT_POOLS) }))).toEqual([]);
   });
