@@ -5,6 +5,10 @@ export interface Regression {
 }
 
 const BEGUN_AGAIN = 'W2: a task whose hand-back could not be written ran again under the same attempt';
+const NEVER_COPIED =
+  'O2: a dead task whose agent ended before it was copied, and whose message was lost, was found by nobody';
+
+const NOT_THERE_YET = 'N3: spot was asked for in place of an on-demand machine that had only been asked for';
 
 /**
  * Played with every change. A seed is another life once the simulator's draws have changed: what such a life once showed
@@ -18,4 +22,6 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 26, showed: BEGUN_AGAIN },
   { seed: 28, showed: BEGUN_AGAIN },
   { seed: 34, showed: BEGUN_AGAIN },
+  { seed: 1531, showed: NEVER_COPIED },
+  { seed: 692, showed: NOT_THERE_YET },
 ];

@@ -6,7 +6,7 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { FleetStore } from '../../ports/fleets.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
-import type { LaunchRequest, Machines } from '../../ports/machines.ts';
+import type { LaunchAnswer, LaunchRequest, Machines } from '../../ports/machines.ts';
 import type { MoneyLedger } from '../../ports/money.ts';
 import type { Backlog } from '../../ports/queues.ts';
 import type { Faults } from '../faults/faults.ts';
@@ -47,6 +47,9 @@ const isUseful = (record: InstanceRecord | undefined): boolean =>
     record.signals.leave === undefined &&
     record.signals['scheduled-change'] === undefined);
 
+const isForbidden = ({ refusals }: Extract<LaunchAnswer, { readonly answered: true }>): boolean =>
+  refusals.some((refusal) => refusal.class === 'authorisation');
+
 const outstandingOf = (intent: Intent, { members }: FleetState): number =>
   Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);
 
@@ -66,10 +69,14 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const states = new WeakMap<Caller, FleetState>();
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, EpochMs>();
+  const closedIntents = new Set<string>();
   const closedRuns = new Set<InstanceId>();
   let forbiddenAt: EpochMs | undefined;
-  /** Refused for a permission, and not written down yet: whoever crashes in between has to ask once more. */
-  let isForbidden = false;
+  /**
+   * Launches that each caller heard to be refused for a permission. It counts once that caller closes the intent with it:
+   * whoever crashes before has to ask once more, and who repeats a launch that another has closed has nothing to write.
+   */
+  const forbidden = new WeakMap<Caller, Set<string>>();
 
   const judgeOrders = (by: Caller, open: readonly Intent[]) => {
     const { settings, backlog } = by.memo;
@@ -120,11 +127,11 @@ export const auditFleet = (world: FleetAuditWorld) => {
       return outcome;
     },
     closeIntent: async (fleet, id, learned) => {
-      // An intent that is given up has taught nothing: its answer was lost.
-      const isLesson = learned.restUntil !== undefined || Object.keys(learned.pools).length > 0;
-      if (isForbidden && isLesson) forbiddenAt = world.now();
-      isForbidden = false;
-      trace.note(world.acting.by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
+      const { by } = world.acting;
+      const isForbiddenTo = by !== undefined && forbidden.get(by)?.has(id) === true;
+      if (isForbiddenTo && !closedIntents.has(id)) forbiddenAt = world.now();
+      closedIntents.add(id);
+      trace.note(by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
     },
     removeMember: async (fleet, id) => {
@@ -165,9 +172,12 @@ export const auditFleet = (world: FleetAuditWorld) => {
     ...world.machines,
     launch: async (serialised) => {
       const { by } = world.acting;
-      judgeToken(serialised, JSON.parse(serialised) as LaunchRequest);
+      const request = JSON.parse(serialised) as LaunchRequest;
+      judgeToken(serialised, request);
       const answer = await world.machines.launch(serialised);
-      if (answer.answered && answer.refusals.some((refusal) => refusal.class === 'authorisation')) isForbidden = true;
+      if (by !== undefined && answer.answered && isForbidden(answer)) {
+        forbidden.set(by, (forbidden.get(by) ?? new Set()).add(request.token));
+      }
       const given = answer.answered
         ? answer.machines.map(({ instanceId }) => instanceId).join(' ') || 'nothing'
         : answer.code;

@@ -1,6 +1,7 @@
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
 import type { PlannedTask } from '../life/workload.ts';
+import { isRunning } from './exchanges.ts';
 import type { Promised } from './promises.ts';
 
 /** What is not yet as it has to be in the end: a promise, and what keeps it from being kept. */
@@ -60,7 +61,7 @@ const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
 /** Machines beyond what is wanted for no work at all. */
 const fleetUnsettled = (life: Life): Unsettled[] => {
   const { host, settings } = life;
-  const running = host.machines.filter((machine) => machine.endedBy === undefined && machine.isStopped !== true);
+  const running = host.machines.filter(isRunning);
   const { machinesMin } = settings.capacity;
   return running.length > machinesMin
     ? [

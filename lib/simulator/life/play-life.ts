@@ -1,5 +1,6 @@
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { unsettledNow } from '../audit/end-state.ts';
+import { EXCHANGE_SECONDS, isRunning, newcomersOf } from '../audit/exchanges.ts';
 import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
@@ -82,20 +83,38 @@ const workLeftSeconds = ({ workload, memory, settings, plan }: Life): number => 
   return (seconds * plan.failuresMax) / settings.capacity.machinesMax;
 };
 
+const runUntilSettled = async (life: Life, until: EpochMs, isWorkOver = () => true): Promise<void> => {
+  for (;;) {
+    await life.clock.runUntil(addMs(life.clock.now(), secondsToMs(SLICE_SECONDS)));
+    const isAtRest = isWorkOver() && (await unsettledNow(life)).length === 0;
+    if (isAtRest || life.clock.now() >= until) return;
+  }
+};
+
 /** Goes on until nothing is left to settle, and says when that was. */
 const converge = async (life: Life, producers: Producers): Promise<EpochMs> => {
   const until = addMs(life.clock.now(), secondsToMs(CONVERGES_WITHIN_SECONDS + workLeftSeconds(life)));
-  for (;;) {
-    await life.clock.runUntil(addMs(life.clock.now(), secondsToMs(SLICE_SECONDS)));
-    const isAtRest = producers.isDone() && (await unsettledNow(life)).length === 0;
-    if (isAtRest || life.clock.now() >= until) return life.clock.now();
+  await runUntilSettled(life, until, producers.isDone);
+  return life.clock.now();
+};
+
+/** Whoever is just taking another's place is given the time for it, and has to be the one that stays. */
+const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
+  const { clock, host, judge, settings } = life;
+  const { machinesMin } = settings.capacity;
+  const newcomers = newcomersOf(host.machines, { now: clock.now(), restedAt, machinesMin });
+  if (newcomers.length === 0 || (await unsettledNow(life)).length === 0) return;
+  await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
+  for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {
+    judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`);
   }
 };
 
 /** A world at rest stays at rest: what is not settled in the end is a broken promise. */
-const endAfter = async (life: Life, leastMs: number): Promise<void> => {
+const endAfter = async (life: Life, restedAt: EpochMs, leastMs: number): Promise<void> => {
   const end = Math.max(life.clock.now(), START + leastMs) as EpochMs;
   await life.clock.runUntil(end);
+  await endExchange(life, restedAt);
   for (const { promise, found } of await unsettledNow(life)) life.judge.say(promise, `in the end: ${found}`);
 };
 
@@ -157,6 +176,6 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   heal(life);
   void probeSilence(life, monitor);
   const restedAt = await converge(life, producers);
-  await endAfter(life, LIFE_MS_LEAST);
+  await endAfter(life, restedAt, LIFE_MS_LEAST);
   return resultOf(life, options.seed, monitor, restedAt, healedAt);
 };
