@@ -58,10 +58,19 @@ const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
   return found;
 };
 
+/** Fifteen minutes after its agent’s last sign a machine ends itself, and ten have passed when it is called gone. */
+const LEFT_TO_ITS_TIMER_MS = 600_000;
+
+/** Somebody took its tags and its agent is dead: nothing proves that it is ours (N2), and its own timer ends it. */
+const isLeftToItsTimer = (life: Life, { instanceId, isUntagged }: HostedMachine): boolean => {
+  const goneAt = life.memory.instances.records.get(instanceId)?.goneAt;
+  return isUntagged === true && goneAt !== undefined && life.clock.now() - goneAt < LEFT_TO_ITS_TIMER_MS;
+};
+
 /** Machines beyond what is wanted for no work at all. */
 const fleetUnsettled = (life: Life): Unsettled[] => {
   const { host, settings } = life;
-  const running = host.machines.filter(isRunning);
+  const running = host.machines.filter((machine) => isRunning(machine) && !isLeftToItsTimer(life, machine));
   const { machinesMin } = settings.capacity;
   return running.length > machinesMin
     ? [
