@@ -7,7 +7,7 @@ import { DeregisterTargetsCommand, type ElasticLoadBalancingV2Client } from '@aw
 import type { InstanceId } from '../fleet/ids.ts';
 import type { GroupOutcome, LifecycleCompletion, MachineGroups } from '../ports/machine-groups.ts';
 import { awsErrorCode, awsErrorMessage, classifyAwsError } from './errors.ts';
-import { askHalving, askInBatches, type Verdict } from './halving.ts';
+import { askInBatches, type BatchCall, type Verdict } from './halving.ts';
 
 export interface GroupClients {
   readonly autoScaling: AutoScalingClient;
@@ -29,66 +29,80 @@ const NOBODY_WAITS = /No active Lifecycle Action found/;
 const isRefusal = (error: unknown): boolean =>
   classifyAwsError(error) === 'authorisation' || awsErrorCode(error) === 'ValidationError';
 
-const told = (error: unknown) => ({ code: awsErrorCode(error), message: awsErrorMessage(error) });
+const allDone = (ids: readonly InstanceId[]): GroupOutcome => ({ done: ids, refused: [] });
 
-const judgeDetach = (error: unknown): Verdict => {
-  const { code, message } = told(error);
-  if (code === 'ValidationError' && NOT_A_MEMBER.test(message)) return { of: 'one', whenAlone: 'done', code, message };
-  if (code === 'ValidationError' && NOT_IN_SERVICE.test(message)) {
-    return { of: 'one', whenAlone: 'refused', code, message };
-  }
-  return isRefusal(error) ? { of: 'all', code, message } : { of: 'call' };
+const refusedWith =
+  (error: unknown) =>
+  (ids: readonly InstanceId[]): GroupOutcome => ({
+    done: [],
+    refused: ids.map((instanceId) => ({ instanceId, code: awsErrorCode(error), message: awsErrorMessage(error) })),
+  });
+
+/** What every one of these calls has in common, once it is clear that the error is not about a single machine. */
+const judgeWhole = (error: unknown): Verdict<GroupOutcome> =>
+  isRefusal(error) ? { of: 'all', answer: refusedWith(error) } : { of: 'call' };
+
+const says = (error: unknown, words: RegExp): boolean =>
+  awsErrorCode(error) === 'ValidationError' && words.test(awsErrorMessage(error));
+
+const judgeDetach = (error: unknown): Verdict<GroupOutcome> => {
+  if (says(error, NOT_A_MEMBER)) return { of: 'one', answer: allDone };
+  if (says(error, NOT_IN_SERVICE)) return { of: 'one', answer: refusedWith(error) };
+  return judgeWhole(error);
 };
 
 /**
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html: a target that is not
  * registered is a success; `InvalidTarget` is one that does not exist, so that it is not registered either.
  */
-const judgeDeregister = (error: unknown): Verdict => {
-  const { code, message } = told(error);
-  if (code.startsWith('InvalidTarget')) return { of: 'one', whenAlone: 'done', code, message };
-  const isGone = code.startsWith('TargetGroupNotFound');
-  return isGone || isRefusal(error) ? { of: 'all', code, message } : { of: 'call' };
+const judgeDeregister = (error: unknown): Verdict<GroupOutcome> => {
+  const code = awsErrorCode(error);
+  if (code.startsWith('InvalidTarget')) return { of: 'one', answer: allDone };
+  if (code.startsWith('TargetGroupNotFound')) return { of: 'all', answer: refusedWith(error) };
+  return judgeWhole(error);
 };
 
-const judgeCompletion = (error: unknown): Verdict => {
-  const { code, message } = told(error);
-  if (code === 'ValidationError' && NOBODY_WAITS.test(message)) return { of: 'one', whenAlone: 'done', code, message };
-  return isRefusal(error) ? { of: 'all', code, message } : { of: 'call' };
+const judgeCompletion = (error: unknown): Verdict<GroupOutcome> =>
+  says(error, NOBODY_WAITS) ? { of: 'one', answer: allDone } : judgeWhole(error);
+
+/** A call that answers nothing of use: that it did not fail is the answer. */
+interface GroupCall extends Pick<BatchCall<GroupOutcome>, 'batchSize' | 'judge'> {
+  send(ids: readonly InstanceId[]): Promise<unknown>;
+}
+
+const askGroup = async (ids: readonly InstanceId[], { send, ...call }: GroupCall): Promise<GroupOutcome> => {
+  const outcomes = await askInBatches(ids, { ...call, ask: (some) => send(some).then(() => allDone(some)) });
+  return { done: outcomes.flatMap(({ done }) => done), refused: outcomes.flatMap(({ refused }) => refused) };
 };
 
 const detach = ({ autoScaling }: GroupClients, group: string, ids: readonly InstanceId[]): Promise<GroupOutcome> =>
-  askInBatches(ids, DETACHED_AT_ONCE, (batch) =>
-    askHalving(
-      batch,
-      (some) =>
-        autoScaling.send(
-          new DetachInstancesCommand({
-            AutoScalingGroupName: group,
-            InstanceIds: [...some],
-            // The group goes on to want as many machines, so that it launches others.
-            ShouldDecrementDesiredCapacity: false,
-          }),
-        ),
-      judgeDetach,
-    ),
-  );
+  askGroup(ids, {
+    batchSize: DETACHED_AT_ONCE,
+    send: (some) =>
+      autoScaling.send(
+        new DetachInstancesCommand({
+          AutoScalingGroupName: group,
+          InstanceIds: [...some],
+          // The group goes on to want as many machines, so that it launches others.
+          ShouldDecrementDesiredCapacity: false,
+        }),
+      ),
+    judge: judgeDetach,
+  });
 
 const deregister = (
   { loadBalancing }: GroupClients,
   targetGroupArn: string,
   ids: readonly InstanceId[],
 ): Promise<GroupOutcome> =>
-  askInBatches(ids, DEREGISTERED_AT_ONCE, (batch) =>
-    askHalving(
-      batch,
-      (some) => {
-        const targets = some.map((Id) => ({ Id }));
-        return loadBalancing.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: targets }));
-      },
-      judgeDeregister,
-    ),
-  );
+  askGroup(ids, {
+    batchSize: DEREGISTERED_AT_ONCE,
+    send: (some) => {
+      const targets = some.map((Id) => ({ Id }));
+      return loadBalancing.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: targets }));
+    },
+    judge: judgeDeregister,
+  });
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html: by token or by machine. */
 const completeLifecycle = (
@@ -102,7 +116,7 @@ const completeLifecycle = (
     InstanceId: instanceId,
     ...(token === undefined ? {} : { LifecycleActionToken: token }),
   });
-  return askHalving([instanceId], () => autoScaling.send(command), judgeCompletion);
+  return askGroup([instanceId], { batchSize: 1, send: () => autoScaling.send(command), judge: judgeCompletion });
 };
 
 /** Auto Scaling and load balancers in one account and Region. */

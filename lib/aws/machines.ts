@@ -12,6 +12,7 @@ import type { DescribedMachine, MachineState, Machines } from '../ports/machines
 import { sendLaunch, serialiseLaunch } from './ec2-launch.ts';
 import { terminateInstances } from './ec2-terminate.ts';
 import { classifyAwsError } from './errors.ts';
+import { askInBatches } from './halving.ts';
 
 export interface Ec2Account {
   readonly client: EC2Client;
@@ -66,27 +67,18 @@ const describeFleet = ({ client, stackTag }: Ec2Account, fleet: FleetName): Prom
 
 /**
  * By ids and not by a filter, which leaves out silently what it does not find: that EC2 does not know an id is then its
- * own word. One unknown id fails the whole (B20), so halve until it stands alone.
+ * own word. One unknown id fails the whole (B20).
  */
-const describeBatch = async (client: EC2Client, ids: readonly InstanceId[]): Promise<DescribedMachine[]> => {
-  try {
-    const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
-    return Reservations.flatMap((reservation) => reservation.Instances ?? []).map(described);
-  } catch (error) {
-    if (classifyAwsError(error) !== 'not-found') throw error;
-    if (ids.length === 1) return [];
-    const middle = Math.ceil(ids.length / 2);
-    const first = await describeBatch(client, ids.slice(0, middle));
-    return [...first, ...(await describeBatch(client, ids.slice(middle)))];
-  }
-};
-
 const describe = async ({ client }: Ec2Account, ids: readonly InstanceId[]): Promise<DescribedMachine[]> => {
-  const machines: DescribedMachine[] = [];
-  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-    machines.push(...(await describeBatch(client, ids.slice(start, start + IDS_AT_ONCE))));
-  }
-  return machines;
+  const found = await askInBatches<readonly DescribedMachine[]>(ids, {
+    batchSize: IDS_AT_ONCE,
+    ask: async (some) => {
+      const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ InstanceIds: [...some] }));
+      return Reservations.flatMap((reservation) => reservation.Instances ?? []).map(described);
+    },
+    judge: (error) => (classifyAwsError(error) === 'not-found' ? { of: 'one', answer: () => [] } : { of: 'call' }),
+  });
+  return found.flat();
 };
 
 /** Asked for by id: instant fleets are in no other answer (B18). */
