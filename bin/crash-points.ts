@@ -3,13 +3,8 @@
  * Fails every outside call of the signal, reconcile, sweep and agent paths once in each of the ways in which a call can
  * fail, and judges what became of the tasks, machines and money: `node bin/crash-points.ts --help`.
  */
-import { parseArgs } from 'node:util';
-import { pricesHandler } from '../functions/prices.ts';
-import { reconcileHandler } from '../functions/reconcile.ts';
-import { signalsHandler } from '../functions/signals.ts';
 import { exploreCrashPoints } from '../lib/simulator/crash-points/explore.ts';
 import { firstFaults } from '../lib/simulator/crash-points/explore-pairs.ts';
-import type { ExploredFunctions } from '../lib/simulator/crash-points/functions.ts';
 import {
   pairsProgressLine,
   progressLine,
@@ -18,6 +13,8 @@ import {
 } from '../lib/simulator/crash-points/render.ts';
 import type { Scenario } from '../lib/simulator/crash-points/scenario.ts';
 import { SCENARIOS } from '../lib/simulator/crash-points/scenarios.ts';
+import { readArguments, usageError } from './arguments.ts';
+import { FUNCTIONS } from './crash-points/functions.ts';
 import { playPairs } from './crash-points/play-pairs.ts';
 
 const USAGE = `Usage: crash-points [--scenario NAME]... [--pairs [--from N] [--to N]] [--json]
@@ -51,32 +48,13 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const usageError = (problem: string): never => {
-  process.stderr.write(`usage: ${problem}; add --help to see what is accepted\n`);
-  return process.exit(2);
-};
-
-const readArguments = () => {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    return usageError(error instanceof Error ? error.message : String(error));
-  }
-};
-
 const scenariosNamed = (names: readonly string[]) => {
   const unknown = names.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown !== undefined) usageError(`no scenario is called ${JSON.stringify(unknown)}`);
   return names.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => names.includes(name));
 };
 
-const FUNCTIONS: ExploredFunctions = {
-  signals: signalsHandler,
-  reconcile: reconcileHandler,
-  prices: pricesHandler,
-};
-
-const given = readArguments();
+const given = readArguments(OPTIONS);
 
 const explore = async (scenarios: readonly Scenario[]): Promise<number> => {
   const exploration = await exploreCrashPoints({

@@ -3,7 +3,6 @@
  * Plays the whole service in memory, seed by seed, with everything going wrong that can, and checks what is promised:
  * `npm run simulate -- --help`.
  */
-import { parseArgs } from 'node:util';
 import { wallClock } from '../lib/clock/wall-clock.ts';
 import type { Bug } from '../lib/simulator/bugs/bug.ts';
 import { BUGS } from '../lib/simulator/bugs/bugs.ts';
@@ -21,6 +20,7 @@ import {
 } from '../lib/simulator/campaign/summary.ts';
 import type { WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
 import { FAULT_IDS, type FaultId } from '../lib/simulator/faults/simulated.ts';
+import { readArguments, usageError } from './arguments.ts';
 import { type BugOutcome, hunt, type Quarry } from './simulate/hunt.ts';
 import { playSeeds } from './simulate/play-seeds.ts';
 import { replay } from './simulate/replay.ts';
@@ -66,20 +66,7 @@ const OPTIONS = {
 /** In fewer seeds a rare fault may be met in none by chance. */
 const EVERY_FAULT_SEEDS = 1_000;
 
-const usageError = (problem: string): never => {
-  process.stderr.write(`usage: ${problem}; add --help to see what is accepted\n`);
-  return process.exit(2);
-};
-
-const readArguments = () => {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    return usageError(error instanceof Error ? error.message : String(error));
-  }
-};
-
-const given = readArguments();
+const given = readArguments(OPTIONS);
 
 const numberOf = (name: 'hours' | 'storm', least: number, most: number): number | undefined => {
   const text = given[name];

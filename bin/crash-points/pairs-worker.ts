@@ -1,11 +1,9 @@
 /** One thread of `bin/crash-points.ts --pairs`: plays all pairs that begin with one fault, for each fault that it is given. */
 import { parentPort } from 'node:worker_threads';
-import { pricesHandler } from '../../functions/prices.ts';
-import { reconcileHandler } from '../../functions/reconcile.ts';
-import { signalsHandler } from '../../functions/signals.ts';
 import type { Fault } from '../../lib/simulator/crash-points/call-recorder.ts';
 import { explorePairsOf, type PairsExploration } from '../../lib/simulator/crash-points/explore-pairs.ts';
 import { SCENARIOS } from '../../lib/simulator/crash-points/scenarios.ts';
+import { FUNCTIONS } from './functions.ts';
 
 export interface PairsOrder {
   readonly index: number;
@@ -19,8 +17,6 @@ export interface PairsReport extends PairsExploration {
 
 // Faults are errors by the thousand, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
-
-const FUNCTIONS = { signals: signalsHandler, reconcile: reconcileHandler, prices: pricesHandler };
 
 parentPort?.on('message', async ({ index, scenario: name, fault }: PairsOrder) => {
   const scenario = SCENARIOS.find((one) => one.name === name)!;
