@@ -18,8 +18,8 @@ export interface Breach {
   readonly allowed: string;
 }
 
-/** Kinds that end a machine, whenever they come. */
-const ENDS_NOW: readonly SignalKind[] = [
+/** Kinds of an end that EC2's own description tells. */
+export const OBSERVED: readonly SignalKind[] = [
   'state-stopping',
   'state-stopped',
   'state-shutting-down',
@@ -27,6 +27,11 @@ const ENDS_NOW: readonly SignalKind[] = [
   'bid-evicted',
   'terminated-by-request',
   'shut-down-by-itself',
+];
+
+/** Kinds that end a machine, whenever they come. */
+const ENDS_NOW: readonly SignalKind[] = [
+  ...OBSERVED,
   'spot-interruption',
   'lifecycle-terminating',
   'machine-stopping',

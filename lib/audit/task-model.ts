@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../fleet/task.ts';
+import type { TaskRecord, TaskStatus } from '../fleet/task.ts';
 
 /** A task's row as an auditor keeps it: written from the design's table, not from the code that is judged. */
 export interface ModelRow {
@@ -10,6 +10,16 @@ export interface ModelRow {
   /** Of the newest accepted checkpoint; 0 before the first. */
   readonly sequence: number;
 }
+
+/** What an auditor keeps of a row as it stands in the ledger. */
+export const modelRowOf = ({ status, attempt, owner, failures, reclaims, checkpoint }: TaskRecord): ModelRow => ({
+  status,
+  attempt,
+  owner,
+  failures,
+  reclaims,
+  sequence: checkpoint?.sequence ?? 0,
+});
 
 /** A step of the protocol, as far as the table asks about it. */
 export type ModelStep =

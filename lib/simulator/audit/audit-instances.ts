@@ -1,7 +1,7 @@
-import { changeBreaches } from '../../audit/instance-model.ts';
+import { changeBreaches, OBSERVED } from '../../audit/instance-model.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
-import { SIGNAL_GRAVITY, type Signal, type SignalKind } from '../../fleet/signal.ts';
+import { SIGNAL_GRAVITY, type Signal } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
 import type { Caller } from '../life/caller.ts';
@@ -28,17 +28,6 @@ const BOOT_MS = 599_000;
 
 /** EC2 warns two minutes before at the earliest. */
 const NOTICE_MS = 120_000;
-
-/** Kinds that EC2's own description tells. */
-const OBSERVED: readonly SignalKind[] = [
-  'state-stopping',
-  'state-stopped',
-  'state-shutting-down',
-  'state-terminated',
-  'bid-evicted',
-  'terminated-by-request',
-  'shut-down-by-itself',
-];
 
 /** What nothing but a heartbeat changes is not worth a line. */
 const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>

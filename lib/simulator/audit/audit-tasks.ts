@@ -1,6 +1,6 @@
 import { PROMISE_OF, STEPS_OF } from '../../audit/actors.ts';
 import { releaseBreach } from '../../audit/instance-model.ts';
-import { type ModelRow, modelStep } from '../../audit/task-model.ts';
+import { type ModelRow, modelRowOf, modelStep } from '../../audit/task-model.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
@@ -39,15 +39,6 @@ const differences = (model: ModelRow | undefined, row: TaskRecord | undefined): 
   const sequence = row.checkpoint?.sequence ?? 0;
   return sequence === model.sequence ? fields : [...fields, `checkpoint ${sequence} for ${model.sequence}`];
 };
-
-const modelOf = ({ status, attempt, owner, failures, reclaims, checkpoint }: TaskRecord): ModelRow => ({
-  status,
-  attempt,
-  owner,
-  failures,
-  reclaims,
-  sequence: checkpoint?.sequence ?? 0,
-});
 
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
 
@@ -137,7 +128,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       const attempt = 'attempt' in step ? ` of attempt ${step.attempt}` : '';
       const from = `${before?.status ?? 'no row'} (attempt ${before?.attempt ?? 0})`;
       // What is wrong once is said once: from here on the model goes by the row.
-      if (row !== undefined) model.set(id, modelOf(row));
+      if (row !== undefined) model.set(id, modelRowOf(row));
       judge.say(
         PROMISE_OF[step.step],
         `${step.step}${attempt} on ${id}, ${from}: ${wrong.join(', ')} not as the table says`,

@@ -56,21 +56,6 @@ export const SMALL_CORES: readonly BoundedCore[] = [
   intents('a lost answer, long ago', { begins: 'long ago', reconciles: 1, warnings: 1 }, 1),
 ];
 
-/** What an hour on two cores is for. */
-export const LARGE_CORES: readonly BoundedCore[] = [
-  draining('a warning, doubled, after a pause, and a failure', { isLate: true, warnings: 2 }, 1),
-  draining('two machines, a doubled warning, a pause', { machines: 2, isLate: true, warnings: 2 }, 0),
-  draining('two machines, a sweep, a pause', { machines: 2, isLate: true, sweeps: 1 }, 0),
-  draining('a sweep after a pause, and a failure', { isLate: true, sweeps: 1 }, 1),
-  draining('an end that is told and closed, and a failure', { isEndTold: true }, 1),
-  draining('two reclaims', { machines: 2, isLate: true, warnings: 1, isEndTold: true }, 0),
-  draining('a warning, a notice, a sweep', { isLate: true, isNoticed: true, warnings: 1, sweeps: 1 }, 0),
-  intents('two reconciles and a failure', { begins: 'nothing', reconciles: 2, warnings: 0 }, 1),
-  intents('a lost answer, a doubled warning', { begins: 'answer lost', reconciles: 1, warnings: 2 }, 1),
-  intents('a lost answer, two reconciles, a warning', { begins: 'answer lost', reconciles: 2, warnings: 1 }, 0),
-  intents('a lost answer, long ago, two reconciles', { begins: 'long ago', reconciles: 2, warnings: 0 }, 0),
-];
-
 /** The tables of tasks and of machines, by the product's code and by the auditor's: within a second. */
 export const checkTables = async (): Promise<readonly CoreFinding[]> => {
   const table = exploreTable({ workers: 2, attempts: 3, checkpoints: 2, failuresMax: 2, reclaims: 2 });

@@ -1,4 +1,4 @@
-import { type ModelRow, modelStep } from '../../audit/task-model.ts';
+import { type ModelRow, modelRowOf, modelStep } from '../../audit/task-model.ts';
 import { ec2FleetId, type InstanceId, instanceId, intentId, sessionId, type TaskId, taskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
@@ -72,15 +72,7 @@ const recordOf = (index: number, clock: Clock): InstanceRecord => ({
   signals: {},
 });
 
-const modelOf = (row: TaskRecord | undefined): ModelRow | undefined =>
-  row && {
-    status: row.status,
-    attempt: row.attempt,
-    owner: row.owner,
-    failures: row.failures,
-    reclaims: row.reclaims,
-    sequence: row.checkpoint?.sequence ?? 0,
-  };
+const modelOf = (row: TaskRecord | undefined): ModelRow | undefined => row && modelRowOf(row);
 
 /** Every step on every row by the auditor's own table, and who may still hold what. */
 const watch = ({ memory }: SmallWorld) => {

@@ -1,4 +1,4 @@
-import { type ModelRow, modelStep } from '../../audit/task-model.ts';
+import { type ModelRow, modelRowOf, modelStep } from '../../audit/task-model.ts';
 import { fleetName, instanceId, sessionId, taskId } from '../../fleet/ids.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep, type TaskStep } from '../../fleet/task-protocol.ts';
@@ -80,15 +80,7 @@ const stepsWithin = ({ workers, attempts, checkpoints, failuresMax }: TableBound
   ];
 };
 
-const modelOf = (row: TaskRecord | undefined): ModelRow | undefined =>
-  row && {
-    status: row.status,
-    attempt: row.attempt,
-    owner: row.owner,
-    failures: row.failures,
-    reclaims: row.reclaims,
-    sequence: row.checkpoint?.sequence ?? 0,
-  };
+const modelOf = (row: TaskRecord | undefined): ModelRow | undefined => row && modelRowOf(row);
 
 /** An agent says how many failures it read when it took the task; one that says otherwise does not exist. */
 const isSaid = (row: TaskRecord | undefined, step: TaskStep): boolean =>
