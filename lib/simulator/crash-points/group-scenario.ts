@@ -1,8 +1,9 @@
-import type { FleetSettings, GroupSettings } from '../../fleet/fleet-settings.ts';
+import type { GroupSettings } from '../../fleet/fleet-settings.ts';
 import { fleetName, type InstanceId, instanceId, intentId } from '../../fleet/ids.ts';
 import type { Pool } from '../../fleet/pool.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
 import { secondsToMs } from '../../fleet/time.ts';
+import { exploredFleet } from '../explored-fleet.ts';
 import type { Hands, Scenario } from './scenario.ts';
 import { interruptionWarning, terminateLifecycleAction } from './signal-events.ts';
 
@@ -22,28 +23,7 @@ const GROUPS: GroupSettings = {
   isSupervised: false,
 };
 
-const SETTINGS: FleetSettings = {
-  fleet: FLEET,
-  mode: 'attach',
-  drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
-  capacity: {
-    machinesMin: 0,
-    machinesMax: 2,
-    targetBacklog: 1,
-    spotPercentMax: 90,
-    spotStrategy: 'capacity',
-    onDemandBase: 0,
-    onDemandFallback: false,
-    onDemandMax: 0,
-    places: [],
-  },
-  maximumAgeSeconds: 86_400,
-  launchTemplateId: '',
-  launchTemplateVersion: '',
-  upgrade: 'on-replacement',
-  groups: GROUPS,
-  tags: {},
-};
+const SETTINGS = exploredFleet({}, { mode: 'attach', launchTemplateId: '', launchTemplateVersion: '', groups: GROUPS });
 
 /** What the group does by itself: a machine of its own, with the tags that its owner gave it for the fleet. */
 const groupLaunches = async ({ memory, refresh }: Hands, number: number): Promise<void> => {

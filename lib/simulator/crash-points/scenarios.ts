@@ -2,6 +2,7 @@ import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.t
 import { fleetName, type IntentId, instanceId, intentId, type TaskId, taskId } from '../../fleet/ids.ts';
 import type { Pool } from '../../fleet/pool.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
+import { exploredFleet } from '../explored-fleet.ts';
 import type { MemoryWorld } from '../ports/memory-world.ts';
 import { groupPath } from './group-scenario.ts';
 import type { Market } from './market.ts';
@@ -15,28 +16,14 @@ const NOTICE_SECONDS = 120;
 const SPOT_A: Pool = { instanceType: 'c7g.large', zone: 'us-east-1a', purchase: 'spot' };
 const SPOT_B: Pool = { ...SPOT_A, zone: 'us-east-1b' };
 
-const settings = (capacity: Partial<CapacityPolicy>): FleetSettings => ({
-  fleet: FLEET,
-  mode: 'manage',
-  drain: { marginSeconds: 10, windowSeconds: NOTICE_SECONDS, warySeconds: 900, rebalance: 'wary' },
-  capacity: {
-    machinesMin: 0,
-    machinesMax: 2,
+const settings = (capacity: Partial<CapacityPolicy>): FleetSettings =>
+  exploredFleet({
     targetBacklog: 2,
-    spotPercentMax: 90,
-    spotStrategy: 'capacity',
-    onDemandBase: 0,
     onDemandFallback: true,
     onDemandMax: 4,
     places: [SPOT_A, SPOT_B].map(({ instanceType, zone }) => ({ instanceType, zone, subnetId: `subnet-${zone}` })),
     ...capacity,
-  },
-  maximumAgeSeconds: 86_400,
-  launchTemplateId: 'lt-explored',
-  launchTemplateVersion: '1',
-  upgrade: 'on-replacement',
-  tags: {},
-});
+  });
 
 const works = (count: number, steps: number, stepSeconds: number): StepWork[] =>
   Array.from({ length: count }, (_, index) => ({ name: `task-${index + 1}`, steps, stepSeconds }));

@@ -1,11 +1,10 @@
-import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import { fleetName } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Backlog } from '../../ports/queues.ts';
 import type { Log } from '../../ports/telemetry.ts';
 import type { WakeCollector } from '../../workflows/wakes.ts';
 import type { World } from '../../workflows/world.ts';
+import { exploredFleet } from '../explored-fleet.ts';
 import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money-ledger.ts';
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import type { Gate } from './gate.ts';
@@ -34,27 +33,7 @@ const PLACES = ['us-east-1a', 'us-east-1b'].map((zone) => ({ instanceType: 'c7g.
 
 export const POOL = { instanceType: 'c7g.large', zone: 'us-east-1a', purchase: 'spot' } as const;
 
-export const SETTINGS: FleetSettings = {
-  fleet: fleetName('explored'),
-  mode: 'manage',
-  drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
-  capacity: {
-    machinesMin: 0,
-    machinesMax: 2,
-    targetBacklog: 1,
-    spotPercentMax: 90,
-    spotStrategy: 'capacity',
-    onDemandBase: 0,
-    onDemandFallback: false,
-    onDemandMax: 0,
-    places: PLACES,
-  },
-  maximumAgeSeconds: 86_400,
-  launchTemplateId: 'lt-explored',
-  launchTemplateVersion: '1',
-  upgrade: 'on-replacement',
-  tags: {},
-};
+export const SETTINGS = exploredFleet({ places: PLACES });
 
 export interface SmallWorld {
   readonly memory: MemoryWorld;
