@@ -20,6 +20,7 @@ import {
 } from '../lib/simulator/campaign/summary.ts';
 import type { WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
 import { FAULT_IDS, type FaultId } from '../lib/simulator/faults/simulated.ts';
+import { LIFE_KINDS, type LifeKind } from '../lib/simulator/life/kinds.ts';
 import { readArguments, usageError } from './arguments.ts';
 import { type BugOutcome, hunt, type Quarry } from './simulate/hunt.ts';
 import { playSeeds } from './simulate/play-seeds.ts';
@@ -34,6 +35,7 @@ which the world has to come to rest. The same seed is the same life.
   --json           one line of JSON at the end
   --hours H        hours of each life under faults (about one)
   --fault NAME     with this fault, at its highest rate, in every seed: ${FAULT_IDS[0]} … ${FAULT_IDS.at(-1)}
+  --life KIND      every seed is such a life: ${LIFE_KINDS.join(', ')}
   --storm N        fleets of N machines, most of which are taken at once, twice
   --trace          with one seed: what happened, line by line, and the smallest workload that fails
   --tasks LIST     with --trace: only these tasks, by number
@@ -53,6 +55,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   hours: { type: 'string' },
   fault: { type: 'string' },
+  life: { type: 'string' },
   storm: { type: 'string' },
   trace: { type: 'boolean', default: false },
   tasks: { type: 'string' },
@@ -81,6 +84,9 @@ const bugNamed = (name: string): Bug =>
 const faultNamed = (name: string): FaultId =>
   FAULT_IDS.find((id) => id === name) ?? usageError(`no fault is called ${JSON.stringify(name)}`);
 
+const lifeNamed = (name: string): LifeKind =>
+  LIFE_KINDS.find((kind) => kind === name) ?? usageError(`no life is called ${JSON.stringify(name)}`);
+
 const seedsOf = (text: string): readonly SeedRange[] =>
   parseSeeds(text) ?? usageError(`--seeds takes A..B or one number, or several of them, not ${JSON.stringify(text)}`);
 
@@ -88,7 +94,11 @@ const setupOf = (): WorkerSetup => {
   const hours = numberOf('hours', 0.1, 1_000);
   const storm = numberOf('storm', 2, 10_000);
   return {
-    plan: { ...(hours === undefined ? {} : { hours }), ...(storm === undefined ? {} : { storm }) },
+    plan: {
+      ...(hours === undefined ? {} : { hours }),
+      ...(storm === undefined ? {} : { storm }),
+      ...(given.life === undefined ? {} : { life: lifeNamed(given.life) }),
+    },
     linesMax: 0,
     ...(given.fault === undefined ? {} : { fault: faultNamed(given.fault) }),
     ...(given.bug === undefined ? {} : { bug: bugNamed(given.bug) }),
@@ -97,7 +107,7 @@ const setupOf = (): WorkerSetup => {
 
 /** What has to be said again so that the same seed is the same life. */
 const flagsOf = (): string[] =>
-  (['hours', 'fault', 'storm', 'bug'] as const).flatMap((name) =>
+  (['hours', 'fault', 'life', 'storm', 'bug'] as const).flatMap((name) =>
     given[name] === undefined ? [] : [`--${name} ${given[name]}`],
   );
 

@@ -8,6 +8,7 @@ import { seededRandom } from '../../lib/simulator/random.ts';
 
 const result = (seed: number, changes: Partial<SeedResult> = {}): SeedResult => ({
   seed,
+  kind: 'manage',
   hours: 1,
   machines: 4,
   reclaims: 3,

@@ -40,7 +40,7 @@ const LEFT_TO_EC2_MS = 300_000;
 /** Somebody has to mend a permission: until then asking again would only fill a log. */
 const REPAIR_MS = 590_000;
 
-const isUseful = (record: InstanceRecord | undefined): boolean =>
+export const isUseful = (record: InstanceRecord | undefined): boolean =>
   record === undefined ||
   (record.drainingAt === undefined &&
     record.goneAt === undefined &&
@@ -54,7 +54,7 @@ const outstandingOf = (intent: Intent, { members }: FleetState): number =>
   Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);
 
 /** What a window adds to the backlog's wish depends on more than was read here: with one, the fleet's maximum is the bound. */
-const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number => {
+export const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number => {
   if (capacity.window !== undefined) return capacity.machinesMax;
   return Math.max(
     capacity.machinesMin,

@@ -1,6 +1,7 @@
 import { changeBreaches, OBSERVED } from '../../audit/instance-model.ts';
+import type { FleetMode } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
+import { ATTACHED, type InstanceRecord } from '../../fleet/instance.ts';
 import { SIGNAL_GRAVITY, type Signal } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
@@ -21,6 +22,8 @@ export interface InstanceAuditWorld {
   readonly granted: Set<string>;
   readonly maximumAgeSeconds: () => number;
   readonly drainsWhenAdvised: () => boolean;
+  /** Of the fleet, as whoever acts was told it. */
+  readonly modeOf: (by: Caller) => FleetMode;
 }
 
 /** Beyond this silence, and before an agent ever came, the control plane may end a machine that nobody drained. */
@@ -45,7 +48,10 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     for (const id of added) world.granted.add(`${after.instanceId}/${id}/${after.leases[id]}`);
   };
 
-  const mayMark = (before: InstanceRecord): boolean => {
+  /** Machines that somebody else launched are drained for a deadline, and never for their silence or age. */
+  const mayMark = (before: InstanceRecord, mode: FleetMode): boolean => {
+    if (mode === 'observe') return false;
+    if (mode === 'attach') return hasDeadline(before);
     const now = world.now();
     const silentMs = now - (before.heartbeatAt ?? before.launchedAt);
     const holdsNothing = Object.keys(before.leases).length === 0;
@@ -74,10 +80,19 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     // One whose tags somebody took is no longer ours, and given up once it is silent for long.
     const isLost = machine?.isUntagged === true && world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS;
     if (OBSERVED.includes(kind) && (hasEnded || isLost)) return;
-    if (kind === 'leave' && by.kind === 'reconcile') return;
-    if (kind === 'operator-drain' && (mayMark(before) || isAdvised(before))) return;
+    const mode = world.modeOf(by);
+    if (kind === 'leave' && by.kind === 'reconcile' && mode === 'manage') return;
+    const mayDrain = mayMark(before, mode) || (mode !== 'observe' && isAdvised(before));
+    if (kind === 'operator-drain' && mayDrain) return;
     const promise = SIGNAL_GRAVITY[kind] === 'ends' ? 'N2' : 'S1';
     judge.say(promise, `${kind} was recorded on ${instanceId} by ${by.kind}, and nobody who may had told it`);
+  };
+
+  /** One that is taken for our own would be ended like our own. */
+  const judgeAdoption = ({ instanceId, intentId }: InstanceRecord): void => {
+    const { by } = world.acting;
+    if (by === undefined || (world.modeOf(by) === 'manage') === (intentId !== ATTACHED)) return;
+    judge.say('N2', `${instanceId} is taken for ${intentId === ATTACHED ? 'somebody else’s' : 'our own'}`);
   };
 
   const judgeChange = (before: InstanceRecord | undefined, after: InstanceRecord | undefined, id: InstanceId) => {
@@ -86,6 +101,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (after === undefined) return judge.say('N1', `the item of ${id} is gone`);
     if (before === undefined) {
       trace.note(world.acting.by?.name ?? 'world', `item of ${id} written`);
+      judgeAdoption(after);
       return;
     }
     for (const { promise, found } of changeBreaches(before, after, { drainsWhenAdvised: world.drainsWhenAdvised() })) {

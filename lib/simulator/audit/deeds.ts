@@ -5,6 +5,7 @@ import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
+import type { Backlog } from '../../ports/queues.ts';
 import type { World } from '../../workflows/world.ts';
 
 /** Something that was read, and when its reader had it. */
@@ -30,6 +31,10 @@ export interface Deeds {
   readonly ended: Set<InstanceId>;
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
+  /** Messages that waited, were in flight or delayed, as they were counted. */
+  backlog?: Backlog;
+  /** Plans that were kept, in words. */
+  readonly plans: string[];
   /** When its fleet is to be woken, once for each asking. */
   readonly wakesAt: EpochMs[];
 }
@@ -45,6 +50,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   sent: new Set(),
   ended: new Set(),
   drained: new Set(),
+  plans: [],
   wakesAt: [],
 });
 
@@ -82,7 +88,16 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
     deeds.sent.add(id);
   };
   const queue = world.workQueue([...world.settings.keys()][0]!);
-  const watchedQueue = noting(deeds, queue, { send });
+  // Beside the call, and not in its way: whoever counts waits not a moment longer.
+  const backlog = (): Promise<Backlog> => {
+    const answer = queue.backlog();
+    const note = (counted: Backlog): void => {
+      deeds.backlog = counted;
+    };
+    void answer.then(note, () => undefined);
+    return answer;
+  };
+  const watchedQueue = noting(deeds, queue, { send, backlog });
   return {
     ...world,
     instances: noting(deeds, instances, {
@@ -131,7 +146,13 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
         return machines.terminate(ids);
       },
     }),
-    money: noting(deeds, world.money, {}),
+    groups: noting(deeds, world.groups, {}),
+    money: noting(deeds, world.money, {
+      putPlan: (entry) => {
+        deeds.plans.push(entry.plan);
+        return world.money.putPlan(entry);
+      },
+    }),
     wakes: noting(deeds, wakes, {
       wake: (fleet, delaySeconds = 0) => {
         deeds.wakesAt.push(addMs(clock.now(), secondsToMs(delaySeconds)));

@@ -2,6 +2,7 @@ import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
 import type { PlannedTask } from '../life/workload.ts';
 import { isRunning } from './exchanges.ts';
+import { groupsUnsettled } from './groups-at-rest.ts';
 import type { Promised } from './promises.ts';
 
 /** What is not yet as it has to be in the end: a promise, and what keeps it from being kept. */
@@ -70,6 +71,8 @@ const isLeftToItsTimer = (life: Life, { instanceId, isUntagged }: HostedMachine)
 /** Machines beyond what is wanted for no work at all. */
 const fleetUnsettled = (life: Life): Unsettled[] => {
   const { host, settings } = life;
+  // Somebody else says how many there are.
+  if (settings.mode !== 'manage') return [];
   const running = host.machines.filter((machine) => isRunning(machine) && !isLeftToItsTimer(life, machine));
   const { machinesMin } = settings.capacity;
   return running.length > machinesMin
@@ -107,5 +110,6 @@ export const unsettledNow = async (life: Life): Promise<readonly Unsettled[]> =>
   ...life.host.machines.flatMap((machine) => machineUnsettled(life, machine)),
   ...fleetUnsettled(life),
   ...(await storeUnsettled(life)),
+  ...life.host.machines.flatMap((machine) => groupsUnsettled(life, machine)),
   ...foreignUnsettled(life),
 ];

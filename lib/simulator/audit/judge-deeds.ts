@@ -1,3 +1,4 @@
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
@@ -5,6 +6,7 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { Deeds, Seen } from './deeds.ts';
+import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import type { Promised } from './promises.ts';
 
 /**
@@ -180,18 +182,20 @@ export const neglected = async (
   life: Life,
   kind: 'signals' | 'reconcile',
   deeds: Deeds,
+  settings: FleetSettings,
 ): Promise<readonly Neglect[]> => {
   if (deeds.failures > 0) return [];
+  const { mode } = settings;
   const seen = decidedAbout(kind, deeds);
+  if (mode === 'observe') return kind === 'signals' ? [] : neglectedWatch(life, deeds, settings, seen);
   const common = [
     ...seen.flatMap(({ value, at }) => neglectedReleases(life, value, at, deeds)),
     ...neglectedMessages(life, deeds),
   ];
   if (kind === 'signals') return [...common, ...neglectedWake(deeds)];
-  return [
-    ...common,
-    ...seen.flatMap(({ value, at }) => [...neglectedEnding(value, at, deeds), ...neglectedDrain(life, value, at)]),
-    ...(await neglectedMachines(life, deeds)),
-    ...neglectedRows(life, deeds),
-  ];
+  const ownMachines =
+    mode === 'manage'
+      ? seen.flatMap(({ value, at }) => [...neglectedEnding(value, at, deeds), ...neglectedDrain(life, value, at)])
+      : neglectedGroups(life, deeds, settings, seen);
+  return [...common, ...ownMachines, ...(await neglectedMachines(life, deeds)), ...neglectedRows(life, deeds)];
 };

@@ -92,7 +92,9 @@ export const createMonitor = (life: Life): Monitor => {
     const isUp = calls.conditions.outages.size === 0;
     for (const machine of host.machines) {
       const { instanceId, endedBy, isStopped } = machine;
-      if (endedBy !== undefined || isStopped || memory.instances.records.has(instanceId)) {
+      // A machine of somebody else’s is known by its tags alone.
+      const isLeft = life.plan.owner !== undefined && machine.isUntagged === true;
+      if (endedBy !== undefined || isStopped || isLeft || memory.instances.records.has(instanceId)) {
         unowned.delete(instanceId);
         continue;
       }

@@ -2,6 +2,7 @@ import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
 import { FLEET_BUGS } from './fleet-bugs.ts';
+import { MODE_BUGS } from './mode-bugs.ts';
 import { NEGLECT_BUGS } from './neglect-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
 
@@ -12,4 +13,5 @@ export const BUGS: readonly Bug[] = [
   ...CONTROL_PLANE_BUGS,
   ...FLEET_BUGS,
   ...NEGLECT_BUGS,
+  ...MODE_BUGS,
 ];

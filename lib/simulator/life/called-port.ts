@@ -10,6 +10,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
   wakes: 'sqs',
   signals: 'sqs',
   machines: 'ec2',
+  groups: 'ec2',
   blobs: 's3',
   imds: 'imds',
 };

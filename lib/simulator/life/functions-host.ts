@@ -1,14 +1,15 @@
-import { secondsToMs } from '../../fleet/time.ts';
+import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { SignalQueue } from '../../ports/signal-queue.ts';
 import type { Metrics } from '../../ports/telemetry.ts';
 import type { World } from '../../workflows/world.ts';
+import { auditModes } from '../audit/audit-modes.ts';
 import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
-import { type Life, watchfulLog } from './life.ts';
+import { type Life, START, watchfulLog } from './life.ts';
 import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
 import { SECRET } from './workload.ts';
 
@@ -39,17 +40,21 @@ export interface FunctionsHost {
 
 const worldFor = (life: Life, caller: Caller): World => {
   const { memory, judge, settings } = life;
+  const { mode } = settings;
   const ports = life.portsOf(caller);
-  const queue = calledPort('queue', ports.queue, caller);
-  const money = calledPort('money', ports.money, caller);
+  /** A port as the function sees it: what its fleet's mode forbids is noticed where it happens. */
+  const port = <Port extends object>(name: string, made: Port): Port =>
+    calledPort(name, auditModes({ judge, caller, mode }, name, made), caller);
+  const queue = port('queue', ports.queue);
+  const money = port('money', ports.money);
   return {
     clock: life.clock,
     newId: memory.newId,
-    instances: calledPort('instances', ports.instances, caller),
-    tasks: calledPort('tasks', ports.tasks, caller),
-    fleets: calledPort('fleets', ports.fleets, caller),
-    machines: calledPort('machines', ports.machines, caller),
-    groups: calledPort('groups', memory.groups, caller),
+    instances: port('instances', ports.instances),
+    tasks: port('tasks', ports.tasks),
+    fleets: port('fleets', ports.fleets),
+    machines: port('machines', ports.machines),
+    groups: port('groups', ports.groups),
     money: {
       putRun: (run) => money.putRun(run),
       putPlan: (entry) => {
@@ -64,6 +69,10 @@ const worldFor = (life: Life, caller: Caller): World => {
     metrics: NO_METRICS,
   };
 };
+
+/** A fleet that is only watched releases nothing; who saw it then may still be at it for as long as a function runs. */
+const mayAct = ({ settings, watchedUntil = START, clock }: Life): boolean =>
+  settings.mode !== 'observe' && clock.now() >= addMs(watchedUntil, secondsToMs(RECONCILE_TIMEOUT_SECONDS));
 
 export const createFunctionsHost = (life: Life, functions: DeployedFunctions): FunctionsHost => {
   const { clock, faults, plan, calls, judge } = life;
@@ -85,7 +94,8 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     try {
       const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
       if (answer === 'crashed') return answer;
-      for (const { promise, found } of await neglected(life, kind, deeds)) judge.say(promise, found);
+      const settings = caller.memo.settings!;
+      for (const { promise, found } of await neglected(life, kind, deeds, settings)) judge.say(promise, found);
       return answer;
     } finally {
       timeout.forget();
@@ -135,7 +145,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       if (hadItem && acknowledged?.signals[kind] === undefined) {
         judge.say('O1', `${kind} of ${instanceId} was acknowledged before it was written`);
       }
-      const left = hadItem ? notActedOn(life, instanceId, kind) : [];
+      const left = hadItem && mayAct(life) ? notActedOn(life, instanceId, kind) : [];
       if (left.length > 0) judge.say('O1', `${kind} of ${instanceId} was acknowledged with ${left.join(' ')} on it`);
       void clock.sleep(secondsToMs(STANDS_AFTER_SECONDS)).then(() => {
         const record = life.memory.instances.records.get(instanceId);

@@ -115,6 +115,8 @@ const openIntentOf = async ({ life }: Incident): Promise<string | undefined> => 
 /** A machine that somebody else launched, with our tags on it. */
 const copyTags = async (incident: Incident): Promise<void> => {
   const { life, random } = incident;
+  // Where others launch, whoever gives a machine these tags wants it looked after.
+  if (life.plan.owner !== undefined) return;
   const { machines } = life.memory;
   const copied = await openIntentOf(incident);
   const token = `stranger-${Math.floor(random.next() * 2 ** 32)}`;

@@ -2,10 +2,12 @@ import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
+import type { MachineGroups } from '../../ports/machine-groups.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
 import type { Log } from '../../ports/telemetry.ts';
 import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
 import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
+import { auditGroups } from '../audit/audit-groups.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
 import { auditLeases } from '../audit/audit-leases.ts';
 import { auditQueue } from '../audit/audit-queue.ts';
@@ -52,7 +54,11 @@ export interface Life {
   readonly money: MemoryMoneyLedger;
   readonly calls: CallerWorld;
   readonly host: MachineHost;
-  readonly truth: Truth & { readonly foreign: Set<InstanceId>; readonly told: Set<string> };
+  readonly truth: Truth & {
+    readonly foreign: Set<InstanceId>;
+    readonly told: Set<string>;
+    readonly ending: Map<InstanceId, EpochMs>;
+  };
   readonly workload: ReadonlyMap<TaskId, PlannedTask>;
   readonly taskAudit: TaskAudit;
   readonly fleetAudit: FleetAudit;
@@ -61,6 +67,8 @@ export interface Life {
   portsOf(caller: Caller): LifePorts;
   /** The fleet file as it is at present. */
   settings: FleetSettings;
+  /** Until when the fleet was only watched; what was seen before that, nobody had to act on. */
+  watchedUntil?: EpochMs;
   /** The last two checkpoints of each task that were accepted. */
   readonly kept: Map<TaskId, readonly [last: number, before: number]>;
   /** `<task>/<attempt>` of every run that was ever begun. */
@@ -77,6 +85,7 @@ type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineS
   readonly fleets: FleetAudit['fleets'];
   readonly machines: FleetAudit['machines'];
   readonly money: FleetAudit['money'];
+  readonly groups: MachineGroups;
 };
 
 /** A log that looks for what must be in none. */
@@ -257,6 +266,7 @@ export const createLife = (options: LifeOptions): Life => {
     faults,
     trace,
     ec2: memory.machines,
+    areOwners: plan.owner !== undefined,
     settings: () => agentSettings(life),
     createCaller: (machine) => life.createCaller(machine.instanceId, 'agent', machine),
     agentPorts: (caller, machine) => agentPortsOf(life, granted, caller, machine),
@@ -268,6 +278,7 @@ export const createLife = (options: LifeOptions): Life => {
     tasks: new Map([...workload].map(([id, task]) => [id, task.truth])),
     foreign: host.foreign,
     told: new Set(),
+    ending: new Map(),
   };
   const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf });
   const fleetAudit = auditFleet({
@@ -292,6 +303,7 @@ export const createLife = (options: LifeOptions): Life => {
     granted,
     maximumAgeSeconds: () => plan.settings.maximumAgeSeconds,
     drainsWhenAdvised: () => plan.settings.drain.rebalance === 'drain',
+    modeOf: (by) => by.memo.settings?.mode ?? life.settings.mode,
   });
   const unreliable = { clock, random: random.fork('services'), faults };
   const workQueue = memory.workQueue(plan.settings.fleet);
@@ -343,6 +355,15 @@ export const createLife = (options: LifeOptions): Life => {
         terminate: (ids) => refreshing(ec2.terminate(ids)),
       },
       money: fleetAudit.money,
+      groups: auditGroups({
+        judge,
+        trace,
+        truth,
+        acting,
+        groups: memory.groups,
+        named: () => life.settings.groups,
+        recordOf,
+      }),
     },
     createCaller: (name, kind, machine) =>
       createCaller(calls, {

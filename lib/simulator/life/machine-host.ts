@@ -36,6 +36,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   isAdvised?: boolean;
   tellsNonsense?: boolean;
   isFrozen: boolean;
+  /** Its agent has ended as it should, and the machine is left to whoever launched it. */
+  agentEndedAt?: EpochMs;
   standing?: { readonly over: Promise<void>; readonly go: () => void };
   life?: Caller;
   /** When the agent last had its item, for the dead-man's timer. */
@@ -66,6 +68,8 @@ export interface MachineHostOptions {
   readonly faults: Faults;
   readonly trace: Trace;
   readonly ec2: MemoryMachines;
+  /** Somebody else launches the machines: no timer of ours watches over them, and no agent of ours powers them off. */
+  readonly areOwners: boolean;
   readonly settings: () => AgentSettings;
   readonly createCaller: (machine: HostedMachine) => Caller;
   readonly agentPorts: (life: Caller, machine: HostedMachine) => AgentPorts;
@@ -168,9 +172,12 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const ended = await Promise.race([createAgent(ports, options.settings()).run(), life.crashed]);
       if (machine.standing !== undefined) await machine.standing.over;
       if (isOver(machine)) return;
-      if (ended?.powersOff) return end(machine, 'itself');
+      if (ended?.powersOff && !options.areOwners) return end(machine, 'itself');
       // Another agent's machine: the unit is told not to restart it (exit code 3).
-      if (ended !== undefined) return;
+      if (ended !== undefined) {
+        machine.agentEndedAt = clock.now();
+        return;
+      }
       await clock.sleep(secondsToMs(RESTART_SECONDS));
     }
   };
@@ -185,7 +192,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   };
 
   const boot = async (machine: HostedMachine): Promise<void> => {
-    void watchOver(machine);
+    if (!options.areOwners) void watchOver(machine);
     await machine.clockOf().sleep(secondsToMs(random.between(BOOT_SECONDS_LEAST, BOOT_SECONDS_MOST)));
     machine.aliveAt = clock.now();
     if (machine.endedBy !== undefined) return;

@@ -1,9 +1,11 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import { fleetName } from '../../fleet/ids.ts';
 import type { SeededRandom } from '../random.ts';
+import { type LifeKind, type OwnerPlan, withKind } from './kinds.ts';
 
 /** What a seed's life is: drawn before it begins, so that it can be shown and shrunk. */
 export interface LifePlan {
+  readonly kind: LifeKind;
   readonly settings: FleetSettings;
   /** How long faults go on. */
   readonly safetyMs: number;
@@ -25,6 +27,8 @@ export interface LifePlan {
   readonly probe: 'freeze' | 'vanish';
   /** Instead of healing, the stack is deleted: every machine has to end by itself. */
   readonly isDeleted: boolean;
+  /** There where the fleet launches nothing. */
+  readonly owner?: OwnerPlan;
 }
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
@@ -71,9 +75,12 @@ export interface PlanOptions {
   readonly hours?: number;
   /** So many machines, most of which are taken at once, twice. */
   readonly storm?: number;
+  /** A life of this kind, whatever the seed would have drawn. */
+  readonly life?: LifeKind;
 }
 
 const drawLife = (random: SeededRandom, { hours, storm }: PlanOptions): LifePlan => ({
+  kind: 'manage',
   settings: drawSettings(random, storm),
   safetyMs: storm !== undefined ? 15 * MINUTE_MS : (hours ?? random.between(44, 52) / 60) * 60 * MINUTE_MS,
   tasks: storm === undefined ? random.whole(40, 50) : 4 * storm,
@@ -100,5 +107,8 @@ const withWindow = (random: SeededRandom, life: LifePlan): LifePlan => {
   return { ...life, settings: { ...life.settings, capacity: { ...life.settings.capacity, window } } };
 };
 
-export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan =>
-  withWindow(random.fork('window'), drawLife(random, options));
+export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan => {
+  const life = withWindow(random.fork('window'), drawLife(random, options));
+  const kind = options.storm === undefined ? options.life : 'manage';
+  return withKind(random.fork('kind'), life, kind);
+};

@@ -7,7 +7,9 @@ import type { DeployedFunctions } from '../crash-points/functions.ts';
 import type { FaultCounts } from '../faults/swarm.ts';
 import { createFunctionsHost } from './functions-host.ts';
 import { runIncidents } from './incidents.ts';
+import type { LifeKind } from './kinds.ts';
 import { createLife, type Life, type LifeOptions, START } from './life.ts';
+import { type Owner, runOwner } from './owner.ts';
 import { createProducers, type Producers } from './producer.ts';
 import { createEvents, runReclaims } from './reclaims.ts';
 
@@ -24,6 +26,7 @@ const PROBE_AFTER_SECONDS = 45;
 
 export interface LifeResult {
   readonly seed: number;
+  readonly kind: LifeKind;
   readonly hours: number;
   readonly machines: number;
   readonly reclaims: number;
@@ -58,6 +61,14 @@ const heal = (life: Life): void => {
   }
 };
 
+/** A week of watching is over: the fleet file is changed, and from now on what was planned is done. */
+const endWatching = (life: Life): void => {
+  if (life.settings.mode !== 'observe') return;
+  life.settings = { ...life.settings, mode: 'attach' };
+  life.watchedUntil = life.clock.now();
+  life.trace.note('world', 'the fleet is watched no longer, and attached');
+};
+
 /** One machine with work on it falls silent while nothing else is wrong. */
 const probeSilence = async (life: Life, monitor: Monitor): Promise<void> => {
   const { clock, host, memory, plan } = life;
@@ -80,7 +91,7 @@ const workLeftSeconds = ({ workload, memory, settings, plan }: Life): number => 
     return status !== 'done' && status !== 'dead' && status !== 'cancelled';
   });
   const seconds = left.reduce((sum, { work }) => sum + work.steps * work.stepSeconds + plan.retryDelaySeconds, 0);
-  return (seconds * plan.failuresMax) / settings.capacity.machinesMax;
+  return (seconds * plan.failuresMax) / (plan.owner?.machines ?? settings.capacity.machinesMax);
 };
 
 const runUntilSettled = async (life: Life, until: EpochMs, isWorkOver = () => true): Promise<void> => {
@@ -139,6 +150,7 @@ const resultOf = (
   const { F11 = 0, F12 = 0, F13 = 0 } = faults.counts;
   return {
     seed,
+    kind: life.plan.kind,
     hours: (clock.now() - START) / 3_600_000,
     machines: host.machines.length,
     reclaims: host.machines.filter(({ endedBy, isStopped }) => endedBy === 'ec2' || isStopped).length,
@@ -167,6 +179,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   producers.start();
   runIncidents(life, { events, producers, storm: options.storm });
   void runMonitor(life, monitor);
+  const owner: Owner | undefined = plan.owner === undefined ? undefined : runOwner(life, plan.owner, events);
   await clock.runUntil(addMs(START, plan.safetyMs));
   const healedAt = clock.now();
   if (plan.isDeleted) {
@@ -174,8 +187,10 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
     return resultOf(life, options.seed, monitor, undefined, healedAt);
   }
   heal(life);
+  endWatching(life);
   void probeSilence(life, monitor);
   const restedAt = await converge(life, producers);
+  owner?.rest();
   await endAfter(life, restedAt, LIFE_MS_LEAST);
   return resultOf(life, options.seed, monitor, restedAt, healedAt);
 };

@@ -1,7 +1,13 @@
 import type { InstanceId } from '../../fleet/ids.ts';
+import type { LifecycleAction } from '../../fleet/signal.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import { watchNotice } from '../audit/audit-notices.ts';
-import { interruptionWarning, rebalanceRecommendation, stateChange } from '../crash-points/signal-events.ts';
+import {
+  interruptionWarning,
+  rebalanceRecommendation,
+  stateChange,
+  terminateLifecycleAction,
+} from '../crash-points/signal-events.ts';
 import type { FunctionsHost } from './functions-host.ts';
 import { type Life, secondsLater } from './life.ts';
 import type { HostedMachine } from './machine-host.ts';
@@ -12,6 +18,8 @@ export interface Events {
   warn(machine: HostedMachine, delaySeconds: number): void;
   advise(machine: HostedMachine, delaySeconds: number): void;
   tellState(machine: HostedMachine, state: 'running' | 'shutting-down' | 'terminated' | 'stopped'): void;
+  /** A group is about to end the machine, and waits for a hook. */
+  tellEnding(machine: HostedMachine, action: LifecycleAction): void;
   /** A body as it is, of whatever kind. */
   raw(body: string, delaySeconds: number): void;
   /** Everything that was ever told, for whoever replays an archive. */
@@ -59,6 +67,8 @@ export const createEvents = (life: Life, functions: FunctionsHost): Events => {
       send(rebalanceRecommendation(instanceId, at()), delay, { instanceId, kind: 'rebalance-recommendation' }),
     tellState: ({ instanceId }, state) =>
       send(stateChange(instanceId, at(), state), 0, { instanceId, kind: `state-${state}` }),
+    tellEnding: ({ instanceId }, action) =>
+      send(terminateLifecycleAction(instanceId, at(), action), 0, { instanceId, kind: 'lifecycle-terminating' }),
     raw: (body, delay) => void put(body, delay),
   };
 };

@@ -35,6 +35,8 @@ export interface TaskTruth {
 export interface Truth {
   readonly machines: ReadonlyMap<InstanceId, MachineTruth>;
   readonly tasks: ReadonlyMap<TaskId, TaskTruth>;
+  /** Machines that a group waits to end, and since when. */
+  readonly ending: ReadonlyMap<InstanceId, EpochMs>;
   /** Machines that are none of ours: whatever is done to them is a violation. */
   readonly foreign: ReadonlySet<InstanceId>;
   /** `<machine>/<kind>` of every signal that somebody who may has told. */

@@ -1,0 +1,67 @@
+import type { FleetMode, GroupSettings } from '../../fleet/fleet-settings.ts';
+import type { SeededRandom } from '../random.ts';
+import type { LifePlan } from './plan.ts';
+
+/** What a seed's life is about: one fleet, that launches its machines itself, or whose machines somebody else launches. */
+export const LIFE_KINDS = ['manage', 'attach', 'observe'] as const;
+
+export type LifeKind = (typeof LIFE_KINDS)[number];
+
+/** Whoever launches the machines of a fleet that launches none. */
+export interface OwnerPlan {
+  /** So many are kept running. */
+  readonly machines: number;
+  readonly onDemandShare: number;
+  /** Machines that the owner ends for reasons of their own. */
+  readonly endsAnHour: number;
+  /** How long the group waits for its hook. */
+  readonly hookSeconds: number;
+}
+
+/** Of all seeds. */
+const ATTACH_SHARE = 0.05;
+const OBSERVE_SHARE = 0.03;
+
+const drawKind = (random: SeededRandom): LifeKind => {
+  const point = random.next();
+  if (point < OBSERVE_SHARE) return 'observe';
+  return point < OBSERVE_SHARE + ATTACH_SHARE ? 'attach' : 'manage';
+};
+
+/** Names as the fleet file of such a life has them. */
+export const GROUP = 'workers';
+export const HOOK = 'spothop';
+export const TARGET_GROUPS = ['arn:of/web', 'arn:of/admin'] as const;
+
+/** A fleet file may name a group, a hook of it, and target groups, or none of them. */
+const drawGroups = (random: SeededRandom): { readonly groups?: GroupSettings } => {
+  const hasGroup = random.chance(0.8);
+  const hasHook = random.chance(0.75);
+  const targetGroups = TARGET_GROUPS.slice(0, random.whole(0, 2));
+  if (!hasGroup && targetGroups.length === 0) return {};
+  const named = hasGroup ? { autoScalingGroup: GROUP, ...(hasHook ? { lifecycleHook: HOOK } : {}) } : {};
+  return { groups: { ...named, targetGroups, isSupervised: false } };
+};
+
+const drawOwner = (random: SeededRandom, machinesMax: number): OwnerPlan => ({
+  machines: random.whole(2, machinesMax),
+  onDemandShare: random.pick([0, 0.3]),
+  endsAnHour: random.pick([1, 3, 6]),
+  hookSeconds: random.pick([240, 600, 900]),
+});
+
+/** Somebody else's machines do not end with our stack. */
+const withOwner = (random: SeededRandom, life: LifePlan, mode: FleetMode & LifeKind): LifePlan => ({
+  ...life,
+  kind: mode,
+  isDeleted: false,
+  settings: { ...life.settings, mode, launchTemplateId: '', launchTemplateVersion: '', ...drawGroups(random) },
+  owner: drawOwner(random, life.settings.capacity.machinesMax),
+});
+
+/** Drawn aside, so that the lives of a fleet that launches its machines itself are what they would be without the others. */
+export const withKind = (random: SeededRandom, life: LifePlan, asked?: LifeKind): LifePlan => {
+  const drawn = drawKind(random);
+  const kind = asked ?? drawn;
+  return kind === 'manage' ? life : withOwner(random, life, kind);
+};
