@@ -108,12 +108,17 @@ const throwIfRefused = ({ outcome }: TaskOutcome): void => {
   if (outcome === 'refused') throw new StaleAttempt();
 };
 
+/** Whoever keeps the same twice has one object for both: to go back from it to itself would be of no use. */
+const isSameObject = ({ content }: Checkpoint, last: Checkpoint | undefined): boolean =>
+  last?.content.sha256 === content.sha256;
+
 /** `pausesBefore`: the pauses that there had been before the task was taken. */
 export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore: number): Attempt => {
   const { clock, blobs } = shared.ports;
   const fence = createFence(shared, row, pausesBefore);
   const inLine = createLine();
-  let before = row.checkpoint;
+  let last = row.checkpoint;
+  let before = row.checkpointBefore;
   let sequence = row.checkpoint?.sequence ?? 0;
   let isCutOff = false;
   let isCommitted = false;
@@ -127,10 +132,12 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     sequence += 1;
     const { share } = reported;
     const checkpoint: Checkpoint = { sequence, content: await pack(text), ...(share === undefined ? {} : { share }) };
-    const fallback = before !== undefined && needsFallback(checkpoint) ? { before } : {};
+    const replaced = isSameObject(checkpoint, last) ? before : last;
+    const fallback = replaced !== undefined && needsFallback(checkpoint) ? { before: replaced } : {};
     const outcome = await fence.apply({ step: 'checkpoint', attempt: row.attempt, checkpoint, ...fallback });
     if (outcome.outcome === 'refused') return outcome;
-    before = checkpoint;
+    last = checkpoint;
+    before = replaced;
     isCutOff = false;
     return outcome;
   };
@@ -161,7 +168,8 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     isOurs: async () => (await fence.refusalBefore()) === undefined,
     isCutOff: () => isCutOff,
     resumedFrom: (checkpoint) => {
-      before = checkpoint;
+      last = checkpoint;
+      before = undefined;
     },
     // A task that still tidies up after its commit may go on keeping its state; nobody will ever need it.
     checkpoint: async (text) => (isCommitted ? undefined : forTheTask(() => writeCheckpoint(text))),

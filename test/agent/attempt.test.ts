@@ -58,6 +58,36 @@ describe('checkpoints', () => {
     expect(row()).toMatchObject({ checkpoint: { sequence: 4 }, checkpointBefore: { sequence: 3 } });
   });
 
+  it('that keep the same as the one before name the last that is another object (F54)', async () => {
+    const { steps, row } = await runOne(async ({ checkpoint }) => {
+      for (const text of [LARGE('1'), LARGE('2'), LARGE('2'), LARGE('2'), LARGE('3')]) await checkpoint(text);
+      return { kind: 'hand-back', reason: 'enough' };
+    });
+    const told = steps.flatMap((step) => (step.step === 'checkpoint' ? [step] : []));
+    expect(told.map(({ before }) => before?.sequence)).toEqual([undefined, 1, 1, 1, 4]);
+    expect(row()).toMatchObject({ checkpoint: { sequence: 5 }, checkpointBefore: { sequence: 4 } });
+  });
+
+  it('that keep the same as the run before name what that run had named (F54)', async () => {
+    const machine = createMachine({
+      run: async ({ checkpoint, resume }) => {
+        await checkpoint(resume!);
+        return { kind: 'hand-back', reason: 'enough' };
+      },
+    });
+    const text = LARGE('same');
+    const sha256 = sha256Of(text);
+    await machine.cloud.blobs.put(`content/${sha256}`, text);
+    const good = { sequence: 7, content: { inline: 'good', sha256: sha256Of('good') } };
+    await submit(machine.cloud, 'a', {
+      checkpoint: { sequence: 8, content: { objectKey: `content/${sha256}`, sha256, bytes: text.length } },
+      checkpointBefore: good,
+    });
+    machine.start();
+    await machine.clock.advance(seconds(10));
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ checkpoint: { sequence: 9 }, checkpointBefore: good });
+  });
+
   it('go on counting above one that could not be read, and name the one that could (F54)', async () => {
     const machine = createMachine({
       run: async ({ checkpoint, resume }) => {

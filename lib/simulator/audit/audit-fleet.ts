@@ -66,7 +66,7 @@ export const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: 
 export const auditFleet = (world: FleetAuditWorld) => {
   const { judge, truth, trace, faults } = world;
   /** What each caller last read of its fleet: what it may ask for is judged by that. */
-  const states = new WeakMap<Caller, FleetState>();
+  const reads = new WeakMap<Caller, { readonly state: FleetState; readonly readAt: EpochMs }>();
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, EpochMs>();
   const closedIntents = new Set<string>();
@@ -81,13 +81,14 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const judgeOrders = (by: Caller, open: readonly Intent[]) => {
     const { settings, backlog } = by.memo;
     const { records } = by.memo;
-    const state = states.get(by);
-    if (settings === undefined || backlog === undefined || state === undefined) {
+    const read = reads.get(by);
+    if (settings === undefined || backlog === undefined || read === undefined) {
       return judge.say('N3', 'machines were asked for without looking at backlog and members');
     }
     if (forbiddenAt !== undefined && world.now() < forbiddenAt + REPAIR_MS) {
       judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
     }
+    const { state, readAt } = read;
     const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
     const intents = Object.values(state.head.openIntents);
     const coming = (purchase?: Intent['purchase']): number =>
@@ -97,7 +98,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     const onDemand = useful.filter((member) => member.pool.purchase === 'on-demand').length;
     const wanted = wantedOf(backlog, settings);
     const { onDemandBase, onDemandMax, onDemandFallback } = settings.capacity;
-    const surge = surgeAllowed({ state, records, useful, settings, now: world.now() }, onDemand, wanted);
+    const surge = surgeAllowed({ state, records, useful, settings, readAt }, onDemand, wanted);
     const total = useful.length + coming();
     if (total > wanted + surge) judge.say('N3', `${total} machines had and asked for, ${wanted} + ${surge} wanted`);
     const onDemandAfter = onDemand + coming('on-demand');
@@ -111,7 +112,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     read: async (fleet) => {
       const { by } = world.acting;
       const state = await world.fleets.read(fleet);
-      if (by !== undefined) states.set(by, state);
+      if (by !== undefined) reads.set(by, { state, readAt: world.now() });
       return state;
     },
     changeHead: async (fleet, generationRead, change) => {

@@ -169,11 +169,16 @@ const neglectedWake = ({ drained, wakesAt }: Deeds): Neglect[] =>
     ? [{ promise: 'O1', found: `${[...drained].join(' ')} began to drain, and nobody woke the fleet` }]
     : [];
 
-/** Items that it had to decide about: of a reconcile those of its members, whatever else it read on the way. */
+/**
+ * Items that it had to decide about: of a reconcile those of its members, whatever else it read on the way. It decides after
+ * its first look at the fleet: one that another reconcile has ended, and taken from the fleet by then, is not its to end.
+ */
 const decidedAbout = (kind: 'signals' | 'reconcile', { records, fleetReads }: Deeds): Seen<InstanceRecord>[] => {
-  const [before, after] = fleetReads;
   if (kind === 'signals') return [...records.values()];
-  const members = after === undefined ? [] : (before?.members ?? []);
+  const [, ...later] = fleetReads;
+  const isThere = (id: InstanceId): boolean =>
+    later.every(({ members }) => members.some(({ instanceId }) => instanceId === id));
+  const members = (later[0]?.members ?? []).filter(({ instanceId }) => isThere(instanceId));
   return members.flatMap(({ instanceId }) => records.get(instanceId) ?? []);
 };
 

@@ -10,7 +10,8 @@ export interface ReadFleet {
   readonly records: ReadonlyMap<InstanceId, InstanceRecord | undefined>;
   readonly useful: readonly Member[];
   readonly settings: FleetSettings;
-  readonly now: EpochMs;
+  /** When: a recommendation that expires while the order is written was there when it was decided. */
+  readonly readAt: EpochMs;
 }
 
 /** Machines of one pool that are warned within this time were lost together (docs/capacity.md). */
@@ -21,15 +22,15 @@ const SURGE_SHARE = 1 / 4;
 
 const placeOf = ({ pool }: Member): string => `${pool.instanceType} ${pool.zone} ${pool.purchase}`;
 
-const isAdvised = ({ records, settings, now }: ReadFleet, { instanceId }: Member): boolean => {
+const isAdvised = ({ records, settings, readAt }: ReadFleet, { instanceId }: Member): boolean => {
   const advised = records.get(instanceId)?.signals['rebalance-recommendation'];
-  return advised !== undefined && now < advised.recordedAt + settings.drain.warySeconds * 1_000;
+  return advised !== undefined && readAt < advised.recordedAt + settings.drain.warySeconds * 1_000;
 };
 
-const wasJustTaken = ({ records, now }: ReadFleet, { instanceId }: Member): boolean => {
+const wasJustTaken = ({ records, readAt }: ReadFleet, { instanceId }: Member): boolean => {
   const signals = records.get(instanceId)?.signals;
   const taken = signals?.['spot-interruption'] ?? signals?.['bid-evicted'];
-  return taken !== undefined && now < taken.recordedAt + TOGETHER_MS;
+  return taken !== undefined && readAt < taken.recordedAt + TOGETHER_MS;
 };
 
 /** Places in which two machines at least were just taken, and half of those that are there. */

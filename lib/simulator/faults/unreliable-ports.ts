@@ -136,15 +136,16 @@ export const unreliableQueue = (
   },
 });
 
-/** B22 says that S3 does not do this; a disk, a proxy or a person may. Two objects in a row are never cut. */
-export const unreliableBlobs = ({ faults }: UnreliableWorld, blobs: Blobs): Blobs => {
-  let wasCut = false;
-  return {
-    ...blobs,
-    get: async (key) => {
-      const content = await blobs.get(key);
-      wasCut = content !== undefined && !wasCut && faults.strikes('F54', 'S3');
-      return wasCut ? content!.slice(0, content!.length >> 1) : content;
-    },
-  };
-};
+/**
+ * B22 says that S3 does not do this; a disk, a proxy or a person may. `noteCut` is told of each while its reader is still
+ * the one who acts.
+ */
+export const unreliableBlobs = ({ faults }: UnreliableWorld, blobs: Blobs, noteCut: (key: string) => void): Blobs => ({
+  ...blobs,
+  get: async (key) => {
+    const isCut = faults.strikes('F54', 'S3');
+    if (isCut) noteCut(key);
+    const content = await blobs.get(key);
+    return isCut ? content?.slice(0, content.length >> 1) : content;
+  },
+});

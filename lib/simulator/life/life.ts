@@ -11,6 +11,7 @@ import { auditGroups } from '../audit/audit-groups.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
 import { auditLeases } from '../audit/audit-leases.ts';
 import { auditQueue } from '../audit/audit-queue.ts';
+import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
@@ -26,6 +27,7 @@ import { calledPort } from './called-port.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
+import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
 import { drawWorkload, type PlannedTask, SECRET, workloadRunner } from './workload.ts';
@@ -69,8 +71,9 @@ export interface Life {
   settings: FleetSettings;
   /** Until when the fleet was only watched; what was seen before that, nobody had to act on. */
   watchedUntil?: EpochMs;
-  /** The last two checkpoints of each task that were accepted. */
-  readonly kept: Map<TaskId, readonly [last: number, before: number]>;
+  readonly resumptions: Resumptions;
+  /** Machines whose process ended with no task, or several, that could have done it. */
+  readonly unblamed: Set<InstanceId>;
   /** `<task>/<attempt>` of every run that was ever begun. */
   readonly begun: Set<string>;
   /** Callers that wait for work at this moment, and since when. */
@@ -114,17 +117,13 @@ const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
 
 /** Checks what a run goes on from, and under whose lease it runs. */
 const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
-  const { judge, faults, memory } = life;
+  const { judge, memory, resumptions } = life;
   return (id: TaskId, attempt: number, stepsDone: number): void => {
-    const kept = life.kept.get(id) ?? ([0, 0] as const);
-    const least = faults.counts.F54 === undefined ? kept[0] : kept[1];
-    if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
+    resumptions.started(machine.instanceId, id, attempt, stepsDone);
     if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
       judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
     }
     duties.started(id, attempt);
-    // From here on it has kept what it goes on from, and no more.
-    life.kept.set(id, [stepsDone, Math.min(kept[1], stepsDone)]);
     // Not at once, and not one after the other: the attempt is what fences its side effects.
     const run = `${id}/${attempt}`;
     if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
@@ -133,24 +132,9 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
   };
 };
 
-/**
- * An agent whose process ends cannot tell whether a task of its did it: to the one that it held, or had taken, it is a
- * failure (F33). Of several, nobody knows which one did it, and none has failed.
- */
-const noteProcessEnd = ({ memory, workload }: Life, { instanceId }: HostedMachine): void => {
-  const rows = [...memory.tasks.rows.values()].filter((row) => row.status === 'running' && row.owner === instanceId);
-  const leases = memory.instances.records.get(instanceId)?.leases ?? {};
-  const held = rows.filter(({ taskId, attempt }) => leases[taskId] === attempt);
-  const blamed = held.length === 1 ? held : rows;
-  if (blamed.length !== 1 && Object.keys(leases).length !== 1) return;
-  for (const { taskId } of blamed) {
-    const truth = workload.get(taskId)?.truth;
-    if (truth !== undefined) truth.failures += 1;
-  }
-};
-
 const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, machine: HostedMachine): AgentPorts => {
   const { memory, judge, faults } = life;
+  noteProcessStart(life, machine);
   const ports = life.portsOf(caller);
   const clock = machine.clockOf(caller);
   const { instanceId } = machine;
@@ -180,7 +164,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
       faults,
       truthOf: (id) => life.workload.get(id)?.truth,
       onStart: watchStart(life, granted, machine, duties),
-      onKept: (id, stepsDone) => life.kept.set(id, [stepsDone, life.kept.get(id)?.[0] ?? 0]),
+      onKept: life.resumptions.kept,
       kill: () => {
         noteProcessEnd(life, machine);
         caller.crash();
@@ -315,6 +299,10 @@ export const createLife = (options: LifeOptions): Life => {
     host.refresh();
     return answer;
   };
+  const resumptions = auditResumptions({ now, judge, rowOf: (id) => memory.tasks.rows.get(id) });
+  const noteCut = (key: string): void => {
+    if (acting.by?.machine !== undefined) resumptions.cut(acting.by.machine, key);
+  };
   const skewed = skewedPorts(random.fork('versions'), faults, () => life.ports);
   const life: Life = {
     portsOf: skewed.portsOf,
@@ -333,7 +321,8 @@ export const createLife = (options: LifeOptions): Life => {
     taskAudit,
     fleetAudit,
     settings: plan.settings,
-    kept: new Map(),
+    resumptions,
+    unblamed: new Set(),
     begun: new Set(),
     polling,
     wake: { ask: () => {} },
@@ -347,7 +336,7 @@ export const createLife = (options: LifeOptions): Life => {
       queue: watchPolls(polling, acting, now, unreliableQueue(unreliable, queue, workQueue)),
       wakes: { wake: async (_fleet, delay = 0) => life.wake.ask(delay) },
       deadLetters: memory.deadLetters,
-      blobs: unreliableBlobs(unreliable, memory.blobs),
+      blobs: unreliableBlobs(unreliable, memory.blobs, noteCut),
       fleets: fleetAudit.fleets,
       machines: {
         ...ec2,

@@ -117,7 +117,7 @@ export interface WorkerWorld {
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
   /** A checkpoint after so many steps has been accepted. */
-  readonly onKept: (id: TaskId, stepsDone: number) => void;
+  readonly onKept: (id: TaskId, attempt: number, stepsDone: number) => void;
   /** Ends the agent’s process. */
   readonly kill: () => void;
 }
@@ -161,7 +161,7 @@ const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Pr
     stepsDone += 1;
     if (!work.keeps) continue;
     await context.checkpoint({ stepsDone, padding: 'x'.repeat(work.paddingBytes), secret: work.secret });
-    world.onKept(id, stepsDone);
+    world.onKept(id, context.attempt, stepsDone);
   }
   return { name: work.name, stepsDone, secret: work.secret };
 };
