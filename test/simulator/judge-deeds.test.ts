@@ -33,7 +33,7 @@ beforeEach(() => {
 
 const found = async (...reads: readonly FleetState[]): Promise<readonly string[]> => {
   deeds.fleetReads.push(...reads);
-  return (await neglected(life, 'reconcile', deeds)).map(({ promise, found }) => `${promise}: ${found}`);
+  return (await neglected(life, 'reconcile', deeds, life.settings)).map(({ promise, found }) => `${promise}: ${found}`);
 };
 
 describe('a reconcile that read of a machine that it is drained and silent', () => {
