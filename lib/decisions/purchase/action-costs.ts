@@ -3,9 +3,13 @@ import { downState, IDLE, type JobValues, type Mode, ON_DEMAND, ON_SPOT, upState
 import type { MarketOutlook, PoolOutlook } from './market-outlook.ts';
 import { upChance } from './pool-belief.ts';
 import { outlookOf, type PurchaseChoice, type PurchaseView } from './purchase.ts';
+import { onceFor } from './shared-beliefs.ts';
 
 const modeOf = (choice: PurchaseChoice): Mode =>
   choice.kind === 'idle' ? IDLE : choice.kind === 'on-demand' ? ON_DEMAND : ON_SPOT;
+
+/** What follows on spot is asked about all pools alike. */
+const SPOT: PurchaseChoice = { kind: 'spot', pool: '' };
 
 /** Where the tick leaves the job. */
 interface Arrival {
@@ -66,14 +70,44 @@ const hopChance = (market: MarketOutlook, pool: PoolOutlook): number => {
   return Math.max(0, marketLasts - upChance(pool.forecast)) / Math.max(CHANCE_MIN, marketLasts);
 };
 
-const costOnSpot = (market: MarketOutlook, arrival: Arrival, lostShare: number): number => {
-  const { steps, workSeconds, workSecondsIfLost } = arrival;
-  const lost = (ageClass: number): number => upState(ageClass, IDLE);
-  const kept = costOfStaying(market, steps, (ageClass) => upState(ageClass, ON_SPOT), workSeconds);
-  const hopped = lostShare > 0 ? costOfStaying(market, steps, lost, workSecondsIfLost) : 0;
-  const ended = costOfTurning(market, steps, downState(0, IDLE), workSecondsIfLost);
-  return (1 - lostShare) * kept + lostShare * hopped + ended;
+/** What follows a tick on spot, whichever pool it is in: weighed by the chances that the market lasts and that it ends. */
+interface AfterSpot {
+  readonly now: number;
+  readonly isDone: boolean;
+  /** Where the market lasts and the machine is kept; where another has to be launched; where the market ends. */
+  readonly kept: number;
+  readonly hopped: number;
+  readonly ended: number;
+  /** What a hop costs. */
+  readonly hop: number;
+}
+
+const afterSpot = (view: PurchaseView, market: MarketOutlook, choice: PurchaseChoice): AfterSpot => {
+  const { values } = market;
+  const { steps, workSeconds, workSecondsIfLost } = arrivalOf(view, choice, values);
+  const staying = (mode: Mode, work: number): number =>
+    costOfStaying(market, steps, (ageClass) => upState(ageClass, mode), work);
+  const hopped = staying(IDLE, workSecondsIfLost);
+  return {
+    now: (values.problem.spotPrice * outlookOf(view, choice).usedSeconds) / 3_600,
+    isDone: workSeconds <= 0,
+    kept: staying(ON_SPOT, workSeconds),
+    hopped,
+    ended: costOfTurning(market, steps, downState(0, IDLE), workSecondsIfLost),
+    hop: Math.max(0, hopped - staying(ON_SPOT, workSecondsIfLost)),
+  };
 };
+
+/** What spot costs, pool by pool. */
+export interface SpotCosts {
+  /** A tick there and all that follows, in hours of on-demand. */
+  readonly of: (pool: PoolOutlook) => number;
+  /**
+   * What the hop is expected to cost that follows where the pool ends soon: a changeover, at what an hour of slack is worth
+   * there. Tells pools apart; the market's values know nothing of it.
+   */
+  readonly ofHopping: (pool: PoolOutlook) => number;
+}
 
 const costOffSpot = (market: MarketOutlook, { steps, mode, workSeconds }: Arrival): number => {
   const stays = market.isAvailable ? upState : downState;
@@ -121,24 +155,22 @@ export const costWithoutSpot = (
   return now + premium + costOffSpot(market, arrival);
 };
 
-/** The same for spot in this pool. */
-export const costOfSpot = (view: PurchaseView, pool: PoolOutlook, market: MarketOutlook): number => {
-  const choice: PurchaseChoice = { kind: 'spot', pool: pool.name };
-  const { usedSeconds } = outlookOf(view, choice);
-  const now = (market.values.problem.spotPrice * usedSeconds) / 3_600 + premiumOf(view, pool, market);
-  const arrival = arrivalOf(view, choice, market.values);
-  return arrival.workSeconds <= 0 ? now : now + costOnSpot(market, arrival, hopChance(market, pool));
-};
-
-/**
- * What the hop is expected to cost that follows where the pool ends soon: a changeover, at what an hour of slack is worth
- * there. Tells pools apart; the market's values know nothing of it.
- */
-export const costOfHopping = (view: PurchaseView, pool: PoolOutlook, market: MarketOutlook): number => {
-  const arrival = arrivalOf(view, { kind: 'spot', pool: pool.name }, market.values);
-  if (arrival.workSecondsIfLost <= 0 || pool.endsSoonChance <= 0) return 0;
-  const { steps, workSecondsIfLost } = arrival;
-  const lost = costOfStaying(market, steps, (ageClass) => upState(ageClass, IDLE), workSecondsIfLost);
-  const kept = costOfStaying(market, steps, (ageClass) => upState(ageClass, ON_SPOT), workSecondsIfLost);
-  return (pool.endsSoonChance * Math.max(0, lost - kept)) / Math.max(CHANCE_MIN, upChance(market.forecast));
+/** The same for spot. What follows is one for all pools but that of the machine which runs, and worked out once for them. */
+export const spotCosts = (view: PurchaseView, market: MarketOutlook): SpotCosts => {
+  const { running } = view;
+  const isRunning = ({ name }: PoolOutlook): boolean => running.kind === 'spot' && running.pool === name;
+  const after = onceFor((isKept: boolean) =>
+    afterSpot(isKept ? view : { ...view, running: { kind: 'idle' } }, market, isKept ? running : SPOT),
+  );
+  const afterIn = (pool: PoolOutlook): AfterSpot => after(isRunning(pool));
+  const marketLasts = Math.max(CHANCE_MIN, upChance(market.forecast));
+  return {
+    of: (pool) => {
+      const { now, isDone, kept, hopped, ended } = afterIn(pool);
+      const paid = now + premiumOf(view, pool, market);
+      const lostShare = hopChance(market, pool);
+      return isDone ? paid : paid + (1 - lostShare) * kept + lostShare * hopped + ended;
+    },
+    ofHopping: (pool) => (Math.max(0, pool.endsSoonChance) * afterIn(pool).hop) / marketLasts,
+  };
 };

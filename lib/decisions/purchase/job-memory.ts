@@ -10,10 +10,11 @@ import {
   paceAfterChoosing,
   paceOn,
 } from './pace.ts';
-import { afterSeeing, firstBelief, type PoolBelief } from './pool-belief.ts';
+import type { PoolBelief } from './pool-belief.ts';
 import { afterLoss, type PoolWatch, watchOn, watchPool } from './pool-watch.ts';
 import { isSameChoice, type PurchaseChoice, type PurchasePool, type PurchaseView } from './purchase.ts';
 import { referenceShareOn } from './reference-share.ts';
+import { type SharedBeliefs, sharedBeliefs } from './shared-beliefs.ts';
 import { afterChoosing, afterRunning, noStartUps, type StartUps, withLearnedStartUp } from './start-ups.ts';
 import type { JobPlan, ValueTables } from './value-tables.ts';
 
@@ -81,11 +82,11 @@ const EARLY_CHANGEOVERS = 2;
 const hasLost = (memory: JobMemory, view: PurchaseView, pool: PurchasePool): boolean =>
   memory.choice.kind === 'spot' && memory.choice.pool === pool.name && view.running.kind === 'idle';
 
-const watchedOn = (memory: JobMemory, view: PurchaseView, pool: PurchasePool): PoolWatch => {
+const watchedOn = (memory: JobMemory, beliefs: SharedBeliefs, view: PurchaseView, pool: PurchasePool): PoolWatch => {
   const watch = memory.watches.get(pool.name);
-  if (watch === undefined) return watchPool(memory.hazards, pool);
+  if (watch === undefined) return watchPool(beliefs, pool);
   const lost = hasLost(memory, view, pool);
-  const seen = watchOn(memory.hazards, watch, pool, memory.tickSeconds, lost && pool.isAvailable);
+  const seen = watchOn(beliefs, watch, pool, lost && pool.isAvailable);
   if (!lost) return seen;
   const nowSeconds = memory.elapsedSeconds + memory.tickSeconds;
   const wasEarly = nowSeconds - memory.startedAtSeconds <= EARLY_CHANGEOVERS * view.changeoverSeconds;
@@ -113,10 +114,9 @@ const planOn = (tables: ValueTables, { plan }: JobMemory, view: PurchaseView): J
   return isLonger || isFreer ? { ...firstMemory(tables, view).plan, tickSeconds: plan.tickSeconds } : plan;
 };
 
-const marketOn = ({ hazards, market, tickSeconds }: JobMemory, offers: readonly Offer[]): PoolBelief => {
+const marketOn = ({ market }: JobMemory, beliefs: SharedBeliefs, offers: readonly Offer[]): PoolBelief => {
   const hasSpot = anyHasSpot(offers);
-  if (market === undefined) return firstBelief(hazards, hasSpot);
-  return afterSeeing(hazards, market, hasSpot, tickSeconds / hazards.stepSeconds);
+  return market === undefined ? beliefs.first(hasSpot) : beliefs.after(market, hasSpot);
 };
 
 const pacedOn = ({ pace, choice, tickSeconds, workLeftSeconds }: JobMemory, told: PurchaseView): Pace => {
@@ -147,7 +147,8 @@ export const recall = (tables: ValueTables, memory: JobMemory | undefined, told:
   const learned = learnedPace(pace, told);
   const startUps = afterRunning(known.startUps, known.choice, known.tickSeconds, learned, told);
   const view = withLearnedStartUp(startUps, learned, inMachineSeconds(pace, known.hasRoomForDoubt, told));
-  const watches = new Map(view.pools.map((pool) => [pool.name, watchedOn(known, view, pool)]));
+  const beliefs = sharedBeliefs(known.hazards, known.tickSeconds / known.hazards.stepSeconds);
+  const watches = new Map(view.pools.map((pool) => [pool.name, watchedOn(known, beliefs, view, pool)]));
   const offers = offersOf(watches, view, elapsedSeconds);
   return {
     ...known,
@@ -159,7 +160,7 @@ export const recall = (tables: ValueTables, memory: JobMemory | undefined, told:
     pace,
     watches,
     offers,
-    market: marketOn(known, offers),
+    market: marketOn(known, beliefs, offers),
     referenceShare: referenceShareOn(known.hazards, offers, known.referenceShare),
     startUps,
     ledger: chargedOn(known, told),

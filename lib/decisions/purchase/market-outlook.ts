@@ -1,8 +1,9 @@
 import type { HazardModel } from './hazard-model.ts';
 import type { Recalled } from './job-memory.ts';
 import type { JobValues } from './job-values.ts';
-import { type Forecast, forecast, upChance } from './pool-belief.ts';
+import { type Forecast, forecast, type PoolBelief, upChance } from './pool-belief.ts';
 import type { PurchaseView } from './purchase.ts';
+import { onceFor } from './shared-beliefs.ts';
 import type { ValueTables } from './value-tables.ts';
 
 /** A pool that may be bought from, now or when it comes back. */
@@ -67,11 +68,21 @@ const lookAhead = (model: HazardModel, first: Forecast, view: PurchaseView): Sta
   return { seconds, lastsSoon };
 };
 
-const poolOutlook = ({ hazards, offers }: Recalled, view: PurchaseView, offer: OfferOutlook): PoolOutlook => {
+/** How long machines there may be expected to last, for all pools with spot. */
+const withStays = (
+  { hazards }: Recalled,
+  view: PurchaseView,
+  offers: readonly OfferOutlook[],
+): readonly PoolOutlook[] => {
+  const stayOf = onceFor((first: Forecast) => lookAhead(hazards, first, view));
+  const pools = offers.filter(({ forecast: { isAvailable }, rests }) => isAvailable && !rests);
   // Where there is no other pool to go to, nothing depends on how long this one lasts but what the market itself tells.
-  if (offers.length === 1) return { ...offer, staySeconds: view.tickSeconds, endsSoonChance: 0 };
-  const { seconds, lastsSoon } = lookAhead(hazards, offer.forecast, view);
-  return { ...offer, staySeconds: seconds, endsSoonChance: upChance(offer.forecast) - lastsSoon };
+  if (offers.length === 1)
+    return pools.map((offer) => ({ ...offer, staySeconds: view.tickSeconds, endsSoonChance: 0 }));
+  return pools.map((offer) => {
+    const { seconds, lastsSoon } = stayOf(offer.forecast);
+    return { ...offer, staySeconds: seconds, endsSoonChance: upChance(offer.forecast) - lastsSoon };
+  });
 };
 
 /** What may be bought and what is to be expected of it; nothing where there is no usable pool. */
@@ -79,20 +90,19 @@ export const marketOutlook = (tables: ValueTables, memory: Recalled, view: Purch
   const { hazards, market, referenceShare } = memory;
   if (memory.offers.length === 0) return undefined;
   const steps = view.tickSeconds / hazards.stepSeconds;
+  const forecastOf = onceFor((belief: PoolBelief) => forecast(hazards, belief, steps));
   const offers = memory.offers.map(({ name, share, belief, rests }) => ({
     name,
     share,
     rests,
-    forecast: forecast(hazards, belief, steps),
+    forecast: forecastOf(belief),
   }));
   return {
     isAvailable: market.isAvailable,
-    forecast: forecast(hazards, market, steps),
+    forecast: forecastOf(market),
     values: tables.valuesFor({ plan: memory.plan, spotShare: referenceShare }),
     referenceShare,
     offers,
-    pools: offers
-      .filter(({ forecast: { isAvailable }, rests }) => isAvailable && !rests)
-      .map((offer) => poolOutlook(memory, view, offer)),
+    pools: withStays(memory, view, offers),
   };
 };

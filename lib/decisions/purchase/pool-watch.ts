@@ -1,6 +1,6 @@
-import type { HazardModel } from './hazard-model.ts';
-import { afterSeeing, begunAnew, firstBelief, type PoolBelief } from './pool-belief.ts';
+import { begunAnew, type PoolBelief } from './pool-belief.ts';
 import type { PurchasePool } from './purchase.ts';
+import type { SharedBeliefs } from './shared-beliefs.ts';
 
 /** What a job has learned of one pool. */
 export interface PoolWatch {
@@ -17,8 +17,8 @@ export interface PoolWatch {
 const FAILURES_BORNE = 3;
 const REST_STEPS_MAX = 64;
 
-export const watchPool = (model: HazardModel, pool: PurchasePool): PoolWatch => ({
-  belief: firstBelief(model, pool.isAvailable),
+export const watchPool = (beliefs: SharedBeliefs, pool: PurchasePool): PoolWatch => ({
+  belief: beliefs.first(pool.isAvailable),
   price: pool.price,
   failures: 0,
   restsUntilSeconds: 0,
@@ -29,14 +29,12 @@ export const watchPool = (model: HazardModel, pool: PurchasePool): PoolWatch => 
  * and another that began.
  */
 export const watchOn = (
-  model: HazardModel,
+  beliefs: SharedBeliefs,
   watch: PoolWatch,
   pool: PurchasePool,
-  elapsedSeconds: number,
   hasLostMachine: boolean,
 ): PoolWatch => {
-  const steps = elapsedSeconds / model.stepSeconds;
-  const belief = afterSeeing(model, watch.belief, hasLostMachine ? false : pool.isAvailable, steps);
+  const belief = beliefs.after(watch.belief, hasLostMachine ? false : pool.isAvailable);
   const price = pool.price ?? watch.price;
   if (!hasLostMachine || !pool.isAvailable) return { ...watch, belief, price };
   return { ...watch, belief: begunAnew(belief, true), price };

@@ -4,11 +4,9 @@
  * and nothing is blurred exactly where it matters.
  */
 export interface SlackGrid {
-  /** Ascending, from 0; beyond the head one point a step. */
+  /** Ascending, from 0. */
   readonly points: Float64Array;
   readonly stepSeconds: number;
-  /** First point of the even tail. */
-  readonly tail: number;
 }
 
 /** A place between two points: share 0 is on the first of them. */
@@ -19,13 +17,14 @@ export interface Place {
 
 /** Just before a point where a choice becomes safe. */
 const BEFORE_SECONDS = 1e-3;
-const CHANGEOVERS_EXACT = 6;
+const CHANGEOVERS_EXACT = 4;
 const HEAD_STEPS = 12;
 
 const headPoints = (stepSeconds: number, changeoverSeconds: number): number[] => {
   const points = [0];
-  for (let quarter = 1; quarter <= 16; quarter += 1) points.push((quarter * stepSeconds) / 4);
-  for (let half = 9; half < 2 * HEAD_STEPS; half += 1) points.push((half * stepSeconds) / 2);
+  for (let quarter = 1; quarter <= 12; quarter += 1) points.push((quarter * stepSeconds) / 4);
+  for (let half = 7; half < 16; half += 1) points.push((half * stepSeconds) / 2);
+  for (let one = 8; one < HEAD_STEPS; one += 1) points.push(one * stepSeconds);
   for (let count = 1; count <= CHANGEOVERS_EXACT; count += 1) {
     const safe = [count * changeoverSeconds, stepSeconds + count * changeoverSeconds];
     points.push(...safe, ...safe.map((seconds) => seconds - BEFORE_SECONDS));
@@ -33,34 +32,35 @@ const headPoints = (stepSeconds: number, changeoverSeconds: number): number[] =>
   return points;
 };
 
-/** Points from no slack to at least so much. */
-export const slackGrid = (stepSeconds: number, changeoverSeconds: number, slackSecondsMax: number): SlackGrid => {
-  const tailFrom = HEAD_STEPS * stepSeconds;
-  const head = headPoints(stepSeconds, changeoverSeconds).filter((point) => point >= 0 && point < tailFrom);
-  const sorted = [...new Set(head)].sort((one, other) => one - other);
-  const distinct = sorted.filter((point, index) => index === 0 || point - sorted[index - 1]! > BEFORE_SECONDS / 2);
-  const tail = Array.from(
-    { length: Math.max(2, Math.ceil(slackSecondsMax / stepSeconds) - HEAD_STEPS + 2) },
-    (_, step) => tailFrom + step * stepSeconds,
-  );
-  return { points: Float64Array.from([...distinct, ...tail]), stepSeconds, tail: distinct.length };
+/** The more slack there is, the less one step of it changes: from each doubling on there are half as many points. */
+const tailPoints = (stepSeconds: number, slackSecondsMax: number): number[] => {
+  const points: number[] = [];
+  for (let steps = HEAD_STEPS, stride = 1; ; steps += stride) {
+    if (steps >= HEAD_STEPS * stride) stride *= 2;
+    points.push(steps * stepSeconds);
+    if (points.length > 1 && points.at(-2)! >= slackSecondsMax) return points;
+  }
 };
 
-/** Where a slack lies; below the first point the share is negative. */
-export const placeOf = ({ points, stepSeconds, tail }: SlackGrid, slackSeconds: number): Place => {
-  const last = points.length - 2;
-  if (slackSeconds >= points[tail]!) {
-    const steps = (slackSeconds - points[tail]!) / stepSeconds;
-    const index = Math.min(last, tail + Math.floor(steps));
-    return { index, share: Math.min(1, steps - (index - tail)) };
-  }
+/** Points from no slack to at least so much. */
+export const slackGrid = (stepSeconds: number, changeoverSeconds: number, slackSecondsMax: number): SlackGrid => {
+  const head = headPoints(stepSeconds, changeoverSeconds).filter(
+    (point) => point >= 0 && point < HEAD_STEPS * stepSeconds,
+  );
+  const sorted = [...new Set(head)].sort((one, other) => one - other);
+  const distinct = sorted.filter((point, index) => index === 0 || point - sorted[index - 1]! > BEFORE_SECONDS / 2);
+  return { points: Float64Array.from([...distinct, ...tailPoints(stepSeconds, slackSecondsMax)]), stepSeconds };
+};
+
+/** Where a slack lies; below the first point the share is negative, beyond the last but one it is as there. */
+export const placeOf = ({ points }: SlackGrid, slackSeconds: number): Place => {
   let low = 0;
-  let high = tail;
+  let high = points.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     if (points[middle]! <= slackSeconds + 1e-9) low = middle;
     else high = middle;
   }
-  const share = (slackSeconds - points[low]!) / (points[low + 1]! - points[low]!);
+  const share = Math.min(1, (slackSeconds - points[low]!) / (points[low + 1]! - points[low]!));
   return { index: low, share: low > 0 ? Math.max(0, share) : share };
 };

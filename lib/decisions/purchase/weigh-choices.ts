@@ -1,4 +1,4 @@
-import { costOfHopping, costOfSpot, costWithoutSpot, PRICE_TREMOR } from './action-costs.ts';
+import { costWithoutSpot, PRICE_TREMOR, spotCosts } from './action-costs.ts';
 import type { MarketOutlook, PoolOutlook } from './market-outlook.ts';
 import { isSameChoice, type PurchaseChoice, type PurchaseView } from './purchase.ts';
 
@@ -30,14 +30,15 @@ const spotIn = (pool: PoolOutlook): PurchaseChoice => ({ kind: 'spot', pool: poo
 
 /** Of these pools the one to be in: cheap, likely to last, and no hop away if it is hardly better than what runs. */
 const bestSpot = (view: PurchaseView, market: MarketOutlook, pools: readonly PoolOutlook[]): Weighed => {
+  const costs = spotCosts(view, market);
   const among = pools.map((pool) => {
     const choice = spotIn(pool);
     const share = isSameChoice(choice, view.running) ? pool.share * (1 - PRICE_TREMOR) : pool.share;
-    const cost = costOfSpot(view, { ...pool, share }, market) + costOfHopping(view, pool, market);
+    const cost = costs.of({ ...pool, share }) + costs.ofHopping(pool);
     return { choice, cost, pool };
   });
   const { choice, pool } = best(view, among);
-  return { choice, cost: costOfSpot(view, pool!, market), pool };
+  return { choice, cost: costs.of(pool!), pool };
 };
 
 /**
