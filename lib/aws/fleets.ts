@@ -135,6 +135,11 @@ const noteUnfinishedSince = (table: FleetTable, fleet: FleetName, at: EpochMs): 
   return note(table, fleet, { set: [assign(since, at)] }, [isLater]);
 };
 
+const noteSpotAway = (table: FleetTable, fleet: FleetName, since: EpochMs | undefined): Promise<void> => {
+  const place = attribute('spotAwaySince');
+  return note(table, fleet, since === undefined ? { remove: [place] } : { set: [assign(place, since)] });
+};
+
 /** A proof expires with DynamoDB's time to live, counted from the opening of its intent; nothing depends on when. */
 const recordAnswer = async (table: FleetTable, fleet: FleetName, id: IntentId, ec2Fleet: Ec2FleetId): Promise<void> => {
   const openedAt = (await readHead(table, fleet)).openIntents[id]?.openedAt;
@@ -152,6 +157,7 @@ export const dynamoFleetStore = (table: FleetTable): FleetStore => ({
   notePool: (fleet, pool, memory) => note(table, fleet, { set: learned({ pools: { [pool]: memory } }) }),
   noteRunTimes: (fleet, runTimes) => note(table, fleet, { set: [assign(attribute('runTimes'), runTimes)] }),
   noteUnfinishedSince: (fleet, at) => noteUnfinishedSince(table, fleet, at),
+  noteSpotAway: (fleet, since) => noteSpotAway(table, fleet, since),
   recordAnswer: (fleet, id, ec2Fleet) => recordAnswer(table, fleet, id, ec2Fleet),
   addMember: async (fleet, member) => {
     await table.client.send(new PutCommand({ TableName: table.tableName, Item: memberItem(fleet, member) }));

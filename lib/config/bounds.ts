@@ -59,6 +59,9 @@ export const MACHINES: Bounds = { min: 0, max: 10_000, unit: 'machines' };
 /** A spot price may pass the on-demand price; ten times it bounds nothing. */
 export const PERCENT_OF_ON_DEMAND: Bounds = { min: 1, max: 1_000, unit: 'per cent' };
 
+/** Up to a day: whoever can wait longer knows by when, and writes `windowHours`. */
+export const ON_DEMAND_AFTER_SECONDS: Bounds = { min: 0, max: 86_400, unit: 'seconds' };
+
 /** From one machine for each task to one machine for very many short ones. */
 export const TARGET_BACKLOG: Bounds = { min: 1, max: 100_000, unit: 'tasks' };
 

@@ -58,6 +58,25 @@ const fallbackIsAllowed: Rule = ({ onDemand }) =>
     ? [errorAt(['onDemand', 'max'], 'is 0 although onDemand.fallback is true', 'write at least 1, or fallback: false')]
     : [];
 
+const AFTER_PATH = ['onDemand', 'afterSeconds'];
+
+/** Whoever says by when tasks are due has said how long spot is waited for. */
+const waitsByOneRule: Rule = ({ onDemand, windowHours }) =>
+  (onDemand?.afterSeconds ?? 0) === 0 || windowHours === undefined
+    ? []
+    : [
+        errorAt(
+          AFTER_PATH,
+          'stands beside windowHours, which decides how long spot is waited for',
+          'remove one of them',
+        ),
+      ];
+
+const onlyFallbackWaits: Rule = ({ onDemand }) =>
+  (onDemand?.afterSeconds ?? 0) === 0 || onDemand?.fallback !== false
+    ? []
+    : [warningAt(AFTER_PATH, 'stands beside fallback: false, so that on demand never stands in', 'remove one of them')];
+
 const ON_DEMAND_PERCENT = 100;
 
 const spotIsCheaper: Rule = ({ spot }) => {
@@ -84,6 +103,8 @@ export const capacityRules: readonly Rule[] = [
   baseWithinOnDemand,
   fallbackHasRoom,
   fallbackIsAllowed,
+  waitsByOneRule,
+  onlyFallbackWaits,
   spotIsCheaper,
   realtimeHasBase,
 ];

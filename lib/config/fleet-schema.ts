@@ -88,6 +88,7 @@ const onDemand = section({
   base: wholeNumber(bounds.MACHINES).default(0),
   fallback: yesOrNo().default(true),
   max: wholeNumber(bounds.MACHINES).optional(),
+  afterSeconds: wholeNumber(bounds.ON_DEMAND_AFTER_SECONDS).default(0),
 });
 
 const drain = section({

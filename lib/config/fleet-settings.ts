@@ -41,6 +41,7 @@ const settingsOfFleet = (fleet: FleetSpecification, deployed: DeployedFleet, sta
     onDemandBase: fleet.onDemand.base,
     onDemandFallback: fleet.onDemand.fallback,
     onDemandMax: fleet.onDemand.max,
+    ...(fleet.onDemand.afterSeconds > 0 && { onDemandAfterSeconds: fleet.onDemand.afterSeconds }),
     ...windowOf(fleet),
     places: placesOf(fleet),
   },

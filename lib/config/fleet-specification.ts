@@ -98,6 +98,8 @@ export interface OnDemandSpecification {
   readonly fallback: boolean;
   /** On-demand machines at most, base and fallback together. */
   readonly max: number;
+  /** How long spot is waited for before on-demand machines stand in; 0 to 86,400. */
+  readonly afterSeconds: number;
 }
 
 export interface WorkerSpecification {

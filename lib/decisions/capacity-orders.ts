@@ -6,8 +6,10 @@ import type { WindowCourse } from './capacity-window.ts';
 import { surgeMax, upgradeOrders } from './decide-upgrade.ts';
 import { type Doubt, explainDoubts } from './doubtful.ts';
 import { explainPools } from './explain-pools.ts';
+import { waitsForSpot } from './spot-away.ts';
 import type { FleetMarket } from './spot-market.ts';
 import { spreadOverZones } from './spread.ts';
+import { worthReplacing } from './worth-replacing.ts';
 
 const order = (purchase: Purchase, count: number, pools: readonly Pool[], reason: string): LaunchOrder[] =>
   count > 0 && pools.length > 0 ? [{ purchase, count, pools, reason }] : [];
@@ -16,8 +18,6 @@ export interface Counts {
   readonly wanted: number;
   readonly had: number;
   readonly hadOnDemand: number;
-  /** Of them, those that are only asked for: they may never come. */
-  readonly askedOnDemand: number;
 }
 
 /** What is decided from: everything read, counted and judged once. */
@@ -28,6 +28,10 @@ export interface Situation {
   readonly doubts: readonly Doubt[];
   readonly dear: readonly Member[];
   readonly course: WindowCourse;
+  /** The fleet file's minimum, which a window does not change: so many run whether there is work or not. */
+  readonly machinesKept: number;
+  /** Since when spot has given nothing, where on demand stands in later than at once. */
+  readonly spotAwaySince: EpochMs | undefined;
   readonly now: EpochMs;
 }
 
@@ -51,24 +55,27 @@ const spotOrders = (situation: Situation, count: number, reason: string): Launch
 const surgeRoom = ({ counts }: Situation, replaced: number): number =>
   Math.min(replaced, surgeMax(counts.wanted)) - Math.max(0, counts.had - counts.wanted);
 
-/**
- * Spot is back: on-demand machines beyond the base are replaced, a quarter of the fleet at a time at most. The new ones
- * are asked for before the old ones leave, which is the surge of N3. A machine that has only been asked for is not
- * replaced: there may never be one, and until EC2 has answered it is not missing.
- */
-const returnOrders = (situation: Situation): LaunchOrder[] => {
-  const { view, counts } = situation;
-  const there = counts.hadOnDemand - counts.askedOnDemand;
-  const standIns = there - Math.min(view.policy.onDemandBase, counts.wanted);
-  const reason = `spot is back for ${standIns} on-demand machines`;
-  return spotOrders(situation, surgeRoom(situation, standIns), reason);
+/** On-demand machines that are there beyond the base. One that has only been asked for may never come. */
+const standIns = ({ view, counts, now }: Situation): readonly Member[] => {
+  const onDemand = usefulMembers(view, now).filter(({ pool }) => pool.purchase === 'on-demand');
+  return onDemand.slice(Math.min(view.policy.onDemandBase, counts.wanted));
 };
 
-/** Machines whose pool has become too dear are replaced in others. */
+/**
+ * Spot is back: on-demand machines beyond the base are replaced, a quarter of the fleet at a time at most, as far as the new
+ * ones find something to do. They are asked for before the old ones leave, which is the surge of N3.
+ */
+const returnOrders = (situation: Situation): LaunchOrder[] => {
+  const replaced = standIns(situation);
+  const reason = `spot is back for ${replaced.length} on-demand machines`;
+  return spotOrders(situation, surgeRoom(situation, worthReplacing(situation, replaced)), reason);
+};
+
+/** Machines whose pool has become too dear are replaced in others, as far as the new ones find something to do. */
 const moveOrders = (situation: Situation): LaunchOrder[] => {
   const { view, dear } = situation;
   const reason = `${dear.length} machines are in pools above ${view.policy.spotPercentMax} % of the on-demand price`;
-  return spotOrders(situation, surgeRoom(situation, dear.length), reason);
+  return spotOrders(situation, surgeRoom(situation, worthReplacing(situation, dear)), reason);
 };
 
 /** Replacements for machines that may be taken, asked for before they are. */
@@ -98,15 +105,12 @@ const replacementOrders = (situation: Situation): LaunchOrder[] => {
   return [];
 };
 
-/** No spot pool may be asked: on demand stands in, within its limit, where the fleet file lets it. */
-const fallbackOrders = (
-  { view, counts, market, course: { window } }: Situation,
-  count: number,
-  asked: number,
-  reason: string,
-) => {
+/** No spot pool may be asked: on demand stands in, within its limit, where and when the fleet file lets it. */
+const fallbackOrders = (situation: Situation, count: number, asked: number, reason: string) => {
+  const { view, counts, market, course, spotAwaySince, now } = situation;
   const { policy } = view;
-  if (!policy.onDemandFallback) return [];
+  const { window } = course;
+  if (!policy.onDemandFallback || waitsForSpot(view, spotAwaySince, now) !== undefined) return [];
   const room = Math.max(0, policy.onDemandMax - counts.hadOnDemand - asked);
   const careful = window.kind === 'none' ? '' : `, and no time to wait is known of: ${window.reason}`;
   const why = `${reason}; no spot pool may be asked: ${explainPools(market.scores)}${careful}`;

@@ -14,6 +14,7 @@ import { decideLeaving } from './decide-leaving.ts';
 import { doubtfulMembers } from './doubtful.ts';
 import { explainPools } from './explain-pools.ts';
 import type { Action, Plan } from './plan.ts';
+import { spotAwaySince, waitsForSpot } from './spot-away.ts';
 import { type FleetMarket, marketOf } from './spot-market.ts';
 
 const outstanding = (state: FleetState, purchase: Purchase): number =>
@@ -35,7 +36,6 @@ const countMachines = (view: CapacityView, now: EpochMs): Counts => {
     wanted: wantedCount(view.backlog, view.policy),
     had: useful.length + asked.spot + asked.onDemand,
     hadOnDemand: onDemand + asked.onDemand,
-    askedOnDemand: asked.onDemand,
   };
 };
 
@@ -77,11 +77,12 @@ const withStaying = (
 };
 
 /** Machines are missing on purpose, because there is time; or nobody can be asked, and people should know. */
-const shortfallActions = ({ view, counts, market, course }: Situation, ordered: number): Action[] => {
-  const { window } = course;
+const shortfallActions = (situation: Situation, ordered: number): Action[] => {
+  const { view, counts, market, course, spotAwaySince: since, now } = situation;
   const missing = counts.wanted - counts.had - ordered;
-  if (window.kind !== 'wait' || missing <= 0) return shortfallAlarm(counts, ordered, market);
-  const reason = `${missing} of ${counts.wanted} machines; ${window.reason}; ${explainPools(market.scores)}`;
+  const why = course.window.kind === 'wait' ? course.window.reason : waitsForSpot(view, since, now);
+  if (why === undefined || missing <= 0) return shortfallAlarm(counts, ordered, market);
+  const reason = `${missing} of ${counts.wanted} machines; ${why}; ${explainPools(market.scores)}`;
   return [{ do: 'wait', fleet: view.state.head.fleet, reason }];
 };
 
@@ -106,7 +107,18 @@ const situationOf = (read: CapacityView, now: EpochMs): Situation & { readonly s
   const present = countMachines(view, now);
   const stays = decideStaying(view, present.wanted - present.had, mayStay(course), now);
   const counts = withStaying(view, present, stays);
-  return { view, counts, market, doubts, dear: dearMembers(view, market, useful), course, stays, now };
+  return {
+    view,
+    counts,
+    market,
+    doubts,
+    dear: dearMembers(view, market, useful),
+    course,
+    machinesKept: read.policy.machinesMin,
+    spotAwaySince: spotAwaySince(view, counts.wanted, market.spot.length > 0, now),
+    stays,
+    now,
+  };
 };
 
 const isResting = ({ view, now }: Situation): boolean => {
@@ -122,11 +134,17 @@ const leavingActions = (situation: Situation): Action[] => {
   return decideLeaving(view, counts.wanted, now, { doubtful: doubts.map(({ member }) => member), dear });
 };
 
+/** A plan, and what is to be remembered for the next. */
+export interface CapacityPlan extends Plan {
+  /** Since when spot has given nothing, where on demand stands in later than at once. */
+  readonly spotAwaySince?: EpochMs;
+}
+
 /**
  * Compares wanted and had and asks for what is missing, in one request for each purchase option. Level-triggered: it
  * knows nothing of what woke it, so five thousand warnings make one plan.
  */
-export const decideCapacity = (read: CapacityView, now: EpochMs): Plan => {
+export const decideCapacity = (read: CapacityView, now: EpochMs): CapacityPlan => {
   const situation = situationOf(read, now);
   const orders = isResting(situation) ? [] : decideOrders(situation);
   const launches = orders.map<Action>((launch) => ({
@@ -140,6 +158,7 @@ export const decideCapacity = (read: CapacityView, now: EpochMs): Plan => {
   return {
     subject: `fleet ${read.state.head.fleet}`,
     decidedAt: now,
+    ...(situation.spotAwaySince === undefined ? {} : { spotAwaySince: situation.spotAwaySince }),
     actions: [...situation.stays, ...launches, ...shortfall, ...alarms, ...leavingActions(situation)],
   };
 };

@@ -36,6 +36,8 @@ export interface CapacityPolicy {
   readonly onDemandBase: number;
   readonly onDemandFallback: boolean;
   readonly onDemandMax: number;
+  /** How long spot is waited for before on demand stands in; not at all where it is absent. */
+  readonly onDemandAfterSeconds?: number;
   /** Absent where tasks are due at no time: on demand then stands in as soon as no spot pool is left. */
   readonly window?: FleetWindow;
   /** Instance type × zone, in the user's order of preference. */

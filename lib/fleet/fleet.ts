@@ -45,6 +45,8 @@ export interface FleetHead {
   readonly runTimes?: RunTimeSummary;
   /** No unfinished task was submitted before this: where the search for the oldest begins. */
   readonly unfinishedSince?: EpochMs;
+  /** Since when spot has given nothing although machines were missing; only where on demand stands in later than at once. */
+  readonly spotAwaySince?: EpochMs;
   /** Nobody is asked for capacity before this. */
   readonly restUntil?: EpochMs;
 }

@@ -140,6 +140,12 @@ export const UNCLAIMED_SECONDS = 3_600;
 /** Beyond what is wanted, this share of it may be bought while spot replaces on-demand machines: the surge of N3. */
 export const RETURN_SURGE_SHARE = 0.25;
 
+/**
+ * With nothing waiting, a machine that is at work for so much longer than a task takes has taken others since: its place is
+ * worth a replacement. Less would buy replacements as the last tasks of a batch end.
+ */
+export const STAND_IN_PATIENCE_SECONDS = 1_800;
+
 /** A spot replacement has shown itself when it holds a task, or has lived this long. */
 export const REPLACEMENT_PROVEN_SECONDS = 600;
 

@@ -33,6 +33,8 @@ export interface FleetStore {
   noteRunTimes(fleet: FleetName, runTimes: RunTimeSummary): Promise<void>;
   /** No unfinished task of the fleet was submitted before this; the later word stands. */
   noteUnfinishedSince(fleet: FleetName, at: EpochMs): Promise<void>;
+  /** Since when spot has given nothing, or that it has; the last word stands. */
+  noteSpotAway(fleet: FleetName, since: EpochMs | undefined): Promise<void>;
   /** What the fleet's pools cost, as read last; absent when nobody has, or in a form that this version does not know. */
   prices(fleet: FleetName): Promise<PriceBoard | undefined>;
   /** One item beside the fleet's own; the last word stands. */

@@ -1,6 +1,6 @@
 import { bootsFail } from '../decisions/boots-fail.ts';
 import type { CapacityView, LaunchOrder } from '../decisions/capacity-view.ts';
-import { decideCapacity } from '../decisions/decide-capacity.ts';
+import { type CapacityPlan, decideCapacity } from '../decisions/decide-capacity.ts';
 import { isWorthNoting, mergeRunTimes } from '../decisions/merge-run-times.ts';
 import { type Action, describePlan, type Plan } from '../decisions/plan.ts';
 import { afterReclaim } from '../decisions/pool-memory.ts';
@@ -136,6 +136,11 @@ const keepPlan = async (world: World, settings: FleetSettings, plan: Plan): Prom
   await world.money.putPlan({ fleet, at: plan.decidedAt, id: world.newId(), plan: describePlan(plan) });
 };
 
+/** How long spot is waited for counts from one reconcile to the next. */
+const noteSpotAway = async (world: World, { head }: FleetState, { spotAwaySince }: CapacityPlan): Promise<void> => {
+  if (head.spotAwaySince !== spotAwaySince) await world.fleets.noteSpotAway(head.fleet, spotAwaySince);
+};
+
 const reconcileCapacity = async (
   world: World,
   wakes: WakeCollector,
@@ -159,6 +164,7 @@ const reconcileCapacity = async (
     makeIntent: intentMaker(world, settings, learned),
   };
   const plan = decideCapacity(view, now);
+  await noteSpotAway(world, view.state, plan);
   await keepPlan(world, settings, plan);
   if (settings.mode !== 'manage') return;
   if ((await writeIntents(world, view.state, plan)) === 'lost') {

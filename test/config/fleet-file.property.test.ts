@@ -25,7 +25,7 @@ const wholeFleet = () => ({
   },
   capacity: { min: 1, max: 20, targetBacklog: 10 },
   spot: { maxPercentOfOnDemand: 80, strategy: 'balanced' },
-  onDemand: { base: 1, fallback: true, max: 5 },
+  onDemand: { base: 1, fallback: true, max: 5, afterSeconds: 0 },
   drain: { marginSeconds: 10, windowSeconds: 120, waryMinutes: 15, rebalance: 'wary' },
   report: {
     recipients: ['ops@example.com'],
@@ -65,6 +65,7 @@ const BREAKAGES: Readonly<Record<string, readonly unknown[]>> = {
   'onDemand.base': [-1, null],
   'onDemand.fallback': ['yes', 1],
   'onDemand.max': [-5, 'all'],
+  'onDemand.afterSeconds': [-1, 86_401, 1.5, '600'],
   'drain.marginSeconds': [4, 55],
   'drain.windowSeconds': [119, true],
   'drain.waryMinutes': [0, 1_441],

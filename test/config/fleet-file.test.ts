@@ -94,6 +94,11 @@ const FAULTS: readonly (readonly [rule: string, text: string, answer: string])[]
     'spothop.yml:12:17  fleets.jobs.onDemand.max: is 0 although onDemand.fallback is true; fix: write at least 1, or fallback: false',
   ],
   [
+    'how long spot is waited for is said once',
+    smallFileAnd('windowHours: 24', 'onDemand: { afterSeconds: 600 }'),
+    'spothop.yml:13:17  fleets.jobs.onDemand.afterSeconds: stands beside windowHours, which decides how long spot is waited for; fix: remove one of them',
+  ],
+  [
     'one zone is refused',
     smallFileWith('[us-east-1a, us-east-1b]', '[us-east-1a]').replace(', subnet-0b2c3d4e5f6071829', ''),
     'spothop.yml:6:5  fleets.jobs.zones: names 1; when that zone has no spot, nothing replaces a machine that is taken; fix: name at least 2, or write allowSingleZone: true',
@@ -363,6 +368,11 @@ const WARNINGS: readonly (readonly [rule: string, text: string, answer: string])
     'spothop.yml:12:26  fleets.jobs.onDemand.max: is 5, all of it taken by the base, so that fallback adds nothing; fix: write more than 5',
   ],
   [
+    'waiting for what never stands in is warned about',
+    smallFileAnd('onDemand: { fallback: false, afterSeconds: 600 }'),
+    'spothop.yml:12:34  fleets.jobs.onDemand.afterSeconds: stands beside fallback: false, so that on demand never stands in; fix: remove one of them',
+  ],
+  [
     'a visibility that breaks the promise of 140 s is warned about',
     smallFileAnd('queue: { visibilitySeconds: 300 }'),
     'spothop.yml:12:14  fleets.jobs.queue.visibilitySeconds: lets a task wait up to 380 s for its next taking instead of 140 s; fix: write at most 60; it is renewed while a task runs',
@@ -408,7 +418,7 @@ describe('a valid fleet file', () => {
       },
       capacity: { min: 0, max: 20, targetBacklog: 10 },
       spot: { maxPercentOfOnDemand: 90, strategy: 'capacity' },
-      onDemand: { base: 0, fallback: true, max: 20 },
+      onDemand: { base: 0, fallback: true, max: 20, afterSeconds: 0 },
       drain: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
       worker: { program: { kind: 'command', command: 'python3 worker.py' }, concurrency: 1, maximumAgeHours: 24 },
       upgrade: 'on-replacement',

@@ -51,7 +51,12 @@ const anyFleetAsDrawn = fc.record({
     targetBacklog: maybe(fc.constantFrom(1, 10)),
   }),
   onDemand: maybe(
-    fc.record({ base: maybe(fc.nat(2)), fallback: maybe(fc.boolean()), max: maybe(fc.integer({ min: 2, max: 5 })) }),
+    fc.record({
+      base: maybe(fc.nat(2)),
+      fallback: maybe(fc.boolean()),
+      max: maybe(fc.integer({ min: 2, max: 5 })),
+      afterSeconds: maybe(fc.integer({ min: 0, max: 86_400 })),
+    }),
   ),
   drain: maybe(
     fc.record({ marginSeconds: maybe(fc.integer({ min: 5, max: 54 })), waryMinutes: maybe(fc.constantFrom(7, 15)) }),
@@ -78,9 +83,16 @@ const supervised = anyFleetAsDrawn.map((fleet) =>
   'supervise' in fleet.worker ? { ...fleet, capacity: { ...fleet.capacity, min: 1 } } : fleet,
 );
 
+/** How long spot is waited for is said once. */
+const waits = ({
+  onDemand,
+}: {
+  readonly onDemand?: { readonly afterSeconds: number | undefined } | undefined;
+}): boolean => (onDemand?.afterSeconds ?? 0) > 0;
+
 /** Only tasks of ours that may wait for spot have a window. */
 const anyFleet = supervised.map(({ windowHours, ...fleet }) =>
-  'supervise' in fleet.worker || fleet.tier === 'realtime' || windowHours === undefined
+  'supervise' in fleet.worker || fleet.tier === 'realtime' || windowHours === undefined || waits(fleet)
     ? fleet
     : { ...fleet, windowHours },
 );

@@ -110,6 +110,11 @@ const noteUnfinishedSince = call(
   fc.integer({ min: 1, max: 9 }).map(epochMs),
   (fact, _run, fleet) => (store) => store.noteUnfinishedSince(fleet, fact),
 );
+const noteSpotAway = call(
+  'noteSpotAway',
+  fc.option(fc.integer({ min: 1, max: 9 }).map(epochMs), { nil: undefined }),
+  (fact, _run, fleet) => (store) => store.noteSpotAway(fleet, fact),
+);
 const micros = fc.integer({ min: 1, max: 9_000_000 });
 const board: fc.Arbitrary<PriceBoard> = fc.record(
   {
@@ -162,6 +167,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   { weight: 2, arbitrary: notePool },
   { weight: 1, arbitrary: noteRunTimes },
   { weight: 2, arbitrary: noteUnfinishedSince },
+  { weight: 2, arbitrary: noteSpotAway },
   { weight: 2, arbitrary: putPrices },
   { weight: 2, arbitrary: prices },
   { weight: 3, arbitrary: keepUnclaimed },

@@ -177,6 +177,11 @@ describe('a pool that has become too dear', () => {
     expect(orders[0]!.reason).toContain('c7g.large/us-east-1a too near the on-demand price (99 %)');
   });
 
+  it('keeps its machines for the last tasks: others would find nothing to do', () => {
+    const backlog = { waiting: 0, inFlight: 8, delayed: 0 };
+    expect(decide(many(8, { pool: A, ...BUSY }), 8, { prices: dear, backlog }).counts).toEqual([]);
+  });
+
   it('lets its machines go once others have proven themselves', () => {
     const machines = [...many(8, { pool: A, ...BUSY }), ...many(2, { pool: B, ...BUSY })];
     expect(decide(machines, 8, { prices: dear }).leaving).toEqual([anInstanceId(1), anInstanceId(2)]);
@@ -238,6 +243,9 @@ describe('the plan', () => {
   });
 });
 
+/** Under a steady load a fleet soon knows how long its tasks take. */
+const RUN_TIMES = { samples: 20, halfMs: 5 * 60_000, nineTenthsMs: 8 * 60_000 };
+
 /** A fleet that lives by its own plans: what is asked for comes at once, what leaves is gone a minute later. */
 class Loop {
   members: Member[] = [];
@@ -259,7 +267,7 @@ class Loop {
     const arriving: { readonly pool: Pool; readonly count: number }[] = [];
     const plan = decideCapacity(
       {
-        state: aFleetState({ pools: this.pools }, this.members),
+        state: aFleetState({ pools: this.pools, runTimes: RUN_TIMES }, this.members),
         records: this.records,
         backlog: { waiting: Math.max(0, tasks - before), inFlight: Math.min(tasks, before), delayed: 0 },
         policy: this.policy,

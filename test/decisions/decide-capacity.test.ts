@@ -235,6 +235,55 @@ describe('the return to spot', () => {
     ]);
   });
 
+  describe('buys nothing that would find nothing to do', () => {
+    const MINUTE_MS = 60_000;
+    const runTimes = { samples: 20, halfMs: 5 * MINUTE_MS, nineTenthsMs: 8 * MINUTE_MS };
+    const ordered = (
+      backlog: Partial<CapacityView['backlog']>,
+      second: number,
+      { head = {}, policy = {} }: { readonly head?: object; readonly policy?: Partial<CapacityPolicy> } = {},
+    ) => {
+      const state = aFleetState(
+        head,
+        standIns.map(({ member }) => member),
+      );
+      const changes = {
+        backlog: { waiting: 0, inFlight: 0, delayed: 0, ...backlog },
+        policy: { ...POLICY, targetBacklog: 1, ...policy },
+      };
+      const records = standIns.map(({ record }) => record);
+      return launches(decideCapacity(view(state, 0, changes, records), atSecond(second)).actions);
+    };
+
+    it('no replacement while the last tasks run and nothing waits', () => {
+      expect(ordered({ inFlight: 4 }, 60)).toEqual([]);
+      expect(ordered({ inFlight: 4 }, 60, { head: { runTimes } })).toEqual([]);
+    });
+
+    it('none for what will have been taken before it is up', () => {
+      // Four machines take a task of five minutes every 75 seconds; another is up after two minutes.
+      const changes = { policy: { machinesMax: 4 }, head: { runTimes } };
+      expect(ordered({ inFlight: 4, waiting: 1 }, 60, changes)).toEqual([]);
+      expect(ordered({ inFlight: 4, waiting: 2 }, 60, changes)).toEqual([{ purchase: 'spot', count: 1 }]);
+    });
+
+    it('one for what waits, and for what waits to be sent again', () => {
+      const policy = { machinesMax: 4 };
+      expect(ordered({ inFlight: 4, waiting: 1 }, 60, { policy })).toEqual([{ purchase: 'spot', count: 1 }]);
+      expect(ordered({ inFlight: 4, delayed: 1 }, 60, { policy })).toEqual([{ purchase: 'spot', count: 1 }]);
+    });
+
+    it('one for the machines that the fleet keeps anyway', () => {
+      expect(ordered({ inFlight: 4 }, 60, { policy: { machinesMin: 4 } })).toEqual([{ purchase: 'spot', count: 1 }]);
+    });
+
+    it('one where machines outlast their tasks, because what comes is taken at once', () => {
+      // The first is there since second 1: eight minutes and half an hour later it has taken another task.
+      expect(ordered({ inFlight: 4 }, 38 * 60 + 1, { head: { runTimes } })).toEqual([]);
+      expect(ordered({ inFlight: 4 }, 38 * 60 + 2, { head: { runTimes } })).toEqual([{ purchase: 'spot', count: 1 }]);
+    });
+  });
+
   it('asks for none while every spot pool is set aside', () => {
     expect(launches(decide(standIns, 20, 60, { pools: setAside(SPOT_POOLS) }))).toEqual([]);
   });

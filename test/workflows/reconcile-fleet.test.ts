@@ -149,6 +149,25 @@ describe('a fleet that misses machines', () => {
     expect(world.counted.get('LaunchesOnDemand')).toBe(2);
   });
 
+  it('waits for spot from one reconcile to the next where it is to, then asks on demand', async () => {
+    const { world, sent } = watchingLaunches(workflowWorld(withCapacity({ onDemandAfterSeconds: 120 })));
+    for (const pool of [SPOT_A, SPOT_B]) world.machines.refuse(pool, NO_CAPACITY);
+    await queueTasks(world, 10);
+    await reconcile(world);
+    const standIns = () => asked(sent).filter(([purchase]) => purchase === 'on-demand');
+    for (const minute of [0, 1]) {
+      await reconcile(world);
+      expect([minute, standIns()]).toEqual([minute, []]);
+      await world.clock.advance(60_000);
+    }
+    expect(world.counted.get('NoCapacity')).toBeUndefined();
+    await reconcile(world);
+    expect(standIns()).toEqual([['on-demand', 2]]);
+    expect((await world.fleets.read(INDEX)).head.spotAwaySince).toBe(START);
+    await reconcile(world);
+    expect((await world.fleets.read(INDEX)).head.spotAwaySince).toBeUndefined();
+  });
+
   it('asks on demand for no more than the fleet allows, and tells people of the rest', async () => {
     const { world, sent } = watchingLaunches(workflowWorld(withCapacity({ onDemandMax: 1 })));
     for (const pool of [SPOT_A, SPOT_B]) world.machines.refuse(pool, NO_CAPACITY);

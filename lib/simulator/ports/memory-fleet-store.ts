@@ -117,6 +117,11 @@ export const memoryFleetStore = (): FleetStore => {
       const rows = rowsToChange(fleet);
       if (at > (rows.head.unfinishedSince ?? 0)) rows.head = { ...rows.head, unfinishedSince: at };
     },
+    noteSpotAway: async (fleet, since) => {
+      const rows = rowsToChange(fleet);
+      const { spotAwaySince: _before, ...head } = rows.head;
+      rows.head = since === undefined ? head : { ...head, spotAwaySince: since };
+    },
     addMember: async (fleet, member) => {
       rowsToChange(fleet).members.set(member.instanceId, member);
     },
