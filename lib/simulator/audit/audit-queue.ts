@@ -63,11 +63,16 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
       }
       return messages;
     },
-    backlog: async () => {
-      const { by } = world.acting;
-      const answer = await queue.backlog();
-      if (by !== undefined) by.memo.backlog = answer;
-      return answer;
-    },
   };
 };
+
+/** What a caller is told of its backlog, late or not, is what it may ask machines for (N3). */
+export const rememberBacklog = ({ acting }: Pick<QueueAuditWorld, 'acting'>, queue: WorkQueue): WorkQueue => ({
+  ...queue,
+  backlog: async () => {
+    const { by } = acting;
+    const answer = await queue.backlog();
+    if (by !== undefined) by.memo.backlog = answer;
+    return answer;
+  },
+});

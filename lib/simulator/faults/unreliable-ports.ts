@@ -4,7 +4,7 @@ import { addMs, type EpochMs } from '../../fleet/time.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine, LaunchAnswer, LaunchRequest, Machines } from '../../ports/machines.ts';
-import type { WorkQueue } from '../../ports/queues.ts';
+import type { Backlog, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import type { MemoryMachines } from '../ports/memory-machines.ts';
 import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
@@ -52,6 +52,9 @@ export const staleIndex = (
   };
 };
 
+/** B20: descriptions are eventually consistent; how late they may be, EC2 does not say. */
+const DESCRIPTION_STALE_MS = 20_000;
+
 const ENDED: readonly string[] = ['shutting-down', 'terminated'];
 
 /** EC2 with its eventual consistency and its generosity. */
@@ -65,6 +68,18 @@ export const unreliableMachines = (
   /** The bytes that EC2 makes of a request, where it gives one machine more than it was asked for. */
   const generous = new Map<string, string>();
   const looked = new Set<string>();
+  let copy = new Map<InstanceId, DescribedMachine>();
+  let copiedAt: EpochMs = addMs(clock.now(), -DESCRIPTION_STALE_MS);
+
+  /** The same machines, and of those that were there then what was the case then. */
+  const asTheyWere = (described: readonly DescribedMachine[]): readonly DescribedMachine[] => {
+    if (clock.now() >= addMs(copiedAt, DESCRIPTION_STALE_MS)) {
+      copy = new Map(ec2.all().map((machine) => [machine.instanceId, machine]));
+      copiedAt = clock.now();
+    }
+    if (!faults.strikes('F137', 'EC2')) return described;
+    return described.map((machine) => copy.get(machine.instanceId) ?? machine);
+  };
 
   const oneMore = (serialised: string): string => {
     const request = JSON.parse(serialised) as LaunchRequest;
@@ -79,7 +94,7 @@ export const unreliableMachines = (
     (shownFrom.get(machine.instanceId) ?? 0) <= clock.now() || faults.isHealed();
 
   const describeFleet = async (fleet: FleetName): Promise<readonly DescribedMachine[]> => {
-    const all = (await machines.describeFleet(fleet)).filter(isShown);
+    const all = asTheyWere(await machines.describeFleet(fleet)).filter(isShown);
     const zones = [...new Set(all.map((machine) => machine.pool.zone))];
     if (zones.length === 0 || !faults.strikes('F101', 'EC2')) return all;
     const missing = random.pick(zones);
@@ -98,6 +113,7 @@ export const unreliableMachines = (
   return {
     ...machines,
     describeFleet,
+    describe: async (ids) => asTheyWere(await machines.describe(ids)),
     launch: async (serialised) => {
       const answer = await machines.launch(oneMore(serialised));
       noteLaunched(answer);
@@ -114,27 +130,46 @@ export const unreliableMachines = (
 
 export const isEnded = (machine: DescribedMachine): boolean => ENDED.includes(machine.state);
 
-/** A standard queue: deleted messages may come back, and a batch may be taken in part (B8, B12). */
-export const unreliableQueue = (
-  { faults, random }: UnreliableWorld,
-  queue: WorkQueue,
-  memory: MemoryWorkQueue,
-): WorkQueue => ({
-  ...queue,
-  delete: async (message) => {
-    const isKnown = memory.messages().some((one) => one.messageId === message.messageId);
-    await queue.delete(message);
-    const isLeft = isKnown && memory.messages().some((one) => one.messageId === message.messageId);
-    if (isLeft) faults.met('F39', 'SQS');
-    if (isKnown && !isLeft && faults.strikes('F40', 'SQS'))
-      memory.sendBody(message.body, message.attributes, random.whole(0, 60));
-  },
-  sendMany: async (ids) => {
-    if (ids.length < 2 || !faults.strikes('F46', 'SQS')) return queue.sendMany(ids);
-    const taken = ids.slice(0, Math.floor(ids.length / 2));
-    return [...(await queue.sendMany(taken)), ...ids.slice(taken.length)];
-  },
-});
+/**
+ * The counts are approximate, and become consistent within about a minute of the last change:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+ */
+const COUNTS_STALE_MS = 60_000;
+
+const staleCounts = ({ clock, faults }: UnreliableWorld, queue: WorkQueue): WorkQueue['backlog'] => {
+  let copy: Backlog | undefined;
+  let copiedAt = clock.now();
+  return async () => {
+    const counts = await queue.backlog();
+    if (copy === undefined || clock.now() >= addMs(copiedAt, COUNTS_STALE_MS)) {
+      copy = counts;
+      copiedAt = clock.now();
+    }
+    return faults.strikes('F136', 'SQS') ? copy : counts;
+  };
+};
+
+/** A standard queue: deleted messages may come back, a batch may be taken in part (B8, B12), and counts lag. */
+export const unreliableQueue = (world: UnreliableWorld, queue: WorkQueue, memory: MemoryWorkQueue): WorkQueue => {
+  const { faults, random } = world;
+  return {
+    ...queue,
+    backlog: staleCounts(world, queue),
+    delete: async (message) => {
+      const isKnown = memory.messages().some((one) => one.messageId === message.messageId);
+      await queue.delete(message);
+      const isLeft = isKnown && memory.messages().some((one) => one.messageId === message.messageId);
+      if (isLeft) faults.met('F39', 'SQS');
+      if (isKnown && !isLeft && faults.strikes('F40', 'SQS'))
+        memory.sendBody(message.body, message.attributes, random.whole(0, 60));
+    },
+    sendMany: async (ids) => {
+      if (ids.length < 2 || !faults.strikes('F46', 'SQS')) return queue.sendMany(ids);
+      const taken = ids.slice(0, Math.floor(ids.length / 2));
+      return [...(await queue.sendMany(taken)), ...ids.slice(taken.length)];
+    },
+  };
+};
 
 /**
  * B22 says that S3 does not do this; a disk, a proxy or a person may. `noteCut` is told of each while its reader is still

@@ -10,7 +10,7 @@ import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
 import { auditGroups } from '../audit/audit-groups.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
 import { auditLeases } from '../audit/audit-leases.ts';
-import { auditQueue } from '../audit/audit-queue.ts';
+import { auditQueue, rememberBacklog } from '../audit/audit-queue.ts';
 import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
@@ -333,7 +333,12 @@ export const createLife = (options: LifeOptions): Life => {
         fleetAudit.rememberRecords(instances),
       ),
       tasks: staleIndex(unreliable, taskAudit.ledger, memory.tasks.rows),
-      queue: watchPolls(polling, acting, now, unreliableQueue(unreliable, queue, workQueue)),
+      queue: watchPolls(
+        polling,
+        acting,
+        now,
+        rememberBacklog({ acting }, unreliableQueue(unreliable, queue, workQueue)),
+      ),
       wakes: { wake: async (_fleet, delay = 0) => life.wake.ask(delay) },
       deadLetters: memory.deadLetters,
       blobs: unreliableBlobs(unreliable, memory.blobs, noteCut),

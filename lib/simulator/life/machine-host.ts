@@ -143,6 +143,8 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
 
   const end = (machine: HostedMachine, by: EndedBy): void => {
     if (machine.endedBy !== undefined) return;
+    // One that is stopped does nothing by itself, in the middle of its boot or later.
+    if (by === 'itself' && machine.isStopped === true) return;
     ec2.setState(machine.instanceId, 'terminated', STATES[by]);
     noteEnd(machine, by);
   };
@@ -195,7 +197,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     if (!options.areOwners) void watchOver(machine);
     await machine.clockOf().sleep(secondsToMs(random.between(BOOT_SECONDS_LEAST, BOOT_SECONDS_MOST)));
     machine.aliveAt = clock.now();
-    if (machine.endedBy !== undefined) return;
+    if (isOver(machine)) return;
     if (faults.strikes('F95', machine.instanceId)) return end(machine, 'itself');
     if (faults.strikes('F94', machine.instanceId)) {
       machine.isFrozen = true;
