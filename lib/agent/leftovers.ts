@@ -64,7 +64,21 @@ const showAgain = async ({ ports }: AgentShared, taskId: TaskId, delaySeconds: n
   await withRetries(ports.clock, () => ports.queue.send(taskId, delaySeconds));
 };
 
-const settleLeftover = async (shared: AgentShared, row: TaskRecord, isToBlame: boolean): Promise<void> => {
+/** By its lease alone is a dead task found that is copied nowhere, should its message be lost. */
+type Uncopied = Set<TaskId>;
+
+const bury = async (shared: AgentShared, row: TaskRecord, uncopied: Uncopied): Promise<void> => {
+  uncopied.add(row.taskId);
+  await copyDead(shared, row);
+  uncopied.delete(row.taskId);
+};
+
+const settleLeftover = async (
+  shared: AgentShared,
+  row: TaskRecord,
+  isToBlame: boolean,
+  uncopied: Uncopied,
+): Promise<void> => {
   const { clock, tasks, log } = shared.ports;
   const { taskId, attempt } = row;
   const step = isToBlame ? failStep(shared, row) : handBackStep(shared, row);
@@ -75,26 +89,31 @@ const settleLeftover = async (shared: AgentShared, row: TaskRecord, isToBlame: b
   shared.tally[isToBlame ? 'failed' : 'handedBack'] += 1;
   if (status !== 'dead') return showAgain(shared, taskId, isToBlame ? shared.settings.retryDelaySeconds : 0);
   shared.tally.dead += 1;
-  await copyDead(shared, outcome.row);
+  await bury(shared, outcome.row, uncopied);
 };
 
 /**
  * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
  * nobody knows which, so all are handed back; so is one of a machine that drains, where processes are killed for other
- * reasons. What cannot be settled is un-held all the same: the sweep releases it.
+ * reasons. What cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is
+ * copied: whoever starts next here copies it, or it is sent to another machine once this one has ended.
  */
 export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceRecord): Promise<void> => {
   const { log } = shared.ports;
-  for (const [id, attempt] of Object.entries(leases)) shared.leases.letGo(id as TaskId, attempt);
+  const uncopied: Uncopied = new Set();
   try {
     const { ours, dead, hadNeighbours } = await lookAtRows(shared, leases);
     // First, because the sweep finds all that is not settled here, and nothing that is dead.
-    for (const row of dead) await copyDead(shared, row);
+    for (const { taskId } of dead) uncopied.add(taskId);
+    for (const row of dead) await bury(shared, row, uncopied);
     const isToBlame = ours.length === 1 && !hadNeighbours && shared.drain.state() === undefined;
-    for (const row of ours) await settleLeftover(shared, row, isToBlame);
+    for (const row of ours) await settleLeftover(shared, row, isToBlame, uncopied);
   } catch (error) {
     log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });
+  }
+  for (const [id, attempt] of Object.entries(leases) as [TaskId, number][]) {
+    if (!uncopied.has(id)) shared.leases.letGo(id, attempt);
   }
   await shared.leases.flush();
 };

@@ -78,6 +78,20 @@ const adoptOrReport = async (
 const isAwaited = ({ head }: FleetState, { tags }: DescribedMachine): boolean =>
   head.openIntents[intentId(tags[INTENT_TAG] ?? '')] !== undefined;
 
+/**
+ * No intent tells of a machine that somebody else launched. Whoever wrote its item may not have got to its place in the
+ * fleet before it ended: it is given that now, so that its run is closed.
+ */
+const isUnplaced = async (
+  world: World,
+  { mode }: FleetSettings,
+  { instanceId }: DescribedMachine,
+): Promise<boolean> => {
+  if (mode === 'manage') return false;
+  const record = await world.instances.get(instanceId);
+  return record !== undefined && record.goneAt === undefined;
+};
+
 export interface ObservedMachines {
   /** What EC2 lists of the fleet. */
   readonly machines: readonly DescribedMachine[];
@@ -103,7 +117,7 @@ export const observeMachines = async (
   const looked = await inParallel(machines, MACHINES_AT_ONCE, async (machine) => {
     if (members.has(machine.instanceId)) await noteEnd(machine);
     else if (isLiving(machine)) await adoptOrReport(world, settings, state, machine);
-    else if (isAwaited(state, machine)) {
+    else if (isAwaited(state, machine) || (await isUnplaced(world, settings, machine))) {
       await adoptOrReport(world, settings, state, machine);
       await noteEnd(machine);
     }

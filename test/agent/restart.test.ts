@@ -144,6 +144,29 @@ describe('an agent that is started again on its machine', () => {
     expect(leasesOf(cloud)).toEqual({});
   });
 
+  it('keeps hold of a dead task that could not be copied, so that the next one copies it (O2)', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ failuresMax: 1 });
+    await submit(cloud, 'poison');
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.kill();
+    for (const { messageId } of cloud.queue.messages()) cloud.queue.drop(messageId);
+    const { send } = cloud.deadLetters;
+    cloud.deadLetters.send = async () => {
+      throw new Error('no route to the service');
+    };
+    const second = startAgent(never);
+    await clock.advance(seconds(20));
+    expect(rowOf(cloud, 'poison').status).toBe('dead');
+    expect(leasesOf(cloud)).toEqual({ poison: 1 });
+    second.kill();
+    cloud.deadLetters.send = send;
+    startAgent(never);
+    await clock.advance(seconds(2));
+    expect(cloud.deadLetters.sent).toEqual([{ taskId: 'poison', reason: REASON }]);
+    expect(leasesOf(cloud)).toEqual({});
+  });
+
   it('blames no task for a process that was killed while its machine drained: being reclaimed is not failing (W5)', async () => {
     const { clock, cloud, startAgent } = createRestarting();
     await submit(cloud, 'healthy');

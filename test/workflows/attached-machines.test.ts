@@ -47,6 +47,17 @@ describe('a machine that somebody else launched', () => {
     },
   );
 
+  it('has its run closed although it ended before it was given its place', async () => {
+    const world = worldWith('attach');
+    await reconcile(world);
+    await world.fleets.removeMember(INDEX, MACHINE);
+    const [described] = await world.machines.describeFleet(INDEX);
+    const ended = { ...described!, state: 'terminated', stateReasonCode: 'Server.SpotInstanceTermination' } as const;
+    await reconcile({ ...world, machines: { ...world.machines, describeFleet: async () => [ended] } });
+    expect(world.instances.records.get(MACHINE)?.goneAt).toBeDefined();
+    expect((await world.fleets.read(INDEX)).members).toEqual([]);
+  });
+
   it('is never taken for ours in a fleet that launches machines itself', async () => {
     const world = worldWith('manage');
     await reconcile(world);
