@@ -11,11 +11,15 @@ const MACHINE = 'i-1' as InstanceId;
 const life = createLife({ seed: 1 });
 
 const fleetOf = (...ids: readonly InstanceId[]): FleetState =>
-  ({ head: {}, members: ids.map((instanceId) => ({ instanceId })) }) as unknown as FleetState;
+  ({
+    head: { fleet: life.settings.fleet },
+    members: ids.map((instanceId) => ({ instanceId })),
+  }) as unknown as FleetState;
 
 /** Drained, without tasks, and not heard for an hour. */
 const DRAINED = {
   instanceId: MACHINE,
+  fleet: life.settings.fleet,
   launchedAt: START,
   heartbeatAt: START,
   drainingAt: START,
@@ -33,7 +37,9 @@ beforeEach(() => {
 
 const found = async (...reads: readonly FleetState[]): Promise<readonly string[]> => {
   deeds.fleetReads.push(...reads);
-  return (await neglected(life, 'reconcile', deeds, life.settings)).map(({ promise, found }) => `${promise}: ${found}`);
+  return (await neglected(life, 'reconcile', deeds, [life.settings])).map(
+    ({ promise, found }) => `${promise}: ${found}`,
+  );
 };
 
 describe('a reconcile that read of a machine that it is drained and silent', () => {

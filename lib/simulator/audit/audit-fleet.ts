@@ -1,7 +1,7 @@
 import { endingBreaches } from '../../audit/instance-model.ts';
 import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { FleetStore } from '../../ports/fleets.ts';
@@ -68,24 +68,39 @@ export const auditFleet = (world: FleetAuditWorld) => {
   /** What each caller last read of its fleet: what it may ask for is judged by that. */
   const reads = new WeakMap<Caller, { readonly state: FleetState; readonly readAt: EpochMs }>();
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
-  const opened = new Map<string, EpochMs>();
+  const opened = new Map<string, { readonly at: EpochMs; readonly fleet: FleetName }>();
   const closedIntents = new Set<string>();
   const closedRuns = new Set<InstanceId>();
-  let forbiddenAt: EpochMs | undefined;
+  const forbiddenAt = new Map<FleetName, EpochMs>();
   /**
    * Launches that each caller heard to be refused for a permission. It counts once that caller closes the intent with it:
    * whoever crashes before has to ask once more, and who repeats a launch that another has closed has nothing to write.
    */
   const forbidden = new WeakMap<Caller, Set<string>>();
 
-  const judgeOrders = (by: Caller, open: readonly Intent[]) => {
-    const { settings, backlog } = by.memo;
+  /** What is asked for is what this fleet's part of the fleet file allows, in the words that are repeated if need be. */
+  const judgeRequest = ({ intentId, request }: Intent, { fleet, capacity, launchTemplateId }: FleetSettings): void => {
+    const stored = JSON.parse(request) as { readonly fleet: FleetName; readonly request: string };
+    const asked = JSON.parse(stored.request) as LaunchRequest;
+    const isOwn = [stored.fleet, asked.fleet].every((one) => one === fleet);
+    const isAllowed = asked.pools.every(({ pool }) =>
+      capacity.places.some(({ instanceType, zone }) => pool.instanceType === instanceType && pool.zone === zone),
+    );
+    if (!isOwn || !isAllowed || asked.launchTemplateId !== launchTemplateId)
+      judge.say('M1', `${intentId} of ${fleet} asks for what the fleet file does not give it`);
+  };
+
+  const judgeOrders = (by: Caller, fleet: FleetName, open: readonly Intent[]) => {
     const { records } = by.memo;
+    const settings = by.memo.settings?.get(fleet);
+    const backlog = by.memo.backlogs.get(fleet);
     const read = reads.get(by);
-    if (settings === undefined || backlog === undefined || read === undefined) {
+    if (settings === undefined || backlog === undefined || read?.state.head.fleet !== fleet) {
       return judge.say('N3', 'machines were asked for without looking at backlog and members');
     }
-    if (forbiddenAt !== undefined && world.now() < forbiddenAt + REPAIR_MS) {
+    for (const intent of open) judgeRequest(intent, settings);
+    const refusedAt = forbiddenAt.get(fleet);
+    if (refusedAt !== undefined && world.now() < refusedAt + REPAIR_MS) {
       judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
     }
     const { state, readAt } = read;
@@ -107,6 +122,12 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (asksOnDemand && onDemandAfter > allowed) judge.say('M1', `${onDemandAfter} on demand, ${allowed} allowed`);
   };
 
+  const judgePlace = (fleet: FleetName, id: InstanceId): void => {
+    const machine = truth.machines.get(id);
+    if (machine === undefined || machine.fleet === fleet) return;
+    judge.say('N2', `a place of ${id} of ${machine.fleet} in ${fleet}`);
+  };
+
   const fleets: FleetStore = {
     ...world.fleets,
     read: async (fleet) => {
@@ -121,30 +142,37 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const open = change.open ?? [];
       if (outcome === 'lost' || open.length === 0) return outcome;
       for (const { intentId, count, purchase, reason } of open) {
-        opened.set(intentId, world.now());
+        opened.set(intentId, { at: world.now(), fleet });
         trace.note(by?.name ?? 'world', `asks for ${count} ${purchase} (${intentId.slice(0, 6)}): ${reason}`);
       }
-      if (by !== undefined) judgeOrders(by, open);
+      if (by !== undefined) judgeOrders(by, fleet, open);
       return outcome;
     },
     closeIntent: async (fleet, id, learned) => {
       const { by } = world.acting;
       const isForbiddenTo = by !== undefined && forbidden.get(by)?.has(id) === true;
-      if (isForbiddenTo && !closedIntents.has(id)) forbiddenAt = world.now();
+      if (isForbiddenTo && !closedIntents.has(id)) forbiddenAt.set(fleet, world.now());
       closedIntents.add(id);
       trace.note(by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
     },
+    addMember: (fleet, member) => {
+      judgePlace(fleet, member.instanceId);
+      return world.fleets.addMember(fleet, member);
+    },
     removeMember: async (fleet, id) => {
+      judgePlace(fleet, id);
       trace.note(world.acting.by?.name ?? 'world', `${id} has no place any more`);
       if (world.recordOf(id)?.goneAt === undefined) judge.say('N1', `${id} lost its place while it is not gone`);
       return world.fleets.removeMember(fleet, id);
     },
   };
 
-  const judgeToken = (serialised: string, { token, count }: LaunchRequest): void => {
+  const judgeToken = (serialised: string, { token, count, fleet }: LaunchRequest): void => {
     const now = world.now();
-    const openedAt = opened.get(token);
+    const intent = opened.get(token);
+    const openedAt = intent?.at;
+    if (intent !== undefined && intent.fleet !== fleet) judge.say('N4', `${token} of ${intent.fleet} for ${fleet}`);
     if (openedAt === undefined) judge.say('N4', `${token} was launched and is written nowhere`);
     else if (now > openedAt + TOKEN_MS + 60_000) judge.say('N4', `${token} was repeated ${now - openedAt} ms later`);
     const sent = byToken.get(token);
@@ -201,6 +229,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
       if (machine === undefined) judge.say('M2', `a run of ${run.instanceId}, which was never launched`);
       else if (machine.endedBy === undefined && !machine.isStopped && !machine.isUntagged)
         judge.say('M2', `the run of ${run.instanceId} is closed while it lives`);
+      if (machine !== undefined && machine.fleet !== run.fleet)
+        judge.say('M2', `the run of ${run.instanceId} of ${machine.fleet} is told to ${run.fleet}`);
       const read = world.acting.by?.memo.records.get(run.instanceId);
       const wrong = read === undefined ? [] : runBreaches(run, read, world.now());
       for (const found of wrong) judge.say('M2', `the run of ${run.instanceId}: ${found}`);

@@ -1,6 +1,6 @@
 import { changeBreaches, OBSERVED } from '../../audit/instance-model.ts';
-import type { FleetMode } from '../../fleet/fleet-settings.ts';
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetMode, FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { ATTACHED, type InstanceRecord } from '../../fleet/instance.ts';
 import { SIGNAL_GRAVITY, type Signal } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -20,10 +20,8 @@ export interface InstanceAuditWorld {
   readonly instances: MemoryInstanceStore;
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: Set<string>;
-  readonly maximumAgeSeconds: () => number;
-  readonly drainsWhenAdvised: () => boolean;
-  /** Of the fleet, as whoever acts was told it. */
-  readonly modeOf: (by: Caller) => FleetMode;
+  /** A fleet's part of the fleet file, as whoever acts was told it. */
+  readonly settingsOf: (fleet: FleetName, by: Caller | undefined) => FleetSettings;
 }
 
 /** Beyond this silence, and before an agent ever came, the control plane may end a machine that nobody drained. */
@@ -43,6 +41,9 @@ const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
 export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const { judge, truth, instances, trace } = world;
 
+  const settingsOf = ({ fleet }: InstanceRecord): FleetSettings => world.settingsOf(fleet, world.acting.by);
+  const drainsWhenAdvised = (record: InstanceRecord): boolean => settingsOf(record).drain.rebalance === 'drain';
+
   const noteGranted = (before: InstanceRecord, after: InstanceRecord): void => {
     const added = (Object.keys(after.leases) as TaskId[]).filter((id) => after.leases[id] !== before.leases[id]);
     for (const id of added) world.granted.add(`${after.instanceId}/${id}/${after.leases[id]}`);
@@ -55,13 +56,14 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const now = world.now();
     const silentMs = now - (before.heartbeatAt ?? before.launchedAt);
     const holdsNothing = Object.keys(before.leases).length === 0;
-    const isOld = now - before.launchedAt >= world.maximumAgeSeconds() * 1_000 - 1_000;
+    const { maximumAgeSeconds } = settingsOf(before);
+    const isOld = now - before.launchedAt >= maximumAgeSeconds * 1_000 - 1_000;
     return silentMs >= BOOT_MS || isOld || (before.signals.leave !== undefined && holdsNothing) || hasDeadline(before);
   };
 
   /** A fleet file may say that a recommendation drains. */
   const isAdvised = (before: InstanceRecord): boolean =>
-    world.drainsWhenAdvised() && before.signals['rebalance-recommendation'] !== undefined;
+    drainsWhenAdvised(before) && before.signals['rebalance-recommendation'] !== undefined;
 
   const hasDeadline = (before: InstanceRecord): boolean => before.signals['scheduled-change'] !== undefined;
 
@@ -80,7 +82,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     // One whose tags somebody took is no longer ours, and given up once it is silent for long.
     const isLost = machine?.isUntagged === true && world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS;
     if (OBSERVED.includes(kind) && (hasEnded || isLost)) return;
-    const mode = world.modeOf(by);
+    const { mode } = settingsOf(before);
     if (kind === 'leave' && by.kind === 'reconcile' && mode === 'manage') return;
     const mayDrain = mayMark(before, mode) || (mode !== 'observe' && isAdvised(before));
     if (kind === 'operator-drain' && mayDrain) return;
@@ -89,9 +91,12 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   };
 
   /** One that is taken for our own would be ended like our own. */
-  const judgeAdoption = ({ instanceId, intentId }: InstanceRecord): void => {
-    const { by } = world.acting;
-    if (by === undefined || (world.modeOf(by) === 'manage') === (intentId !== ATTACHED)) return;
+  const judgeAdoption = (record: InstanceRecord): void => {
+    const { instanceId, intentId, fleet } = record;
+    const machine = truth.machines.get(instanceId);
+    if (machine !== undefined && machine.fleet !== fleet)
+      judge.say('N2', `${instanceId} of ${machine.fleet} is taken for a machine of ${fleet}`);
+    if ((settingsOf(record).mode === 'manage') === (intentId !== ATTACHED)) return;
     judge.say('N2', `${instanceId} is taken for ${intentId === ATTACHED ? 'somebody else’s' : 'our own'}`);
   };
 
@@ -104,7 +109,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       judgeAdoption(after);
       return;
     }
-    for (const { promise, found } of changeBreaches(before, after, { drainsWhenAdvised: world.drainsWhenAdvised() })) {
+    for (const { promise, found } of changeBreaches(before, after, { drainsWhenAdvised: drainsWhenAdvised(after) })) {
       judge.say(promise, `${id}: ${found}`);
     }
     const machine = truth.machines.get(id);

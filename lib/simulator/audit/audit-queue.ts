@@ -1,4 +1,4 @@
-import type { TaskId } from '../../fleet/ids.ts';
+import type { FleetName, TaskId } from '../../fleet/ids.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -13,6 +13,8 @@ export interface QueueAuditWorld {
   readonly judge: Judge;
   readonly faults: Faults;
   readonly acting: { readonly by: Caller | undefined };
+  /** Whose queue it is. */
+  readonly fleet: FleetName;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
 }
 
@@ -25,6 +27,7 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
   const judgeSending = (id: TaskId) => {
     const row = world.rowOf(id);
     if (row === undefined) return judge.say('W1', `a message for ${id} was sent before its row was written`);
+    if (row.fleet !== world.fleet) judge.say('W1', `${id} of ${row.fleet} was sent to the queue of ${world.fleet}`);
     const { by } = world.acting;
     by?.memo.sent.set(id, world.now());
   };
@@ -67,12 +70,15 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
 };
 
 /** What a caller is told of its backlog, late or not, is what it may ask machines for (N3). */
-export const rememberBacklog = ({ acting }: Pick<QueueAuditWorld, 'acting'>, queue: WorkQueue): WorkQueue => ({
+export const rememberBacklog = (
+  { acting, fleet }: Pick<QueueAuditWorld, 'acting' | 'fleet'>,
+  queue: WorkQueue,
+): WorkQueue => ({
   ...queue,
   backlog: async () => {
     const { by } = acting;
     const answer = await queue.backlog();
-    if (by !== undefined) by.memo.backlog = answer;
+    by?.memo.backlogs.set(fleet, answer);
     return answer;
   },
 });

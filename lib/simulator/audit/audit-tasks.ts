@@ -78,6 +78,17 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     }
   };
 
+  /** A task stays with the fleet that it was submitted to, and only that fleet's machines work on it. */
+  const judgeFleet = (id: TaskId, step: TaskStep, by: Caller): void => {
+    const row = step.step === 'submit' ? step.row : tasks.rows.get(id);
+    const fleet = truth.tasks.get(id)?.fleet;
+    if (row === undefined || fleet === undefined) return;
+    if (row.fleet !== fleet) judge.say('W1', `${id} was submitted to ${fleet}, and its row names ${row.fleet}`);
+    const machine = by.machine === undefined ? undefined : truth.machines.get(by.machine);
+    if (machine !== undefined && machine.fleet !== fleet)
+      judge.say('S1', `${step.step} of ${id} of ${fleet} by ${by.name}, a machine of ${machine.fleet}`);
+  };
+
   const judgeActor = (id: TaskId, step: TaskStep): void => {
     const { by } = world.acting;
     if (by === undefined) return;
@@ -85,6 +96,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     const isFenced = 'attempt' in step && by.kind === 'agent';
     if (isFenced && takers.get(`${id}/${step.attempt}`) !== by.machine)
       judge.say('W2', `${step.step} of attempt ${step.attempt} of ${id} by ${by.name}, which never took it`);
+    judgeFleet(id, step, by);
     const owner = step.step === 'take' || step.step === 'hand-back' ? step.owner : undefined;
     if (owner !== undefined && owner !== by.machine)
       judge.say('S1', `${step.step} of ${id} for ${owner} by ${by.name}`);

@@ -1,11 +1,11 @@
 import type { FleetState } from '../../fleet/fleet.ts';
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
-import type { Backlog } from '../../ports/queues.ts';
+import type { Backlog, WorkQueue } from '../../ports/queues.ts';
 import type { World } from '../../workflows/world.ts';
 
 /** Something that was read, and when its reader had it. */
@@ -22,7 +22,8 @@ export interface Deeds {
   /** Items as they were last read, or as a write on them answered. */
   readonly records: Map<InstanceId, Seen<InstanceRecord>>;
   readonly fleetReads: FleetState[];
-  described?: readonly DescribedMachine[];
+  /** What EC2 listed of each fleet. */
+  readonly described: Map<FleetName, readonly DescribedMachine[]>;
   /** Rows that were due, as they were read then. */
   readonly due: Set<TaskId>;
   readonly rows: Map<TaskId, Seen<TaskRecord>>;
@@ -32,11 +33,11 @@ export interface Deeds {
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
-  backlog?: Backlog;
+  readonly backlogs: Map<FleetName, Backlog>;
   /** Plans that were kept, in words. */
-  readonly plans: string[];
-  /** When its fleet is to be woken, once for each asking. */
-  readonly wakesAt: EpochMs[];
+  readonly plans: { readonly fleet: FleetName; readonly plan: string }[];
+  /** When each fleet is to be woken, once for each asking. */
+  readonly wakes: { readonly fleet: FleetName; readonly at: EpochMs }[];
 }
 
 export const noDeeds = (startedAt: EpochMs): Deeds => ({
@@ -44,6 +45,8 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   failures: 0,
   records: new Map(),
   fleetReads: [],
+  described: new Map(),
+  backlogs: new Map(),
   due: new Set(),
   rows: new Map(),
   released: new Set(),
@@ -51,7 +54,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   ended: new Set(),
   drained: new Set(),
   plans: [],
-  wakesAt: [],
+  wakes: [],
 });
 
 /** Kinds that the service itself decides to write. */
@@ -76,6 +79,48 @@ const noting = <Port extends object>(deeds: Deeds, port: Port, noted: Noted<Port
   return counted as Port;
 };
 
+const watchQueue = (deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue =>
+  noting(deeds, queue, {
+    send: async (id, delaySeconds) => {
+      await queue.send(id, delaySeconds);
+      deeds.sent.add(id);
+    },
+    // Beside the call, and not in its way: whoever counts waits not a moment longer.
+    backlog: () => {
+      const answer = queue.backlog();
+      void answer.then(
+        (counted) => void deeds.backlogs.set(fleet, counted),
+        () => undefined,
+      );
+      return answer;
+    },
+  });
+
+/** The part of it that was about one fleet. */
+export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended'> {
+  readonly fleet: FleetName;
+  readonly seen: readonly Seen<InstanceRecord>[];
+  readonly reads: readonly FleetState[];
+  readonly described: readonly DescribedMachine[];
+  readonly backlog: Backlog | undefined;
+  readonly plans: readonly string[];
+  readonly drained: readonly InstanceId[];
+  readonly wakesAt: readonly EpochMs[];
+}
+
+export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
+  fleet,
+  startedAt: deeds.startedAt,
+  ended: deeds.ended,
+  seen: [...deeds.records.values()].filter(({ value }) => value.fleet === fleet),
+  reads: deeds.fleetReads.filter(({ head }) => head.fleet === fleet),
+  described: deeds.described.get(fleet) ?? [],
+  backlog: deeds.backlogs.get(fleet),
+  plans: deeds.plans.filter((entry) => entry.fleet === fleet).map(({ plan }) => plan),
+  drained: [...deeds.drained].filter((id) => deeds.records.get(id)?.value.fleet === fleet),
+  wakesAt: deeds.wakes.filter((wake) => wake.fleet === fleet).map(({ at }) => at),
+});
+
 /** The same world, in which everything that is seen and done is noted. */
 export const watchDeeds = (world: World, deeds: Deeds): World => {
   const { clock, instances, tasks, fleets, machines, wakes } = world;
@@ -83,21 +128,9 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
     if (record !== undefined) deeds.records.set(record.instanceId, { value: record, at: clock.now() });
     return record;
   };
-  const send: ReturnType<World['workQueue']>['send'] = async (id, delaySeconds) => {
-    await queue.send(id, delaySeconds);
-    deeds.sent.add(id);
-  };
-  const queue = world.workQueue([...world.settings.keys()][0]!);
-  // Beside the call, and not in its way: whoever counts waits not a moment longer.
-  const backlog = (): Promise<Backlog> => {
-    const answer = queue.backlog();
-    const note = (counted: Backlog): void => {
-      deeds.backlog = counted;
-    };
-    void answer.then(note, () => undefined);
-    return answer;
-  };
-  const watchedQueue = noting(deeds, queue, { send, backlog });
+  const queues = new Map(
+    [...world.settings.keys()].map((fleet) => [fleet, watchQueue(deeds, fleet, world.workQueue(fleet))]),
+  );
   return {
     ...world,
     instances: noting(deeds, instances, {
@@ -138,8 +171,9 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
     }),
     machines: noting(deeds, machines, {
       describeFleet: async (fleet) => {
-        deeds.described = await machines.describeFleet(fleet);
-        return deeds.described;
+        const described = await machines.describeFleet(fleet);
+        deeds.described.set(fleet, described);
+        return described;
       },
       terminate: async (ids) => {
         for (const id of ids) deeds.ended.add(id);
@@ -149,16 +183,16 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
     groups: noting(deeds, world.groups, {}),
     money: noting(deeds, world.money, {
       putPlan: (entry) => {
-        deeds.plans.push(entry.plan);
+        deeds.plans.push({ fleet: entry.fleet, plan: entry.plan });
         return world.money.putPlan(entry);
       },
     }),
     wakes: noting(deeds, wakes, {
       wake: (fleet, delaySeconds = 0) => {
-        deeds.wakesAt.push(addMs(clock.now(), secondsToMs(delaySeconds)));
+        deeds.wakes.push({ fleet, at: addMs(clock.now(), secondsToMs(delaySeconds)) });
         return wakes.wake(fleet, delaySeconds);
       },
     }),
-    workQueue: () => watchedQueue,
+    workQueue: (fleet) => queues.get(fleet)!,
   };
 };

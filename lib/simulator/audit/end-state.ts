@@ -1,3 +1,5 @@
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import { allFleets } from '../life/fleets-of.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
 import type { PlannedTask } from '../life/workload.ts';
@@ -69,11 +71,13 @@ const isLeftToItsTimer = (life: Life, { instanceId, isUntagged }: HostedMachine)
 };
 
 /** Machines beyond what is wanted for no work at all. */
-const fleetUnsettled = (life: Life): Unsettled[] => {
-  const { host, settings } = life;
+const fleetUnsettled = (life: Life, settings: FleetSettings): Unsettled[] => {
+  const { host } = life;
   // Somebody else says how many there are.
   if (settings.mode !== 'manage') return [];
-  const running = host.machines.filter((machine) => isRunning(machine) && !isLeftToItsTimer(life, machine));
+  const running = host.machines.filter(
+    (machine) => machine.fleet === settings.fleet && isRunning(machine) && !isLeftToItsTimer(life, machine),
+  );
   const { machinesMin } = settings.capacity;
   return running.length > machinesMin
     ? [
@@ -85,8 +89,8 @@ const fleetUnsettled = (life: Life): Unsettled[] => {
     : [];
 };
 
-const storeUnsettled = async (life: Life): Promise<Unsettled[]> => {
-  const { head, members } = await life.memory.fleets.read(life.settings.fleet);
+const storeUnsettled = async (life: Life, { fleet }: FleetSettings): Promise<Unsettled[]> => {
+  const { head, members } = await life.memory.fleets.read(fleet);
   const open = Object.keys(head.openIntents);
   const over = members.filter(({ instanceId }) => {
     const machine = life.host.byId.get(instanceId);
@@ -108,8 +112,8 @@ const foreignUnsettled = (life: Life): Unsettled[] =>
 export const unsettledNow = async (life: Life): Promise<readonly Unsettled[]> => [
   ...[...life.workload.values()].flatMap((task) => taskUnsettled(life, task)),
   ...life.host.machines.flatMap((machine) => machineUnsettled(life, machine)),
-  ...fleetUnsettled(life),
-  ...(await storeUnsettled(life)),
+  ...allFleets(life).flatMap((settings) => fleetUnsettled(life, settings)),
+  ...(await Promise.all(allFleets(life).map((settings) => storeUnsettled(life, settings)))).flat(),
   ...life.host.machines.flatMap((machine) => groupsUnsettled(life, machine)),
   ...foreignUnsettled(life),
 ];

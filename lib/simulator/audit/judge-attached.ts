@@ -4,7 +4,7 @@ import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Life } from '../life/life.ts';
 import { isUseful, wantedOf } from './audit-fleet.ts';
-import type { Deeds, Seen } from './deeds.ts';
+import type { FleetDeeds, Seen } from './deeds.ts';
 import type { Neglect } from './judge-deeds.ts';
 
 /**
@@ -51,7 +51,7 @@ const stepsDue = (
 /** Steps that were due when the reconcile read the machines' items; its own look at them decides, not what came later. */
 const allSteps = (
   life: Life,
-  { described = [] }: Deeds,
+  { described }: FleetDeeds,
   { groups }: FleetSettings,
   seen: readonly Seen<InstanceRecord>[],
 ): DueStep[] => {
@@ -64,7 +64,7 @@ const allSteps = (
 
 export const neglectedGroups = (
   life: Life,
-  deeds: Deeds,
+  deeds: FleetDeeds,
   settings: FleetSettings,
   seen: readonly Seen<InstanceRecord>[],
 ): Neglect[] =>
@@ -80,17 +80,17 @@ export const neglectedGroups = (
 /** Steps and purchases that are not done are told: that is what watching is for. */
 const neglectedPlans = (
   life: Life,
-  deeds: Deeds,
+  deeds: FleetDeeds,
   settings: FleetSettings,
   seen: readonly Seen<InstanceRecord>[],
 ): Neglect[] => {
-  const { backlog, plans, fleetReads } = deeds;
+  const { backlog, plans, reads } = deeds;
   const steps = allSteps(life, deeds, settings, seen)
     .filter(({ record }) => !plans.some((plan) => plan.includes(record.instanceId)))
     .map(
       ({ record, told }): Neglect => ({ promise: 'O1', found: `${record.instanceId} ${told}, and no plan says so` }),
     );
-  const members = fleetReads[1]?.members ?? [];
+  const members = reads[1]?.members ?? [];
   const records = new Map(seen.map(({ value }) => [value.instanceId, value]));
   const useful = members.filter(({ instanceId }) => isUseful(records.get(instanceId))).length;
   const isMissing =
@@ -102,9 +102,9 @@ const neglectedPlans = (
 };
 
 /** Who is only watched is recorded all the same: that it came, and that it ended. */
-const neglectedRecords = (life: Life, { described = [], fleetReads, startedAt }: Deeds): Neglect[] => {
+const neglectedRecords = (life: Life, { described, reads, startedAt }: FleetDeeds): Neglect[] => {
   const { records } = life.memory.instances;
-  const [before, after] = fleetReads;
+  const [before, after] = reads;
   if (before === undefined || after === undefined) return [];
   return described.flatMap(({ instanceId, state, launchedAt }): Neglect[] => {
     const machine = life.truth.machines.get(instanceId);
@@ -123,7 +123,7 @@ const neglectedRecords = (life: Life, { described = [], fleetReads, startedAt }:
 
 export const neglectedWatch = (
   life: Life,
-  deeds: Deeds,
+  deeds: FleetDeeds,
   settings: FleetSettings,
   seen: readonly Seen<InstanceRecord>[],
 ): Neglect[] => [...neglectedPlans(life, deeds, settings, seen), ...neglectedRecords(life, deeds)];

@@ -1,12 +1,13 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
-import type { Deeds, Seen } from './deeds.ts';
+import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
+import { misplacedPlans } from './judge-plans.ts';
 import type { Promised } from './promises.ts';
 
 /**
@@ -42,12 +43,17 @@ const stillRunning = (life: Life, { instanceId, leases }: InstanceRecord): TaskI
     .map(([id]) => id);
 
 /** The end of a drain: the nearest deadline that anybody has told, or the window that a warning gives. */
-const drainEnd = ({ settings }: Life, record: InstanceRecord): number => {
+const drainEnd = (settings: FleetSettings, record: InstanceRecord): number => {
   const deadlines = Object.values(record.signals).flatMap((signal) => signal?.deadline ?? []);
   return Math.min(...deadlines, addMs(record.drainingAt!, secondsToMs(settings.drain.windowSeconds)));
 };
 
-const neglectedReleases = (life: Life, record: InstanceRecord, at: EpochMs, { wakesAt }: Deeds): Neglect[] => {
+const neglectedReleases = (
+  life: Life,
+  settings: FleetSettings,
+  { value: record, at }: Seen<InstanceRecord>,
+  { wakesAt }: FleetDeeds,
+): Neglect[] => {
   const tasks = stillRunning(life, record);
   if (tasks.length === 0) return [];
   const held = `${tasks.join(' ')} still on ${record.instanceId}`;
@@ -58,7 +64,7 @@ const neglectedReleases = (life: Life, record: InstanceRecord, at: EpochMs, { wa
     return isSilent && !drains ? [{ promise: 'W4', found: `${held}, which was seen to be silent` }] : [];
   }
   if (silentMs(record, at) >= FRESH_MS) return [{ promise: 'W4', found: `${held}, which drains and is not heard` }];
-  const by = drainEnd(life, record) - secondsToMs(life.settings.drain.marginSeconds);
+  const by = drainEnd(settings, record) - secondsToMs(settings.drain.marginSeconds);
   if (at >= by) return [{ promise: 'W4', found: `${held}, which has no time left` }];
   const isLookedAtAgain = wakesAt.some((wakeAt) => wakeAt <= by + WAKE_ROUNDING_MS);
   return isLookedAtAgain || by - at > WAKE_DELAY_MS_MAX
@@ -92,7 +98,7 @@ const isLeftToEc2 = ({ pool, signals, launchedAt }: InstanceRecord, at: EpochMs)
   return isFree && at < deadline + LEFT_TO_EC2_MS;
 };
 
-const neglectedEnding = (record: InstanceRecord, at: EpochMs, { ended }: Deeds): Neglect[] => {
+const neglectedEnding = ({ value: record, at }: Seen<InstanceRecord>, { ended }: FleetDeeds): Neglect[] => {
   const isDue =
     record.drainingAt !== undefined &&
     !isSaidToBeGone(record) &&
@@ -105,13 +111,17 @@ const neglectedEnding = (record: InstanceRecord, at: EpochMs, { ended }: Deeds):
 };
 
 /** Nobody came, or nobody is heard for as long as any boot takes, or it is older than its fleet allows. */
-const neglectedDrain = (life: Life, record: InstanceRecord, at: EpochMs): Neglect[] => {
+const neglectedDrain = (
+  life: Life,
+  { maximumAgeSeconds }: FleetSettings,
+  { value: record, at }: Seen<InstanceRecord>,
+): Neglect[] => {
   if (record.drainingAt !== undefined || isSaidToBeGone(record)) return [];
   const ageMs = at - record.launchedAt;
   const isOver =
     silentMs(record, at) >= BOOT_MS ||
     (record.session === undefined && ageMs >= BOOT_MS) ||
-    ageMs >= secondsToMs(life.settings.maximumAgeSeconds);
+    ageMs >= secondsToMs(maximumAgeSeconds);
   const drains = life.memory.instances.records.get(record.instanceId)?.drainingAt !== undefined;
   return isOver && !drains ? [{ promise: 'N1', found: `${record.instanceId} is of no use any more and stays` }] : [];
 };
@@ -122,12 +132,15 @@ const isTrulyOurs = ({ truth }: Life, id: InstanceId): boolean => {
 };
 
 /** What EC2 showed of the fleet: what lives is adopted, and what ended is closed, within this one reconcile. */
-const neglectedMachines = async (life: Life, { described = [], fleetReads, startedAt }: Deeds): Promise<Neglect[]> => {
-  const [before, after] = fleetReads;
+const neglectedMachines = async (
+  life: Life,
+  { fleet, described, reads, startedAt }: FleetDeeds,
+): Promise<Neglect[]> => {
+  const [before, after] = reads;
   // It never got so far as to look at what it had found.
   if (before === undefined || after === undefined) return [];
   const { records } = life.memory.instances;
-  const { members } = await life.memory.fleets.read(life.settings.fleet);
+  const { members } = await life.memory.fleets.read(fleet);
   const isMember = (id: InstanceId): boolean => members.some(({ instanceId }) => instanceId === id);
   return described.flatMap(({ instanceId, state, launchedAt }): Neglect[] => {
     const record = records.get(instanceId);
@@ -148,12 +161,12 @@ const neglectedMachines = async (life: Life, { described = [], fleetReads, start
 const isSameRow = (one: TaskRecord, other: TaskRecord): boolean =>
   one.status === other.status && one.attempt === other.attempt && one.checkAt === other.checkAt;
 
-/** Every row that was due has been dealt with: given to somebody, sent again, or put off. */
-const neglectedRows = (life: Life, { due, rows }: Deeds): Neglect[] =>
+/** Every row that was due has been dealt with: given to somebody, sent again, or put off; those of a watched fleet stay. */
+const neglectedRows = (life: Life, { due, rows }: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
   [...due].flatMap((id): Neglect[] => {
     const now = life.memory.tasks.rows.get(id);
     const read = rows.get(id);
-    if (now?.checkAt === undefined) return [];
+    if (now?.checkAt === undefined || watched.has(now.fleet)) return [];
     if (read === undefined) return [{ promise: 'W1', found: `${id} was due, and nobody looked at it` }];
     const isDue = read.value.checkAt !== undefined && read.value.checkAt <= read.at;
     return isDue && isSameRow(now, read.value) ? [{ promise: 'W1', found: `${id} was due, and nothing was done` }] : [];
@@ -164,22 +177,40 @@ const neglectedMessages = (life: Life, { released, sent }: Deeds): Neglect[] =>
     .filter((id) => !sent.has(id) && life.memory.tasks.rows.get(id)?.status === 'ready')
     .map((id) => ({ promise: 'W1', found: `${id} was released, and no message tells of it` }));
 
-const neglectedWake = ({ drained, wakesAt }: Deeds): Neglect[] =>
-  drained.size > 0 && wakesAt.length === 0
-    ? [{ promise: 'O1', found: `${[...drained].join(' ')} began to drain, and nobody woke the fleet` }]
+const neglectedWake = ({ drained, wakesAt }: FleetDeeds): Neglect[] =>
+  drained.length > 0 && wakesAt.length === 0
+    ? [{ promise: 'O1', found: `${drained.join(' ')} began to drain, and nobody woke the fleet` }]
     : [];
 
 /**
  * Items that it had to decide about: of a reconcile those of its members, whatever else it read on the way. It decides after
  * its first look at the fleet: one that another reconcile has ended, and taken from the fleet by then, is not its to end.
  */
-const decidedAbout = (kind: 'signals' | 'reconcile', { records, fleetReads }: Deeds): Seen<InstanceRecord>[] => {
-  if (kind === 'signals') return [...records.values()];
-  const [, ...later] = fleetReads;
+const decidedAbout = (kind: 'signals' | 'reconcile', { seen, reads }: FleetDeeds): readonly Seen<InstanceRecord>[] => {
+  if (kind === 'signals') return seen;
+  const [, ...later] = reads;
   const isThere = (id: InstanceId): boolean =>
     later.every(({ members }) => members.some(({ instanceId }) => instanceId === id));
   const members = (later[0]?.members ?? []).filter(({ instanceId }) => isThere(instanceId));
-  return members.flatMap(({ instanceId }) => records.get(instanceId) ?? []);
+  const byId = new Map(seen.map((one) => [one.value.instanceId, one]));
+  return members.flatMap(({ instanceId }) => byId.get(instanceId) ?? []);
+};
+
+const neglectedOf = async (
+  life: Life,
+  kind: 'signals' | 'reconcile',
+  deeds: FleetDeeds,
+  settings: FleetSettings,
+): Promise<readonly Neglect[]> => {
+  const seen = decidedAbout(kind, deeds);
+  if (settings.mode === 'observe') return kind === 'signals' ? [] : neglectedWatch(life, deeds, settings, seen);
+  const releases = seen.flatMap((one) => neglectedReleases(life, settings, one, deeds));
+  if (kind === 'signals') return [...releases, ...neglectedWake(deeds)];
+  const ownMachines =
+    settings.mode === 'manage'
+      ? seen.flatMap((one) => [...neglectedEnding(one, deeds), ...neglectedDrain(life, settings, one)])
+      : neglectedGroups(life, deeds, settings, seen);
+  return [...releases, ...ownMachines, ...(await neglectedMachines(life, deeds))];
 };
 
 /** What a run of a function has left undone, although nothing failed that it asked for. */
@@ -187,20 +218,11 @@ export const neglected = async (
   life: Life,
   kind: 'signals' | 'reconcile',
   deeds: Deeds,
-  settings: FleetSettings,
+  settings: readonly FleetSettings[],
 ): Promise<readonly Neglect[]> => {
   if (deeds.failures > 0) return [];
-  const { mode } = settings;
-  const seen = decidedAbout(kind, deeds);
-  if (mode === 'observe') return kind === 'signals' ? [] : neglectedWatch(life, deeds, settings, seen);
-  const common = [
-    ...seen.flatMap(({ value, at }) => neglectedReleases(life, value, at, deeds)),
-    ...neglectedMessages(life, deeds),
-  ];
-  if (kind === 'signals') return [...common, ...neglectedWake(deeds)];
-  const ownMachines =
-    mode === 'manage'
-      ? seen.flatMap(({ value, at }) => [...neglectedEnding(value, at, deeds), ...neglectedDrain(life, value, at)])
-      : neglectedGroups(life, deeds, settings, seen);
-  return [...common, ...ownMachines, ...(await neglectedMachines(life, deeds)), ...neglectedRows(life, deeds)];
+  const found: Neglect[] = [...misplacedPlans(life, deeds), ...neglectedMessages(life, deeds)];
+  const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
+  for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
+  return kind === 'signals' ? found : [...found, ...neglectedRows(life, deeds, watched)];
 };

@@ -54,7 +54,11 @@ export const createMonitor = (life: Life): Monitor => {
 
   const lookAtTasks = (): void => {
     const now = clock.now();
-    const isPolled = [...life.polling].some(([caller, at]) => !caller.isDead() && at <= now - LOOK_MS);
+    const polled = new Set(
+      [...life.polling]
+        .filter(([caller, at]) => !caller.isDead() && at <= now - LOOK_MS)
+        .map(([{ machine }]) => (machine === undefined ? undefined : host.byId.get(machine)?.fleet)),
+    );
     for (const [id, row] of memory.tasks.rows) {
       if (row.status !== 'ready') {
         waiting.delete(id);
@@ -62,7 +66,7 @@ export const createMonitor = (life: Life): Monitor => {
       }
       const known = waiting.get(id) ?? { waitedMs: -LOOK_MS - readyDelayMs(id) };
       waiting.set(id, known);
-      if (isPolled) known.waitedMs += LOOK_MS;
+      if (polled.has(row.fleet)) known.waitedMs += LOOK_MS;
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
       if (known.waitedMs > TAKEN_WITHIN_MS)
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);

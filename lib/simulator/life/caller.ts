@@ -1,5 +1,5 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { addMs, type EpochMs } from '../../fleet/time.ts';
@@ -67,8 +67,10 @@ export interface Caller {
 }
 
 export interface CallerMemo {
-  settings?: FleetSettings;
-  backlog?: Backlog;
+  /** The fleet file as it was when it began. */
+  settings?: ReadonlyMap<FleetName, FleetSettings>;
+  /** What it last counted of each queue. */
+  readonly backlogs: Map<FleetName, Backlog>;
   /** When it last sent a message of each task. */
   readonly sent: Map<TaskId, EpochMs>;
   /** Items as it last read them: what it decides is judged by that. */
@@ -137,7 +139,7 @@ export const createCaller = (
     readonly name: string;
     readonly kind: CallerKind;
     readonly machine?: InstanceId;
-    readonly settings?: FleetSettings;
+    readonly settings?: ReadonlyMap<FleetName, FleetSettings>;
     readonly troubles?: CallerTroubles;
     readonly lastCrashes: LastCrashes;
     /** Its process ends by itself, and not with its machine. */
@@ -263,6 +265,7 @@ export const createCaller = (
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     memo: {
       sent: new Map(),
+      backlogs: new Map(),
       records: new Map(),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     },

@@ -1,3 +1,4 @@
+import type { FleetName } from '../../fleet/ids.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { SignalQueue } from '../../ports/signal-queue.ts';
 import type { Metrics } from '../../ports/telemetry.ts';
@@ -9,6 +10,7 @@ import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/func
 import { HOME } from '../crash-points/signal-events.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
+import { allFleets, queueOf } from './fleets-of.ts';
 import { type Life, START, watchfulLog } from './life.ts';
 import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
 import { SECRET } from './workload.ts';
@@ -39,13 +41,15 @@ export interface FunctionsHost {
 }
 
 const worldFor = (life: Life, caller: Caller): World => {
-  const { memory, judge, settings } = life;
-  const { mode } = settings;
+  const { memory, judge } = life;
+  const { mode } = caller.memo.settings!.get(life.settings.fleet)!;
   const ports = life.portsOf(caller);
   /** A port as the function sees it: what its fleet's mode forbids is noticed where it happens. */
   const port = <Port extends object>(name: string, made: Port): Port =>
     calledPort(name, auditModes({ judge, caller, mode }, name, made), caller);
-  const queue = port('queue', ports.queue);
+  const queues = new Map(
+    allFleets(life).map(({ fleet }) => [fleet, port('queue', queueOf(ports, life.plan, fleet))] as const),
+  );
   const money = port('money', ports.money);
   return {
     clock: life.clock,
@@ -63,8 +67,8 @@ const worldFor = (life: Life, caller: Caller): World => {
       },
     },
     wakes: calledPort('wakes', life.ports.wakes, caller),
-    workQueue: () => queue,
-    settings: new Map([[settings.fleet, settings]]),
+    workQueue: (fleet) => queues.get(fleet)!,
+    settings: caller.memo.settings!,
     log: watchfulLog(judge),
     metrics: NO_METRICS,
   };
@@ -94,7 +98,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     try {
       const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
       if (answer === 'crashed') return answer;
-      const settings = caller.memo.settings!;
+      const settings = [...caller.memo.settings!.values()];
       for (const { promise, found } of await neglected(life, kind, deeds, settings)) judge.say(promise, found);
       return answer;
     } finally {
@@ -156,21 +160,20 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     },
   });
 
-  const deliverWake = async (delaySeconds: number): Promise<void> => {
+  const deliverWake = async (fleet: FleetName, delaySeconds: number): Promise<void> => {
     await clock.sleep(secondsToMs(delaySeconds) + 50);
     if (isStopped || (!faults.isHealed() && calls.random.chance(plan.wakeLossShare))) return;
     wakes += 1;
-    const { fleet } = plan.settings;
     await reconcile({ Records: [sqsRecord(`wake ${wakes}`, JSON.stringify({ wake: fleet }))] });
   };
 
   /** Wakes that come together are one batch of the wake queue: they collapse to one. */
-  const due = new Set<number>();
-  life.wake.ask = (delaySeconds) => {
-    const at = Math.ceil(clock.now() / 1_000 + delaySeconds);
+  const due = new Set<string>();
+  life.wake.ask = (fleet, delaySeconds) => {
+    const at = `${fleet} ${Math.ceil(clock.now() / 1_000 + delaySeconds)}`;
     if (due.has(at)) return;
     due.add(at);
-    void deliverWake(delaySeconds).finally(() => due.delete(at));
+    void deliverWake(fleet, delaySeconds).finally(() => due.delete(at));
   };
 
   const runSchedule = async (): Promise<void> => {

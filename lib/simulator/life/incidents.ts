@@ -8,6 +8,7 @@ import { interruptionWarning } from '../crash-points/signal-events.ts';
 import { FAULT_IDS, type FaultId, SIMULATED_FAULTS } from '../faults/simulated.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Service } from './caller.ts';
+import { allFleets } from './fleets-of.ts';
 import type { Life } from './life.ts';
 import type { HostedMachine } from './machine-host.ts';
 import type { Producers } from './producer.ts';
@@ -74,7 +75,9 @@ const cutOff = async (incident: Incident, service: Service, secondsMax: number):
 };
 
 const loseMessage = ({ life, random }: Incident, isUnseen: boolean): void => {
-  const queue = life.memory.workQueue(life.settings.fleet);
+  const fleets = allFleets(life);
+  const { fleet } = fleets.length > 1 ? random.pick(fleets) : life.settings;
+  const queue = life.memory.workQueue(fleet);
   const messages = queue.messages().filter((message) => isUnseen === (message.receiptHandle === undefined));
   // A message of a producer that knows nothing of us is all that there is of its task: losing it loses the task.
   const ours = messages.filter((message) => message.body.startsWith('{"spothop"'));

@@ -1,9 +1,13 @@
-import type { FleetMode, GroupSettings } from '../../fleet/fleet-settings.ts';
+import type { FleetMode, FleetSettings, GroupSettings } from '../../fleet/fleet-settings.ts';
+import { fleetName } from '../../fleet/ids.ts';
 import type { SeededRandom } from '../random.ts';
 import type { LifePlan } from './plan.ts';
 
-/** What a seed's life is about: one fleet, that launches its machines itself, or whose machines somebody else launches. */
-export const LIFE_KINDS = ['manage', 'attach', 'observe'] as const;
+/**
+ * What a seed's life is about: one fleet that launches its machines itself, or whose machines somebody else launches; or two
+ * fleets side by side.
+ */
+export const LIFE_KINDS = ['manage', 'attach', 'observe', 'two-fleets'] as const;
 
 export type LifeKind = (typeof LIFE_KINDS)[number];
 
@@ -21,11 +25,13 @@ export interface OwnerPlan {
 /** Of all seeds. */
 const ATTACH_SHARE = 0.05;
 const OBSERVE_SHARE = 0.03;
+const TWO_FLEETS_SHARE = 0.1;
 
 const drawKind = (random: SeededRandom): LifeKind => {
   const point = random.next();
   if (point < OBSERVE_SHARE) return 'observe';
-  return point < OBSERVE_SHARE + ATTACH_SHARE ? 'attach' : 'manage';
+  if (point < OBSERVE_SHARE + ATTACH_SHARE) return 'attach';
+  return point < OBSERVE_SHARE + ATTACH_SHARE + TWO_FLEETS_SHARE ? 'two-fleets' : 'manage';
 };
 
 /** Names as the fleet file of such a life has them. */
@@ -59,9 +65,36 @@ const withOwner = (random: SeededRandom, life: LifePlan, mode: FleetMode & LifeK
   owner: drawOwner(random, life.settings.capacity.machinesMax),
 });
 
+/** A smaller fleet beside the first, in the same account and Region. */
+const withOther = (random: SeededRandom, life: LifePlan, drawn: FleetSettings): LifePlan => {
+  const machinesMax = random.whole(1, 3);
+  const { capacity } = drawn;
+  return {
+    ...life,
+    kind: 'two-fleets',
+    other: {
+      ...drawn,
+      fleet: fleetName('smaller'),
+      launchTemplateId: 'lt-smaller',
+      capacity: {
+        ...capacity,
+        machinesMax,
+        machinesMin: Math.min(capacity.machinesMin, machinesMax),
+        onDemandMax: Math.min(capacity.onDemandMax, machinesMax),
+      },
+    },
+  };
+};
+
 /** Drawn aside, so that the lives of a fleet that launches its machines itself are what they would be without the others. */
-export const withKind = (random: SeededRandom, life: LifePlan, asked?: LifeKind): LifePlan => {
+export const withKind = (
+  random: SeededRandom,
+  life: LifePlan,
+  drawSettings: (random: SeededRandom) => FleetSettings,
+  asked?: LifeKind,
+): LifePlan => {
   const drawn = drawKind(random);
   const kind = asked ?? drawn;
-  return kind === 'manage' ? life : withOwner(random, life, kind);
+  if (kind === 'manage') return life;
+  return kind === 'two-fleets' ? withOther(random, life, drawSettings(random)) : withOwner(random, life, kind);
 };

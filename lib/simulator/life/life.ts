@@ -1,6 +1,6 @@
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { MachineGroups } from '../../ports/machine-groups.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
@@ -13,6 +13,7 @@ import { auditLeases } from '../audit/audit-leases.ts';
 import { auditQueue, rememberBacklog } from '../audit/audit-queue.ts';
 import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
+import { auditWakes } from '../audit/audit-wakes.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
@@ -25,12 +26,14 @@ import { type SeededRandom, seededRandom } from '../random.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { calledPort } from './called-port.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
+import { allFleets, fleetOf, queueOf } from './fleets-of.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { drawWorkload, type PlannedTask, SECRET, workloadRunner } from './workload.ts';
+import { type PlannedTask, SECRET, workloadRunner } from './workload.ts';
+import { workloadOf } from './workload-of.ts';
 
 /** 2026-01-01T00:00:00Z. */
 export const START = epochMs(1_767_225_600_000);
@@ -69,6 +72,8 @@ export interface Life {
   portsOf(caller: Caller): LifePorts;
   /** The fleet file as it is at present. */
   settings: FleetSettings;
+  /** The other fleet's, where there are two. */
+  readonly other?: FleetSettings;
   /** Until when the fleet was only watched; what was seen before that, nobody had to act on. */
   watchedUntil?: EpochMs;
   readonly resumptions: Resumptions;
@@ -78,13 +83,15 @@ export interface Life {
   readonly begun: Set<string>;
   /** Callers that wait for work at this moment, and since when. */
   readonly polling: Map<Caller, EpochMs>;
-  readonly wake: { ask: (delaySeconds: number) => void };
+  readonly wake: { ask: (fleet: FleetName, delaySeconds: number) => void };
   readonly machineEvents: { onStarted: (machine: HostedMachine) => void; onEnded: (machine: HostedMachine) => void };
   createCaller(name: string, kind: CallerKind, machine?: HostedMachine): Caller;
 }
 
 /** The ports below all callers: audited, and then made as unreliable as AWS's are. */
-type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineState' | 'runner'> & {
+export type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'machineState' | 'runner'> & {
+  /** Of the other fleet, where there are two. */
+  readonly otherQueue?: WorkQueue;
   readonly fleets: FleetAudit['fleets'];
   readonly machines: FleetAudit['machines'];
   readonly money: FleetAudit['money'];
@@ -102,7 +109,7 @@ export const watchfulLog = (judge: Judge): Log => {
   return { debug: look, info: look, warn: look, error: look };
 };
 
-const agentSettings = ({ plan, settings }: Life): AgentSettings => ({
+const agentSettings = ({ plan }: Life, settings: FleetSettings): AgentSettings => ({
   fleet: settings.fleet,
   version: 'simulated',
   visibilitySeconds: 60,
@@ -144,7 +151,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
     {
       instances: calledPort('instances', ports.instances, caller),
       tasks: calledPort('tasks', ports.tasks, caller),
-      queue: calledPort('queue', ports.queue, caller),
+      queue: calledPort('queue', queueOf(ports, life.plan, machine.fleet), caller),
     },
   );
   return {
@@ -192,22 +199,19 @@ const watchPolls = (
   },
 });
 
-const workloadOf = (random: SeededRandom, plan: LifePlan, onlyTasks?: readonly number[]) => {
-  const drawn = drawWorkload(random, {
-    count: plan.tasks,
-    startAt: START,
-    durationMs: plan.safetyMs,
-    mayKill: plan.slots === 1,
-  });
-  const kept = onlyTasks === undefined ? drawn : drawn.filter((_, index) => onlyTasks.includes(index + 1));
-  return new Map(kept.map((task) => [task.truth.taskId, task]));
+/** A caller of another version is so at whichever queue it is. */
+const versionOf = (ports: LifePorts, version: OtherVersion): LifePorts => {
+  const { otherQueue } = ports;
+  const versioned = portsOfVersion(ports, version);
+  if (otherQueue === undefined) return versioned;
+  return { ...versioned, otherQueue: portsOfVersion({ ...ports, queue: otherQueue }, version).queue };
 };
 
 /** Callers of the version before and after ours: which one a caller is of is drawn when it first asks for its ports. */
 const skewedPorts = (random: SeededRandom, faults: Faults, ports: () => LifePorts) => {
   const made: Partial<Record<OtherVersion, LifePorts>> = {};
   const ofVersion = (version: OtherVersion): LifePorts => {
-    made[version] ??= portsOfVersion(ports(), version);
+    made[version] ??= versionOf(ports(), version);
     return made[version];
   };
   return {
@@ -239,7 +243,7 @@ export const createLife = (options: LifeOptions): Life => {
     tally: { calls: 0 },
   };
   const lastCrashes: LastCrashes = new Map();
-  const workload = workloadOf(random.fork('workload'), plan, options.onlyTasks);
+  const workload = workloadOf(random.fork('workload'), plan, START, options.onlyTasks);
   const granted = new Set<string>();
   const now = clock.now;
   const recordOf = (id: InstanceId) => memory.instances.records.get(id);
@@ -251,7 +255,7 @@ export const createLife = (options: LifeOptions): Life => {
     trace,
     ec2: memory.machines,
     areOwners: plan.owner !== undefined,
-    settings: () => agentSettings(life),
+    settings: ({ fleet }) => agentSettings(life, fleetOf(life, fleet)),
     createCaller: (machine) => life.createCaller(machine.instanceId, 'agent', machine),
     agentPorts: (caller, machine) => agentPortsOf(life, granted, caller, machine),
     onStarted: (machine) => life.machineEvents.onStarted(machine),
@@ -285,13 +289,16 @@ export const createLife = (options: LifeOptions): Life => {
     acting,
     instances: memory.instances,
     granted,
-    maximumAgeSeconds: () => plan.settings.maximumAgeSeconds,
-    drainsWhenAdvised: () => plan.settings.drain.rebalance === 'drain',
-    modeOf: (by) => by.memo.settings?.mode ?? life.settings.mode,
+    settingsOf: (fleet, by) => by?.memo.settings?.get(fleet) ?? fleetOf(life, fleet),
   });
   const unreliable = { clock, random: random.fork('services'), faults };
-  const workQueue = memory.workQueue(plan.settings.fleet);
-  const queue = auditQueue({ now, judge, faults, acting, rowOf: (id) => memory.tasks.rows.get(id) }, workQueue);
+  const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const queueFor = ({ fleet }: FleetSettings): WorkQueue => {
+    const workQueue = memory.workQueue(fleet);
+    const queue = auditQueue({ now, judge, faults, acting, fleet, rowOf }, workQueue);
+    const counted = rememberBacklog({ acting, fleet }, unreliableQueue(unreliable, queue, workQueue));
+    return watchPolls(polling, acting, now, counted);
+  };
   const ec2 = unreliableMachines(unreliable, fleetAudit.machines, memory.machines);
   const polling: Life['polling'] = new Map();
   const refreshing = async <T>(call: Promise<T>): Promise<T> => {
@@ -323,6 +330,7 @@ export const createLife = (options: LifeOptions): Life => {
     settings: plan.settings,
     resumptions,
     unblamed: new Set(),
+    ...(plan.other === undefined ? {} : { other: plan.other }),
     begun: new Set(),
     polling,
     wake: { ask: () => {} },
@@ -333,13 +341,11 @@ export const createLife = (options: LifeOptions): Life => {
         fleetAudit.rememberRecords(instances),
       ),
       tasks: staleIndex(unreliable, taskAudit.ledger, memory.tasks.rows),
-      queue: watchPolls(
-        polling,
-        acting,
-        now,
-        rememberBacklog({ acting }, unreliableQueue(unreliable, queue, workQueue)),
+      queue: queueFor(plan.settings),
+      ...(plan.other === undefined ? {} : { otherQueue: queueFor(plan.other) }),
+      wakes: auditWakes({ judge, truth, acting, fleets: allFleets(plan) }, (fleet, delay) =>
+        life.wake.ask(fleet, delay),
       ),
-      wakes: { wake: async (_fleet, delay = 0) => life.wake.ask(delay) },
       deadLetters: memory.deadLetters,
       blobs: unreliableBlobs(unreliable, memory.blobs, noteCut),
       fleets: fleetAudit.fleets,
@@ -364,7 +370,9 @@ export const createLife = (options: LifeOptions): Life => {
         name,
         kind,
         lastCrashes,
-        ...(kind === 'signals' || kind === 'reconcile' ? { settings: life.settings } : {}),
+        ...(kind === 'signals' || kind === 'reconcile'
+          ? { settings: new Map(allFleets(life).map((one) => [one.fleet, one])) }
+          : {}),
         ...(machine === undefined
           ? {}
           : { machine: machine.instanceId, troubles: machine, onCrash: () => noteProcessEnd(life, machine) }),

@@ -2,8 +2,9 @@ import { createAgent } from '../../agent/agent.ts';
 import { type Imds, ImdsUnavailable } from '../../agent/imds.ts';
 import { type MemoryMachineState, memoryMachineState } from '../../agent/machine-state.ts';
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
-import type { InstanceId } from '../../fleet/ids.ts';
+import { fleetName, type InstanceId } from '../../fleet/ids.ts';
 import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
+import { FLEET_TAG } from '../../fleet/tags.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
@@ -70,7 +71,7 @@ export interface MachineHostOptions {
   readonly ec2: MemoryMachines;
   /** Somebody else launches the machines: no timer of ours watches over them, and no agent of ours powers them off. */
   readonly areOwners: boolean;
-  readonly settings: () => AgentSettings;
+  readonly settings: (machine: HostedMachine) => AgentSettings;
   readonly createCaller: (machine: HostedMachine) => Caller;
   readonly agentPorts: (life: Caller, machine: HostedMachine) => AgentPorts;
   readonly onStarted: (machine: HostedMachine) => void;
@@ -171,7 +172,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     while (!isOver(machine)) {
       const { life, ports } = startLife(machine);
       trace.note(machine.instanceId, 'its agent starts');
-      const ended = await Promise.race([createAgent(ports, options.settings()).run(), life.crashed]);
+      const ended = await Promise.race([createAgent(ports, options.settings(machine)).run(), life.crashed]);
       if (machine.standing !== undefined) await machine.standing.over;
       if (isOver(machine)) return;
       if (ended?.powersOff && !options.areOwners) return end(machine, 'itself');
@@ -212,6 +213,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       instanceId,
       ordinal: machines.length + 1,
       launchedAt,
+      fleet: fleetName(described.tags[FLEET_TAG]!),
       described,
       machineState: memoryMachineState(),
       unreachable: new Set(),
@@ -263,7 +265,10 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const life = options.createCaller(machine);
       const ports = options.agentPorts(life, machine);
       const { machineState } = machine;
-      void createAgent({ ...ports, imds: simulatedImds(machine, faults), machineState }, options.settings()).run();
+      void createAgent(
+        { ...ports, imds: simulatedImds(machine, faults), machineState },
+        options.settings(machine),
+      ).run();
     },
     stop: (machine) => {
       if (machine.endedBy !== undefined) return;

@@ -27,6 +27,8 @@ export interface LifePlan {
   readonly probe: 'freeze' | 'vanish';
   /** Instead of healing, the stack is deleted: every machine has to end by itself. */
   readonly isDeleted: boolean;
+  /** There where the life has two fleets. */
+  readonly other?: FleetSettings;
   /** There where the fleet launches nothing. */
   readonly owner?: OwnerPlan;
 }
@@ -110,5 +112,5 @@ const withWindow = (random: SeededRandom, life: LifePlan): LifePlan => {
 export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan => {
   const life = withWindow(random.fork('window'), drawLife(random, options));
   const kind = options.storm === undefined ? options.life : 'manage';
-  return withKind(random.fork('kind'), life, kind);
+  return withKind(random.fork('kind'), life, (drawn) => drawSettings(drawn, undefined), kind);
 };

@@ -5,6 +5,7 @@ import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
 import type { FaultCounts } from '../faults/swarm.ts';
+import { allFleets } from './fleets-of.ts';
 import { createFunctionsHost } from './functions-host.ts';
 import { runIncidents } from './incidents.ts';
 import type { LifeKind } from './kinds.ts';
@@ -85,13 +86,14 @@ const probeSilence = async (life: Life, monitor: Monitor): Promise<void> => {
 };
 
 /** What is left to do, were every run to begin anew, on as few machines as the fleet may have. */
-const workLeftSeconds = ({ workload, memory, settings, plan }: Life): number => {
+const workLeftSeconds = ({ workload, memory, settings, other, plan }: Life): number => {
   const left = [...workload.values()].filter(({ truth }) => {
     const status = memory.tasks.rows.get(truth.taskId)?.status;
     return status !== 'done' && status !== 'dead' && status !== 'cancelled';
   });
   const seconds = left.reduce((sum, { work }) => sum + work.steps * work.stepSeconds + plan.retryDelaySeconds, 0);
-  return (seconds * plan.failuresMax) / (plan.owner?.machines ?? settings.capacity.machinesMax);
+  const machines = allFleets({ settings, other }).map(({ capacity }) => plan.owner?.machines ?? capacity.machinesMax);
+  return (seconds * plan.failuresMax) / Math.min(...machines);
 };
 
 const runUntilSettled = async (life: Life, until: EpochMs, isWorkOver = () => true): Promise<void> => {
@@ -111,9 +113,11 @@ const converge = async (life: Life, producers: Producers): Promise<EpochMs> => {
 
 /** Whoever is just taking another's place is given the time for it, and has to be the one that stays. */
 const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
-  const { clock, host, judge, settings } = life;
-  const { machinesMin } = settings.capacity;
-  const newcomers = newcomersOf(host.machines, { now: clock.now(), restedAt, machinesMin });
+  const { clock, host, judge } = life;
+  const newcomers = allFleets(life).flatMap(({ fleet, capacity: { machinesMin } }) => {
+    const machines = host.machines.filter((machine) => machine.fleet === fleet);
+    return newcomersOf(machines, { now: clock.now(), restedAt, machinesMin });
+  });
   if (newcomers.length === 0 || (await unsettledNow(life)).length === 0) return;
   await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
   for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {

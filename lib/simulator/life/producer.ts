@@ -1,8 +1,9 @@
-import type { TaskId } from '../../fleet/ids.ts';
+import type { FleetName, TaskId } from '../../fleet/ids.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import { cancelTask, retryTask } from '../../workflows/operate-tasks.ts';
 import { submitTasks } from '../../workflows/submit-tasks.ts';
 import { calledPort } from './called-port.ts';
+import { allFleets, queueOf } from './fleets-of.ts';
 import type { Life } from './life.ts';
 import type { PlannedTask } from './workload.ts';
 
@@ -23,17 +24,17 @@ export const createProducers = (life: Life): Producers => {
   const { clock, memory, plan, ports, trace } = life;
   let left = life.workload.size;
 
-  const submitOurs = async (tasks: readonly PlannedTask[]): Promise<void> => {
+  const submitOurs = async (fleet: FleetName, tasks: readonly PlannedTask[]): Promise<void> => {
     const caller = life.createCaller('producer', 'producer');
     const ports = life.portsOf(caller);
     const world = {
       tasks: calledPort('tasks', ports.tasks, caller),
-      queue: calledPort('queue', ports.queue, caller),
+      queue: calledPort('queue', queueOf(ports, plan, fleet), caller),
       blobs: calledPort('blobs', ports.blobs, caller),
       clock,
     };
     const batch = tasks.map(({ truth, work }) => ({ taskId: truth.taskId, body: JSON.stringify(work) }));
-    const { failed } = await submitTasks(world, plan.settings.fleet, batch);
+    const { failed } = await submitTasks(world, fleet, batch);
     if (failed[0] !== undefined) throw new Error(failed[0].error);
   };
 
@@ -41,10 +42,10 @@ export const createProducers = (life: Life): Producers => {
     const ours = tasks.filter(({ isForeign, truth }) => !isForeign && !truth.isSubmitted);
     const foreign = tasks.filter(({ isForeign, truth }) => isForeign && !truth.isSubmitted);
     for (const { work, truth } of foreign) {
-      memory.workQueue(plan.settings.fleet).sendBody(JSON.stringify(work));
+      memory.workQueue(truth.fleet).sendBody(JSON.stringify(work));
       truth.isSubmitted = true;
     }
-    if (ours.length > 0) await submitOurs(ours);
+    for (const [fleet, some] of Map.groupBy(ours, ({ truth }) => truth.fleet)) await submitOurs(fleet, some);
     for (const { truth } of ours) truth.isSubmitted = true;
     trace.note('producer', `submitted ${tasks.map(({ work }) => work.name).join(' ')}`);
   };
@@ -64,11 +65,14 @@ export const createProducers = (life: Life): Producers => {
     const truth = life.workload.get(id)?.truth;
     if (truth === undefined) return;
     const caller = life.createCaller('operator', 'operator');
-    const queue = calledPort('queue', ports.queue, caller);
+    const queues = allFleets(plan).map(({ fleet }) => {
+      return [fleet, calledPort('queue', queueOf(ports, plan, fleet), caller)] as const;
+    });
+    const byFleet = new Map(queues);
     const world = {
       tasks: calledPort('tasks', ports.tasks, caller),
       instances: calledPort('instances', ports.instances, caller),
-      queue: () => queue,
+      queue: (fleet: FleetName) => byFleet.get(fleet)!,
       clock,
     };
     if (what === 'cancel') truth.isCancelAsked = true;

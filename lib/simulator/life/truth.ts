@@ -1,4 +1,4 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 
 export type EndedBy = 'ec2' | 'us' | 'itself';
@@ -9,6 +9,8 @@ export interface MachineTruth {
   /** 1 for the first that was ever launched. */
   readonly ordinal: number;
   readonly launchedAt: EpochMs;
+  /** Whose tag it was launched with. */
+  readonly fleet: FleetName;
   endedBy?: EndedBy;
   endedAt?: EpochMs;
   /** EC2 stopped it and did not end it. */
@@ -20,6 +22,8 @@ export interface MachineTruth {
 /** What a task is and what really happened to it. */
 export interface TaskTruth {
   readonly taskId: TaskId;
+  /** The fleet that it was submitted to. */
+  readonly fleet: FleetName;
   readonly result: string;
   /** Fails every time. */
   readonly isPoison: boolean;

@@ -1,6 +1,6 @@
 import { moduleRunner } from '../../agent/module-runner.ts';
 import type { TaskRunner } from '../../agent/runner.ts';
-import { type TaskId, taskId } from '../../fleet/ids.ts';
+import { type FleetName, type TaskId, taskId } from '../../fleet/ids.ts';
 import { INLINE_BYTES_MAX } from '../../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -90,6 +90,8 @@ export const drawWorkload = (
     readonly startAt: EpochMs;
     readonly durationMs: number;
     readonly mayKill: boolean;
+    /** Which fleet the next task is for. */
+    readonly drawFleet: () => FleetName;
   },
 ): readonly PlannedTask[] =>
   Array.from({ length: options.count }, (_, index) => {
@@ -100,6 +102,7 @@ export const drawWorkload = (
       isForeign: random.chance(FOREIGN_SHARE),
       truth: {
         taskId: taskId(work.name),
+        fleet: options.drawFleet(),
         result: resultOf(work),
         isPoison: work.failures < 0,
         isSubmitted: false,

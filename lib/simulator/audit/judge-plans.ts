@@ -1,0 +1,16 @@
+import type { Life } from '../life/life.ts';
+import type { Deeds } from './deeds.ts';
+import type { Neglect } from './judge-deeds.ts';
+
+const MACHINE = /i-[0-9a-f]+/g;
+
+/** A plan is kept under the fleet that it is for, and speaks of that fleet's machines. */
+export const misplacedPlans = ({ truth }: Life, { plans }: Deeds): Neglect[] =>
+  plans.flatMap(({ fleet, plan }): Neglect[] => {
+    const isOwn = plan.startsWith(`fleet ${fleet}:`) || plan.startsWith(`groups of ${fleet}:`);
+    const strange = (plan.match(MACHINE) ?? []).filter((id) =>
+      [...truth.machines.values()].some((machine) => machine.instanceId === id && machine.fleet !== fleet),
+    );
+    if (isOwn && strange.length === 0) return [];
+    return [{ promise: 'M2', found: `a plan is kept under ${fleet}, and is not its own: ${plan.slice(0, 80)}` }];
+  });
