@@ -24,8 +24,8 @@ export interface Deeds {
   readonly fleetReads: FleetState[];
   /** What EC2 listed of each fleet. */
   readonly described: Map<FleetName, readonly DescribedMachine[]>;
-  /** Rows that were due, as they were read then. */
   readonly due: Set<TaskId>;
+  /** Rows that were due, as they were first read after that: whoever reads one once more does so for another reason. */
   readonly rows: Map<TaskId, Seen<TaskRecord>>;
   readonly released: Set<TaskId>;
   readonly sent: Set<TaskId>;
@@ -146,7 +146,8 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
     tasks: noting(deeds, tasks, {
       get: async (id) => {
         const row = await tasks.get(id);
-        if (row !== undefined) deeds.rows.set(id, { value: row, at: clock.now() });
+        const isFirst = deeds.due.has(id) && !deeds.rows.has(id);
+        if (row !== undefined && isFirst) deeds.rows.set(id, { value: row, at: clock.now() });
         return row;
       },
       due: async (now, limit) => {
