@@ -1,5 +1,5 @@
 import type { EpochMs } from '../fleet/time.ts';
-import { createBell } from './bell.ts';
+import { type Bell, createBell } from './bell.ts';
 
 /** Why and until when this machine drains. */
 export interface DrainState {
@@ -21,8 +21,8 @@ export interface Drain {
   state(): DrainState | undefined;
   begin(cause: { readonly reason: string; readonly deadline: EpochMs; readonly now: EpochMs }): void;
   force(): void;
-  /** Aborted by the next change of the state: whoever waits by an older deadline looks again. */
-  changeSignal(): AbortSignal;
+  /** Called at every change of the state: whoever waits by an older deadline looks again. */
+  readonly onChange: Bell['listen'];
 }
 
 export const createDrain = (): Drain => {
@@ -46,6 +46,6 @@ export const createDrain = (): Drain => {
     force: () => {
       if (state !== undefined && !state.isForced) become({ ...state, isForced: true });
     },
-    changeSignal: change.signal,
+    onChange: change.listen,
   };
 };

@@ -3,6 +3,7 @@ import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { CorruptContent } from '../workflows/content.ts';
 import { untilAborted } from './aborting.ts';
 import type { Attempt } from './attempt.ts';
+import { type Bell, createBell } from './bell.ts';
 import type { DrainState } from './drain.ts';
 import { type Losses, lossesOf } from './losses.ts';
 import { type ObservedRun, observeRun } from './observed-run.ts';
@@ -32,6 +33,9 @@ interface Stops {
   /** Ends it. */
   readonly kill: AbortController;
 }
+
+/** What a task finds as its signal's reason. Made once: each error has a stack, and every task's signal is aborted at its end. */
+const ASKED_TO_STOP = new DOMException('The task is asked to stop.', 'AbortError');
 
 /** Nothing of a task runs beyond this. */
 const endOfNotice = ({ settings }: AgentShared, { deadline }: DrainState): EpochMs =>
@@ -80,38 +84,51 @@ const startRun = async (
 interface Run {
   readonly observed: ObservedRun;
   outcome(): RunnerOutcome | undefined;
-  /** Aborted once there is an outcome. */
-  readonly ended: AbortSignal;
   askToStop(): void;
   /** Asks it to stop and ends it, whatever it still does. */
   end(): void;
-  /** Aborted by whatever makes another look worth while. */
-  changeSignal(): AbortSignal;
+  /** Rung by whatever makes another look worth while, until `leave`. */
+  readonly change: Bell;
+  leave(): void;
 }
+
+/** What others on this machine do matters to a task only while the machine drains. */
+const ringForChanges = ({ drain, running }: AgentShared, { staleSignal }: Attempt, { ring }: Bell): (() => void) => {
+  staleSignal.addEventListener('abort', ring, { once: true });
+  const unlisten = drain.onChange(ring);
+  const unlistenToOthers = running.onChange(() => {
+    if (drain.state() !== undefined) ring();
+  });
+  return () => {
+    staleSignal.removeEventListener('abort', ring);
+    unlisten();
+    unlistenToOthers();
+  };
+};
 
 const launch = (shared: AgentShared, attempt: Attempt): Run => {
   const stops: Stops = { ask: new AbortController(), kill: new AbortController() };
   const { clock } = shared.ports;
   const { running, runTimes } = shared;
   const observed = observeRun(attempt, { runTimes, now: () => clock.now(), onChange: () => running.changed() });
-  const ended = new AbortController();
+  const change = createBell();
   let outcome: RunnerOutcome | undefined;
   void startRun(shared, attempt, { stops, observed })
     .catch((): RunnerOutcome => ({ kind: 'hand-back', reason: 'its body or checkpoint could not be fetched' }))
     .then((how) => {
       outcome = how;
-      ended.abort();
+      change.ring();
     });
   return {
     observed,
     outcome: () => outcome,
-    ended: ended.signal,
-    askToStop: () => stops.ask.abort(),
+    askToStop: () => stops.ask.abort(ASKED_TO_STOP),
     end: () => {
-      stops.ask.abort();
-      stops.kill.abort();
+      stops.ask.abort(ASKED_TO_STOP);
+      stops.kill.abort(ASKED_TO_STOP);
     },
-    changeSignal: () => AbortSignal.any([ended.signal, attempt.staleSignal, shared.drain.changeSignal()]),
+    change,
+    leave: ringForChanges(shared, attempt, change),
   };
 };
 
@@ -158,7 +175,7 @@ const drainOnce = async (
 ): Promise<RunEnd | undefined> => {
   const { clock } = shared.ports;
   const now = clock.now();
-  const change = AbortSignal.any([run.changeSignal(), shared.running.changeSignal()]);
+  const change = run.change.signal();
   const step = stepFor(shared, run, options.state, now);
   options.say(step);
   if (step.do === 'hand-back-now' && now >= step.endAt) return handedBack(shared, attempt, run, step.reason);
@@ -191,10 +208,9 @@ const stopStale = async (shared: AgentShared, run: Run): Promise<void> => {
     return Math.min(until, state === undefined ? until : endOfNotice(shared, state)) - clock.now();
   };
   run.askToStop();
-  while (!run.ended.aborted && leftMs() > 0) {
-    await clock.sleep(leftMs(), AbortSignal.any([run.ended, shared.drain.changeSignal()]));
-  }
+  while (run.outcome() === undefined && leftMs() > 0) await clock.sleep(leftMs(), run.change.signal());
   run.end();
+  run.leave();
 };
 
 const runToItsEnd = async (shared: AgentShared, attempt: Attempt, run: Run): Promise<RunEnd> => {
@@ -205,7 +221,7 @@ const runToItsEnd = async (shared: AgentShared, attempt: Attempt, run: Run): Pro
     if (outcome?.kind === 'hand-back') return handedBack(shared, attempt, run, outcome.reason);
     if (outcome !== undefined) return outcome;
     const state = shared.drain.state();
-    if (state === undefined) await untilAborted(run.changeSignal());
+    if (state === undefined) await untilAborted(run.change.signal());
     else {
       const end = await drainOnce(shared, attempt, run, { state, say });
       if (end !== undefined) return end;
@@ -226,7 +242,10 @@ export const runTask = async (shared: AgentShared, attempt: Attempt): Promise<Ru
     end = await runToItsEnd(shared, attempt, run);
     return end;
   } finally {
-    if (end?.kind !== 'stale') run.end();
+    if (end?.kind !== 'stale') {
+      run.end();
+      run.leave();
+    }
     shared.running.remove(run.observed);
     unwatch();
   }

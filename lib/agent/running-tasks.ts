@@ -1,6 +1,6 @@
 import { type AgentStep, decideAgentSteps, type RunningTask, type TimeLeft } from '../decisions/decide-agent-step.ts';
 import type { EpochMs } from '../fleet/time.ts';
-import { createBell } from './bell.ts';
+import { type Bell, createBell } from './bell.ts';
 
 /** Whatever can say how its task stands. */
 export interface RunningEntry {
@@ -15,8 +15,8 @@ export interface RunningTasks {
   stepFor(entry: RunningEntry, left: TimeLeft, now: EpochMs): AgentStep;
   /** Tells the others that something they depend on is not as it was. */
   changed(): void;
-  /** Aborted by the next change: a task that ended, began, or saved its work. */
-  changeSignal(): AbortSignal;
+  /** Called at every change: a task that ended, began, or saved its work. */
+  readonly onChange: Bell['listen'];
 }
 
 export const createRunningTasks = (): RunningTasks => {
@@ -39,6 +39,6 @@ export const createRunningTasks = (): RunningTasks => {
       return step;
     },
     changed: change.ring,
-    changeSignal: change.signal,
+    onChange: change.listen,
   };
 };

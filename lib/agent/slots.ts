@@ -1,3 +1,4 @@
+import type { SleepSignal } from '../ports/clock.ts';
 import { createBell } from './bell.ts';
 
 /** How many tasks run at once, and how many more have been asked for. */
@@ -12,7 +13,7 @@ export interface Slots {
   /** Runs a task in a slot that was reserved for it, and frees the slot at its end, or before when it leaves it. */
   start(run: (leave: () => void) => Promise<void>): void;
   /** Aborted by the next slot that becomes free, and by `wake`. */
-  changeSignal(): AbortSignal;
+  changeSignal(): SleepSignal;
   wake(): void;
   /** Resolves once nothing runs. */
   idle(): Promise<void>;

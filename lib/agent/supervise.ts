@@ -1,5 +1,6 @@
 import { HEARTBEAT_SECONDS } from '../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
+import { type Bell, createBell } from './bell.ts';
 import type { DrainState } from './drain.ts';
 import { doublingPauseMs } from './retry.ts';
 import type { SupervisedProgram, SupervisedRun } from './runner.ts';
@@ -22,15 +23,15 @@ type ProgramEnd = Awaited<SupervisedRun['ended']>;
 /** One start of the program, with what has been asked of it. */
 interface Running {
   readonly run: SupervisedRun;
-  /** Aborted by its end. */
-  readonly endSignal: AbortSignal;
+  /** Rung by its end. */
+  readonly change: Bell;
   end(): ProgramEnd | undefined;
   isAsked: boolean;
   isKilled: boolean;
 }
 
 const follow = ({ log }: AgentPorts, run: SupervisedRun): Running => {
-  const ended = new AbortController();
+  const change = createBell();
   let end: ProgramEnd | undefined;
   void run.ended
     .catch((error: unknown): ProgramEnd => {
@@ -39,9 +40,9 @@ const follow = ({ log }: AgentPorts, run: SupervisedRun): Running => {
     })
     .then((how) => {
       end = how;
-      ended.abort();
+      change.ring();
     });
-  return { run, endSignal: ended.signal, end: () => end, isAsked: false, isKilled: false };
+  return { run, change, end: () => end, isAsked: false, isKilled: false };
 };
 
 /** Once: many workers take a second SIGTERM as a reason to drop what they run. */
@@ -77,11 +78,15 @@ const isLeaving = ({ mailbox }: Hearing): boolean => mailbox.record().signals.le
 
 /** Until the program has ended: looks whenever the drain changes, and at every beat whether the machine should leave. */
 const accompany = async (shared: AgentShared, hearing: Hearing, running: Running): Promise<ProgramEnd> => {
+  const unlisten = shared.drain.onChange(running.change.ring);
   for (;;) {
     const end = running.end();
-    if (end !== undefined) return end;
+    if (end !== undefined) {
+      unlisten();
+      return end;
+    }
     const state = shared.drain.state();
-    const change = AbortSignal.any([running.endSignal, shared.drain.changeSignal()]);
+    const change = running.change.signal();
     if (state === undefined && isLeaving(hearing)) askToEnd(shared, running, 'this machine is to leave');
     const waitMs = state === undefined ? secondsToMs(HEARTBEAT_SECONDS) : drainProgram(shared, running, state);
     await shared.ports.clock.sleep(waitMs, change);

@@ -22,6 +22,9 @@ export interface SaverOptions {
   write(text: string): Promise<void>;
 }
 
+/** An abort without a reason makes an error with a stack; nobody reads this one. */
+const CLOSED = 'closed';
+
 export const createSaver = ({ clock, signal, write }: SaverOptions): TaskSaver => {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
@@ -79,7 +82,7 @@ export const createSaver = ({ clock, signal, write }: SaverOptions): TaskSaver =
       void storeEvery(everySeconds, AbortSignal.any([current.signal, closed.signal]));
     },
     close: async ({ isHandedBack }) => {
-      closed.abort();
+      closed.abort(CLOSED);
       if (save !== undefined && isHandedBack) await storeNow();
       await storing;
     },

@@ -20,6 +20,9 @@ export interface VisibilityOptions {
   handOver(): Promise<boolean>;
 }
 
+/** An abort without a reason makes an error with a stack; nobody reads this one. */
+const STOPPED = 'stopped';
+
 /**
  * A renewal that fails is not worth stopping the task for (F35, F37): a message that shows again is met by somebody
  * who finds the task running and puts it back.
@@ -51,7 +54,7 @@ export const keepHidden = ({ message }: Ticket, options: VisibilityOptions): Vis
   const ended = loop();
   return {
     stop: () => {
-      stopped.abort();
+      stopped.abort(STOPPED);
       return ended;
     },
   };

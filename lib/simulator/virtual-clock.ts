@@ -1,5 +1,5 @@
 import { addMs, type EpochMs } from '../fleet/time.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, SleepSignal } from '../ports/clock.ts';
 import { createQueueByTime } from './queue-by-time.ts';
 import { createSleepersBySignal } from './sleepers-by-signal.ts';
 
@@ -8,7 +8,7 @@ export interface VirtualClock extends Clock {
   /** Moves time on to the instant, waking every sleeper at its own moment and in the order in which they lay down. */
   runUntil(instant: EpochMs): Promise<void>;
   /** Calls once, after so long or as soon as the signal aborts; for those who would sleep and then look at something. */
-  after(durationMs: number, call: () => void, signal?: AbortSignal): Sleeper;
+  after(durationMs: number, call: () => void, signal?: SleepSignal): Sleeper;
 }
 
 export interface Sleeper {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { INLINE_BYTES_MAX } from '../fleet/limits.ts';
 import type { Content } from '../fleet/task.ts';
 import type { Blobs } from '../ports/blobs.ts';
@@ -9,7 +9,7 @@ export class CorruptContent extends Error {
 }
 
 /** Hexadecimal SHA-256 of the text in UTF-8. */
-export const sha256Of = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const sha256Of = (text: string): string => hash('sha256', text, 'hex');
 
 /** Objects are named by what is in them, so that writing one twice is writing it once. */
 export const contentKey = (sha256: string): string => `content/${sha256}`;

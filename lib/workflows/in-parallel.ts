@@ -19,7 +19,9 @@ export const inParallel = async <Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const workers: Promise<void>[] = [];
+  while (workers.length < Math.min(limit, items.length)) workers.push(worker());
+  await Promise.all(workers);
   return results;
 };
 

@@ -88,14 +88,12 @@ export const watchAgent = (
     judge.say('W2', `${step.step} of ${id} after a pause, and its row was not read`);
   };
 
-  const counted = async <T>(call: Promise<T>): Promise<T> => {
+  const counted = <T>(call: Promise<T>): Promise<T> => {
     tick();
-    try {
-      return await call;
-    } catch (error) {
+    return call.catch((error: unknown) => {
       failures += 1;
       throw error;
-    }
+    });
   };
 
   const judgeRefused = (): void => {
@@ -170,8 +168,8 @@ export const watchAgent = (
     queue: {
       ...queue,
       changeVisibility: (message, seconds) => {
-        const parsed = parseTaskMessage(message.body);
-        if (parsed.kind === 'task') judgeShown(parsed.taskId, seconds);
+        const parsed = failed.size === 0 ? undefined : parseTaskMessage(message.body);
+        if (parsed?.kind === 'task') judgeShown(parsed.taskId, seconds);
         return counted(queue.changeVisibility(message, seconds));
       },
       send: (id, delaySeconds = 0) => {

@@ -45,6 +45,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const drainsWhenAdvised = (record: InstanceRecord): boolean => settingsOf(record).drain.rebalance === 'drain';
 
   const noteGranted = (before: InstanceRecord, after: InstanceRecord): void => {
+    if (after.leases === before.leases) return;
     const added = (Object.keys(after.leases) as TaskId[]).filter((id) => after.leases[id] !== before.leases[id]);
     for (const id of added) world.granted.add(`${after.instanceId}/${id}/${after.leases[id]}`);
   };

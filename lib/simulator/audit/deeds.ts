@@ -7,6 +7,7 @@ import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Backlog, WorkQueue } from '../../ports/queues.ts';
 import type { World } from '../../workflows/world.ts';
+import { lazily, lazy } from '../lazy.ts';
 
 /** Something that was read, and when its reader had it. */
 export interface Seen<Value> {
@@ -60,42 +61,6 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
 /** Kinds that the service itself decides to write. */
 const OWN_KINDS: readonly SignalKind[] = ['operator-drain', 'leave'];
 
-type Noted<Port> = { readonly [Name in keyof Port]?: Port[Name] };
-
-/** The port with some of its methods noted, and every failure of any of them counted. */
-const noting = <Port extends object>(deeds: Deeds, port: Port, noted: Noted<Port>): Port => {
-  const counted: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries({ ...port, ...noted }) as [string, unknown][]) {
-    if (typeof member !== 'function') {
-      counted[name] = member;
-      continue;
-    }
-    counted[name] = (...args: readonly unknown[]): unknown => {
-      const answer: unknown = member(...args);
-      if (answer instanceof Promise) answer.catch(() => (deeds.failures += 1));
-      return answer;
-    };
-  }
-  return counted as Port;
-};
-
-const watchQueue = (deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue =>
-  noting(deeds, queue, {
-    send: async (id, delaySeconds) => {
-      await queue.send(id, delaySeconds);
-      deeds.sent.add(id);
-    },
-    // Beside the call, and not in its way: whoever counts waits not a moment longer.
-    backlog: () => {
-      const answer = queue.backlog();
-      void answer.then(
-        (counted) => void deeds.backlogs.set(fleet, counted),
-        () => undefined,
-      );
-      return answer;
-    },
-  });
-
 /** The part of it that was about one fleet. */
 export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended'> {
   readonly fleet: FleetName;
@@ -121,79 +86,142 @@ export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
   wakesAt: deeds.wakes.filter((wake) => wake.fleet === fleet).map(({ at }) => at),
 });
 
-/** The same world, in which everything that is seen and done is noted. */
-export const watchDeeds = (world: World, deeds: Deeds): World => {
-  const { clock, instances, tasks, fleets, machines, wakes } = world;
+type Ports = Pick<World, 'clock' | 'instances' | 'tasks' | 'fleets' | 'machines' | 'money' | 'wakes'>;
+
+const noteInstances = ({ clock, instances }: Ports, deeds: Deeds): World['instances'] => {
   const see = (record: InstanceRecord | undefined): InstanceRecord | undefined => {
     if (record !== undefined) deeds.records.set(record.instanceId, { value: record, at: clock.now() });
     return record;
   };
-  const queues = new Map(
-    [...world.settings.keys()].map((fleet) => [fleet, watchQueue(deeds, fleet, world.workQueue(fleet))]),
-  );
   return {
-    ...world,
-    instances: noting(deeds, instances, {
-      get: async (id) => see(await instances.get(id)),
-      recordSignal: async (signal, drains, now) => {
-        const record = await instances.recordSignal(signal, drains, now);
-        // What it writes of its own accord is for the next run to act on.
-        if (!OWN_KINDS.includes(signal.kind)) see(record);
-        if (record?.drainingAt === now) deeds.drained.add(record.instanceId);
-        return record;
-      },
-    }),
-    tasks: noting(deeds, tasks, {
-      get: async (id) => {
-        const row = await tasks.get(id);
-        const isFirst = deeds.due.has(id) && !deeds.rows.has(id);
-        if (row !== undefined && isFirst) deeds.rows.set(id, { value: row, at: clock.now() });
-        return row;
-      },
-      due: async (now, limit) => {
-        const due = await tasks.due(now, limit);
-        for (const id of due) deeds.due.add(id);
-        return due;
-      },
-      apply: async (id, step) => {
-        const outcome = await tasks.apply(id, step);
-        // Ready under the attempt that was to be released: whoever released it may not have come to send its message.
-        const isReady = outcome.row?.status === 'ready' && 'attempt' in step && outcome.row.attempt === step.attempt;
-        if (step.step === 'release' && isReady) deeds.released.add(id);
-        return outcome;
-      },
-    }),
-    fleets: noting(deeds, fleets, {
-      read: async (fleet) => {
-        const state = await fleets.read(fleet);
-        deeds.fleetReads.push(state);
-        return state;
-      },
-    }),
-    machines: noting(deeds, machines, {
-      describeFleet: async (fleet) => {
-        const described = await machines.describeFleet(fleet);
-        deeds.described.set(fleet, described);
-        return described;
-      },
-      terminate: async (ids) => {
-        for (const id of ids) deeds.ended.add(id);
-        return machines.terminate(ids);
-      },
-    }),
-    groups: noting(deeds, world.groups, {}),
-    money: noting(deeds, world.money, {
-      putPlan: (entry) => {
-        deeds.plans.push({ fleet: entry.fleet, plan: entry.plan });
-        return world.money.putPlan(entry);
-      },
-    }),
-    wakes: noting(deeds, wakes, {
-      wake: (fleet, delaySeconds = 0) => {
-        deeds.wakes.push({ fleet, at: addMs(clock.now(), secondsToMs(delaySeconds)) });
-        return wakes.wake(fleet, delaySeconds);
-      },
-    }),
-    workQueue: (fleet) => queues.get(fleet)!,
+    ...instances,
+    get: async (id) => see(await instances.get(id)),
+    recordSignal: async (signal, drains, now) => {
+      const record = await instances.recordSignal(signal, drains, now);
+      // What it writes of its own accord is for the next run to act on.
+      if (!OWN_KINDS.includes(signal.kind)) see(record);
+      if (record?.drainingAt === now) deeds.drained.add(record.instanceId);
+      return record;
+    },
+  };
+};
+
+const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
+  ...tasks,
+  get: async (id) => {
+    const row = await tasks.get(id);
+    const isFirst = deeds.due.has(id) && !deeds.rows.has(id);
+    if (row !== undefined && isFirst) deeds.rows.set(id, { value: row, at: clock.now() });
+    return row;
+  },
+  due: async (now, limit) => {
+    const due = await tasks.due(now, limit);
+    for (const id of due) deeds.due.add(id);
+    return due;
+  },
+  apply: async (id, step) => {
+    const outcome = await tasks.apply(id, step);
+    // Ready under the attempt that was to be released: whoever released it may not have come to send its message.
+    const isReady = outcome.row?.status === 'ready' && 'attempt' in step && outcome.row.attempt === step.attempt;
+    if (step.step === 'release' && isReady) deeds.released.add(id);
+    return outcome;
+  },
+});
+
+const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
+  ...fleets,
+  read: async (fleet) => {
+    const state = await fleets.read(fleet);
+    deeds.fleetReads.push(state);
+    return state;
+  },
+});
+
+const noteMachines = ({ machines }: Ports, deeds: Deeds): World['machines'] => ({
+  ...machines,
+  describeFleet: async (fleet) => {
+    const described = await machines.describeFleet(fleet);
+    deeds.described.set(fleet, described);
+    return described;
+  },
+  terminate: async (ids) => {
+    for (const id of ids) deeds.ended.add(id);
+    return machines.terminate(ids);
+  },
+});
+
+const noteMoney = ({ money }: Ports, deeds: Deeds): World['money'] => ({
+  ...money,
+  putPlan: (entry) => {
+    deeds.plans.push({ fleet: entry.fleet, plan: entry.plan });
+    return money.putPlan(entry);
+  },
+});
+
+const noteWakes = ({ clock, wakes }: Ports, deeds: Deeds): World['wakes'] => ({
+  ...wakes,
+  wake: (fleet, delaySeconds = 0) => {
+    deeds.wakes.push({ fleet, at: addMs(clock.now(), secondsToMs(delaySeconds)) });
+    return wakes.wake(fleet, delaySeconds);
+  },
+});
+
+const noteQueue = (deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue => ({
+  ...queue,
+  send: async (id, delaySeconds) => {
+    await queue.send(id, delaySeconds);
+    deeds.sent.add(id);
+  },
+  // Beside the call, and not in its way: whoever counts waits not a moment longer.
+  backlog: () => {
+    const answer = queue.backlog();
+    void answer.then(
+      (counted) => void deeds.backlogs.set(fleet, counted),
+      () => undefined,
+    );
+    return answer;
+  },
+});
+
+/**
+ * The same world, in which everything that is seen and done is noted. Its ports are made when they are asked for: most
+ * runs of a function need few of them.
+ */
+export const watchDeeds = (world: World, deeds: Deeds): World => {
+  const instances = lazy(() => noteInstances(world, deeds));
+  const tasks = lazy(() => noteTasks(world, deeds));
+  const fleets = lazy(() => noteFleets(world, deeds));
+  const machines = lazy(() => noteMachines(world, deeds));
+  const money = lazy(() => noteMoney(world, deeds));
+  const wakes = lazy(() => noteWakes(world, deeds));
+  const queue = lazily((fleet: FleetName) => noteQueue(deeds, fleet, world.workQueue(fleet)));
+  return {
+    clock: world.clock,
+    newId: world.newId,
+    get instances() {
+      return instances();
+    },
+    get tasks() {
+      return tasks();
+    },
+    get fleets() {
+      return fleets();
+    },
+    get machines() {
+      return machines();
+    },
+    get groups() {
+      return world.groups;
+    },
+    get money() {
+      return money();
+    },
+    get wakes() {
+      return wakes();
+    },
+    workQueue: queue,
+    settings: world.settings,
+    log: world.log,
+    metrics: world.metrics,
   };
 };

@@ -156,9 +156,9 @@ export const unreliableQueue = (world: UnreliableWorld, queue: WorkQueue, memory
     ...queue,
     backlog: staleCounts(world, queue),
     delete: async (message) => {
-      const isKnown = memory.messages().some((one) => one.messageId === message.messageId);
+      const isKnown = memory.has(message.messageId);
       await queue.delete(message);
-      const isLeft = isKnown && memory.messages().some((one) => one.messageId === message.messageId);
+      const isLeft = isKnown && memory.has(message.messageId);
       if (isLeft) faults.met('F39', 'SQS');
       if (isKnown && !isLeft && faults.strikes('F40', 'SQS'))
         memory.sendBody(message.body, message.attributes, random.whole(0, 60));

@@ -28,7 +28,7 @@ const methodOf = (port: string, member: string): Method => {
   const name = `${port}.${member}`;
   const known = METHODS.get(name);
   if (known !== undefined) return known;
-  const method: Method = { name, service: SERVICES[port]!, serial: serialOf(name), dangers: {} };
+  const method: Method = { name, service: SERVICES[port]!, serial: serialOf(name) };
   METHODS.set(name, method);
   return method;
 };
@@ -56,14 +56,21 @@ const membersOf = (name: string, port: object): readonly Member[] => {
   return members;
 };
 
-/** The same port as this caller sees it: each method is a call of a service, which may go wrong. */
-export const calledPort = <Port extends object>(name: string, port: Port, caller: Caller): Port => {
+/** The same port as this caller sees it: each method is a call of a service, which may go wrong, and is told of then. */
+export const calledPort = <Port extends object>(
+  name: string,
+  port: Port,
+  caller: Caller,
+  onFailure?: () => void,
+): Port => {
   const called: Record<string, unknown> = {};
   for (const member of membersOf(name, port)) {
     const { method, value } = member;
     const effect = value as Callable;
     called[member.name] =
-      method === undefined ? value : (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args));
+      method === undefined
+        ? value
+        : (...args: readonly unknown[]) => caller.call(method, args, () => effect(...args), onFailure);
   }
   return called as Port;
 };

@@ -49,6 +49,14 @@ export interface CallerWorld {
   readonly tally: { calls: number };
   /** Whose effect is happening: ports in memory change what they change before they answer. */
   readonly acting: { by: Caller | undefined };
+  /** What can go wrong with each method in this life, by kind of caller; worked out when first needed. */
+  readonly dangers: Map<CallerKind, Map<Method, readonly Danger[]>>;
+}
+
+/** One fault, and how likely it is at one call of one method. */
+interface Danger {
+  readonly id: FaultId;
+  readonly rate: number;
 }
 
 /** One run of a function, or one life of an agent's process: what ends as a whole when it crashes. */
@@ -63,7 +71,7 @@ export interface Caller {
   readonly crashed: Promise<void>;
   isDead(): boolean;
   crash(): void;
-  call<T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T>;
+  call<T>(method: Method, args: readonly unknown[], effect: () => Promise<T>, onFailure?: () => void): Promise<T>;
 }
 
 export interface CallerMemo {
@@ -82,8 +90,6 @@ export interface Method {
   readonly name: string;
   readonly service: Service;
   readonly serial: number;
-  /** Faults of this method by kind of caller, worked out when first needed. */
-  readonly dangers: Partial<Record<CallerKind, readonly FaultId[]>>;
 }
 
 const CONDITIONAL_WRITES =
@@ -100,7 +106,7 @@ const BY_METHOD: Readonly<Record<string, readonly FaultId[]>> = {
 
 const CRASHES: readonly FaultId[] = ['F11', 'F12', 'F13'];
 
-const dangersOf = (name: string, service: Service, kind: CallerKind): readonly FaultId[] => {
+const faultsOf = ({ name, service }: Method, kind: CallerKind): readonly FaultId[] => {
   const canCrash = kind !== 'producer' && kind !== 'operator' && service !== 'imds';
   return [
     ...(canCrash ? CRASHES : []),
@@ -122,6 +128,13 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   'queue.send': 5,
   'queue.sendMany': 15,
   'blobs.put': 3,
+};
+
+const dangersOf = (method: Method, kind: CallerKind, { rate }: Faults): readonly Danger[] => {
+  const weight = WEIGHTS[method.name] ?? 1;
+  return faultsOf(method, kind)
+    .map((id) => ({ id, rate: CRASHES.includes(id) ? rate(id) * weight : rate(id) }))
+    .filter((danger) => danger.rate > 0);
 };
 
 /** A throttled caller is refused so many times in a row at most. */
@@ -149,6 +162,8 @@ export const createCaller = (
   const { clock, random, faults, trace, conditions, tally } = world;
   const { name, kind, troubles } = options;
   const { promise: crashed, resolve } = Promise.withResolvers<void>();
+  const dangers = world.dangers.get(kind) ?? new Map<Method, readonly Danger[]>();
+  world.dangers.set(kind, dangers);
   let isDead = false;
   let throttlesLeft = 0;
 
@@ -171,15 +186,20 @@ export const createCaller = (
       throttlesLeft -= 1;
       return 'F18';
     }
-    const dangers = method.dangers[kind] ?? dangersOf(method.name, method.service, kind);
-    method.dangers[kind] = dangers;
     let point = random.next();
-    const weight = WEIGHTS[method.name] ?? 1;
-    for (const id of dangers) {
-      point -= CRASHES.includes(id) ? faults.rate(id) * weight : faults.rate(id);
+    for (const { id, rate } of dangersHere(method)) {
+      point -= rate;
       if (point < 0) return id;
     }
     return undefined;
+  };
+
+  const dangersHere = (method: Method): readonly Danger[] => {
+    const known = dangers.get(method);
+    if (known !== undefined) return known;
+    const drawn = dangersOf(method, kind, faults);
+    dangers.set(method, drawn);
+    return drawn;
   };
 
   const refusalOf = (method: Method): ServiceFault | undefined => {
@@ -241,22 +261,35 @@ export const createCaller = (
     return isDead ? never<T>() : answer;
   };
 
-  const ask = <T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T> => {
+  const ask = <T>(
+    method: Method,
+    args: readonly unknown[],
+    effect: () => Promise<T>,
+    onFailure: (() => void) | undefined,
+  ): Promise<T> => {
     const refusal = refusalOf(method);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) {
+      onFailure?.();
+      return Promise.reject(refusal);
+    }
     const id = strikeOf(method);
     const answer = id === undefined ? acting(effect) : strike(id, method, args, () => acting(effect));
-    return answer.then(deliver);
+    if (onFailure === undefined) return answer.then(deliver);
+    return answer.then(deliver, (error: unknown) => {
+      onFailure();
+      throw error;
+    });
   };
 
   /** Nearly every call is answered at once: each promise that is not made for it is time for other lives. */
-  const begin = <T>(method: Method, args: readonly unknown[], effect: () => Promise<T>): Promise<T> => {
+  const begin: Caller['call'] = (method, args, effect, onFailure) => {
     if (isDead) return never();
     tally.calls += 1;
     trace.mix(method.serial);
     trace.mix(clock.now());
     const wait = slowly();
-    return wait === undefined ? ask(method, args, effect) : wait.then(() => ask(method, args, effect));
+    if (wait === undefined) return ask(method, args, effect, onFailure);
+    return wait.then(() => ask(method, args, effect, onFailure));
   };
 
   const caller: Caller = {
@@ -272,10 +305,10 @@ export const createCaller = (
     crashed,
     isDead: () => isDead,
     crash,
-    call: (method, args, effect) => {
+    call: (method, args, effect, onFailure) => {
       const still = troubles?.standstill();
-      if (still !== undefined) return still.then(() => begin(method, args, effect));
-      return begin(method, args, effect);
+      if (still !== undefined) return still.then(() => begin(method, args, effect, onFailure));
+      return begin(method, args, effect, onFailure);
     },
   };
   return caller;

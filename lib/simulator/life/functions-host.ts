@@ -8,9 +8,10 @@ import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
+import { lazily, lazy } from '../lazy.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
-import { allFleets, queueOf } from './fleets-of.ts';
+import { queueOf } from './fleets-of.ts';
 import { type Life, START, watchfulLog } from './life.ts';
 import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
 import { SECRET } from './workload.ts';
@@ -40,34 +41,50 @@ export interface FunctionsHost {
   stop(): void;
 }
 
-const worldFor = (life: Life, caller: Caller): World => {
+/** The world of one run of a function. Its ports are made when they are asked for. */
+const worldFor = (life: Life, caller: Caller, onFailure: () => void): World => {
   const { memory, judge } = life;
   const { mode } = caller.memo.settings!.get(life.settings.fleet)!;
   const ports = life.portsOf(caller);
   /** A port as the function sees it: what its fleet's mode forbids is noticed where it happens. */
-  const port = <Port extends object>(name: string, made: Port): Port =>
-    calledPort(name, auditModes({ judge, caller, mode }, name, made), caller);
-  const queues = new Map(
-    allFleets(life).map(({ fleet }) => [fleet, port('queue', queueOf(ports, life.plan, fleet))] as const),
-  );
-  const money = port('money', ports.money);
+  const portOf = <Port extends object>(name: string, made: Port): Port =>
+    calledPort(name, auditModes({ judge, caller, mode }, name, made), caller, onFailure);
+  const instances = lazy(() => portOf('instances', ports.instances));
+  const tasks = lazy(() => portOf('tasks', ports.tasks));
+  const fleets = lazy(() => portOf('fleets', ports.fleets));
+  const machines = lazy(() => portOf('machines', ports.machines));
+  const groups = lazy(() => portOf('groups', ports.groups));
+  const money = lazy(() => portOf('money', ports.money));
+  const wakes = lazy(() => calledPort('wakes', life.ports.wakes, caller, onFailure));
   return {
     clock: life.clock,
     newId: memory.newId,
-    instances: port('instances', ports.instances),
-    tasks: port('tasks', ports.tasks),
-    fleets: port('fleets', ports.fleets),
-    machines: port('machines', ports.machines),
-    groups: port('groups', ports.groups),
+    get instances() {
+      return instances();
+    },
+    get tasks() {
+      return tasks();
+    },
+    get fleets() {
+      return fleets();
+    },
+    get machines() {
+      return machines();
+    },
+    get groups() {
+      return groups();
+    },
     money: {
-      putRun: (run) => money.putRun(run),
+      putRun: (run) => money().putRun(run),
       putPlan: (entry) => {
         if (entry.plan.includes(SECRET)) judge.say('S2', 'a plan holds a payload');
-        return money.putPlan(entry);
+        return money().putPlan(entry);
       },
     },
-    wakes: calledPort('wakes', life.ports.wakes, caller),
-    workQueue: (fleet) => queues.get(fleet)!,
+    get wakes() {
+      return wakes();
+    },
+    workQueue: lazily((fleet: FleetName) => portOf('queue', queueOf(ports, life.plan, fleet))),
     settings: caller.memo.settings!,
     log: watchfulLog(judge),
     metrics: NO_METRICS,
@@ -94,7 +111,10 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     const caller = life.createCaller(kind, kind);
     const timeout = clock.after(secondsToMs(timeoutSeconds), caller.crash);
     const deeds = noDeeds(clock.now());
-    const world = watchDeeds(worldFor(life, caller), deeds);
+    const noteFailure = (): void => {
+      deeds.failures += 1;
+    };
+    const world = watchDeeds(worldFor(life, caller, noteFailure), deeds);
     try {
       const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
       if (answer === 'crashed') return answer;

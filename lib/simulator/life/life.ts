@@ -101,7 +101,8 @@ export type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'm
 /** A log that looks for what must be in none. */
 export const watchfulLog = (judge: Judge): Log => {
   const look = (message: string, fields: object = {}): void => {
-    for (const value of Object.values(fields)) {
+    for (const name in fields) {
+      const value: unknown = fields[name as keyof typeof fields];
       const text = typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : '';
       if (text.includes(SECRET)) judge.say('S2', `the log says ${message} with a payload`);
     }
@@ -241,6 +242,7 @@ export const createLife = (options: LifeOptions): Life => {
     conditions,
     acting,
     tally: { calls: 0 },
+    dangers: new Map(),
   };
   const lastCrashes: LastCrashes = new Map();
   const workload = workloadOf(random.fork('workload'), plan, START, options.onlyTasks);

@@ -44,6 +44,7 @@ export interface MemoryWorkQueue extends WorkQueue {
   /** Messages that are there, in whatever state. */
   size(): number;
   messages(): readonly MessageState[];
+  has(messageId: string): boolean;
   /** Somebody takes a message away, or its time is over. */
   drop(messageId: string): void;
 }
@@ -209,6 +210,7 @@ export const memoryWorkQueue = (clock: Clock, options: MemoryQueueOptions = {}):
     deadLetters: queue.deadLetters,
     size: () => queue.messages.size,
     messages: () => [...queue.messages.values()],
+    has: (messageId) => queue.messages.has(messageId),
     drop: (messageId) => void queue.messages.delete(messageId),
     send: async (taskId, delaySeconds) => queue.put(encodeTaskMessage(taskId), {}, delaySeconds),
     sendMany: async (taskIds) => {
