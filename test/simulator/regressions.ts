@@ -1,7 +1,11 @@
+import type { LifeKind } from '../../lib/simulator/life/kinds.ts';
+
 /** A seed that broke a promise once, and what was wrong then. */
 export interface Regression {
   readonly seed: number;
   readonly showed: string;
+  /** What the life was about; absent of one fleet that launches its machines itself. */
+  readonly life?: LifeKind;
 }
 
 const BEGUN_AGAIN = 'W2: a task whose hand-back could not be written ran again under the same attempt';
@@ -9,6 +13,11 @@ const NEVER_COPIED =
   'O2: a dead task whose agent ended before it was copied, and whose message was lost, was found by nobody';
 
 const NOT_THERE_YET = 'N3: spot was asked for in place of an on-demand machine that had only been asked for';
+
+const LET_GO_UNCOPIED =
+  'O2: a task found dead by an agent that was started again was let go although it could not be copied';
+
+const NEVER_PLACED = 'M2: a machine of somebody’s that ended before it got its place kept its run open for ever';
 
 /**
  * Played with every change. A seed is another life once the simulator's draws have changed: what such a life once showed
@@ -24,4 +33,7 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 34, showed: BEGUN_AGAIN },
   { seed: 1531, showed: NEVER_COPIED },
   { seed: 692, showed: NOT_THERE_YET },
+  { seed: 1084, showed: LET_GO_UNCOPIED, life: 'attach' },
+  { seed: 1163, showed: NEVER_PLACED, life: 'attach' },
+  { seed: 2091, showed: NEVER_PLACED, life: 'observe' },
 ];

@@ -33,6 +33,8 @@ const SEEDS = 500;
 const LONG_MS = 900_000;
 const SHORT_MS = 300_000;
 
+const LIVES = [...Map.groupBy(REGRESSIONS, ({ life = 'manage' }) => life)];
+
 describe('the simulator', () => {
   it(`keeps every promise in ${SEEDS} seeds`, { timeout: LONG_MS }, async () => {
     const { code, stdout, stderr } = await simulate('--seeds', `1..${SEEDS}`, '--json');
@@ -47,12 +49,12 @@ describe('the simulator', () => {
     expect(medians.crashes).toBeGreaterThanOrEqual(1);
   });
 
-  it('keeps what was broken once', { timeout: SHORT_MS }, async () => {
-    const seeds = REGRESSIONS.map(({ seed }) => seed).join(',');
-    const { code, stdout, stderr } = await simulate('--seeds', seeds, '--json');
+  it.each(LIVES)('keeps what was broken once, in lives of %s', { timeout: SHORT_MS }, async (life, some) => {
+    const seeds = some.map(({ seed }) => seed).join(',');
+    const { code, stdout, stderr } = await simulate('--seeds', seeds, '--life', life, '--json');
     expect(stderr).toBe(`seeds ${seeds}\n`);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ seeds: REGRESSIONS.length, violations: {} });
+    expect(JSON.parse(stdout)).toMatchObject({ seeds: some.length, violations: {} });
   });
 
   it('is a canary: with the fence gone it fails, says which promise, and how to see it again', {
@@ -74,7 +76,7 @@ describe('the simulator', () => {
     expect(hashOf(backwards)).toBe(hashOf(one));
   });
 
-  it.each([['--seeds', 'many'], ['--fault', 'F999'], ['--bug', 'none'], ['--wrong']])(
+  it.each([['--seeds', 'many'], ['--fault', 'F999'], ['--bug', 'none'], ['--life', 'none'], ['--wrong']])(
     'refuses %s %s as a command line',
     async (...args) => {
       expect((await simulate(...args.filter((arg) => arg !== undefined))).code).toBe(2);

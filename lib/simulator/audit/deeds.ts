@@ -29,6 +29,8 @@ export interface Deeds {
   /** Rows that were due, as they were first read after that: whoever reads one once more does so for another reason. */
   readonly rows: Map<TaskId, Seen<TaskRecord>>;
   readonly released: Set<TaskId>;
+  /** Tasks that were ready and put off, with what was known by then to wait for their fleet. */
+  readonly putOff: { readonly taskId: TaskId; readonly waiting: number | undefined }[];
   readonly sent: Set<TaskId>;
   readonly ended: Set<InstanceId>;
   /** Machines that began to drain by a write of this run. */
@@ -51,6 +53,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   due: new Set(),
   rows: new Map(),
   released: new Set(),
+  putOff: [],
   sent: new Set(),
   ended: new Set(),
   drained: new Set(),
@@ -124,6 +127,9 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     // Ready under the attempt that was to be released: whoever released it may not have come to send its message.
     const isReady = outcome.row?.status === 'ready' && 'attempt' in step && outcome.row.attempt === step.attempt;
     if (step.step === 'release' && isReady) deeds.released.add(id);
+    if (step.step === 'check-again' && isReady && step.sentAgainAt === undefined) {
+      deeds.putOff.push({ taskId: id, waiting: deeds.backlogs.get(outcome.row.fleet)?.waiting });
+    }
     return outcome;
   },
 });

@@ -172,6 +172,15 @@ const neglectedRows = (life: Life, { due, rows }: Deeds, watched: ReadonlySet<Fl
     return isDue && isSameRow(now, read.value) ? [{ promise: 'W1', found: `${id} was due, and nothing was done` }] : [];
   });
 
+/** Only for messages that wait for the same fleet is a ready task put off: its own may be one of them. */
+const wronglyPutOff = ({ putOff }: Deeds): Neglect[] =>
+  putOff
+    .filter(({ waiting }) => waiting === undefined || waiting === 0)
+    .map(({ taskId }) => ({
+      promise: 'W4',
+      found: `${taskId} is put off, and nothing is known to wait for its fleet`,
+    }));
+
 const neglectedMessages = (life: Life, { released, sent }: Deeds): Neglect[] =>
   [...released]
     .filter((id) => !sent.has(id) && life.memory.tasks.rows.get(id)?.status === 'ready')
@@ -221,7 +230,7 @@ export const neglected = async (
   settings: readonly FleetSettings[],
 ): Promise<readonly Neglect[]> => {
   if (deeds.failures > 0) return [];
-  const found: Neglect[] = [...misplacedPlans(life, deeds), ...neglectedMessages(life, deeds)];
+  const found: Neglect[] = [...misplacedPlans(life, deeds), ...neglectedMessages(life, deeds), ...wronglyPutOff(deeds)];
   const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   return kind === 'signals' ? found : [...found, ...neglectedRows(life, deeds, watched)];

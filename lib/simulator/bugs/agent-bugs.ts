@@ -71,8 +71,8 @@ export const AGENT_BUGS: readonly Bug[] = [
     tells: 'all tasks of a process that ended have failed',
     breaks: 'W5',
     file: 'lib/agent/leftovers.ts',
-    find: 'await settleLeftover(shared, row, isToBlame);',
-    replace: 'await settleLeftover(shared, row, isToBlame || ours.length > 0);',
+    find: 'await settleLeftover(shared, row, isToBlame, uncopied);',
+    replace: 'await settleLeftover(shared, row, isToBlame || ours.length > 0, uncopied);',
   },
   {
     name: 'payload-in-the-log',

@@ -5,6 +5,7 @@ import { FLEET_BUGS } from './fleet-bugs.ts';
 import { MODE_BUGS } from './mode-bugs.ts';
 import { NEGLECT_BUGS } from './neglect-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
+import { TWO_FLEETS_BUGS } from './two-fleets-bugs.ts';
 
 /** Every bug that is planted to see whether it is caught. None is ever part of the product. */
 export const BUGS: readonly Bug[] = [
@@ -14,4 +15,5 @@ export const BUGS: readonly Bug[] = [
   ...FLEET_BUGS,
   ...NEGLECT_BUGS,
   ...MODE_BUGS,
+  ...TWO_FLEETS_BUGS,
 ];

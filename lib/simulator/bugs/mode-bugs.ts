@@ -83,6 +83,14 @@ export const MODE_BUGS: readonly Bug[] = [
     replace: 'attachment.length > 1 ? attachment(machine) : await provenIntent(world, state, machine);',
   },
   {
+    name: 'ended-without-a-place',
+    tells: 'a machine that ended before it got its place is nobody’s, and its run stays open',
+    breaks: 'M2',
+    file: 'lib/workflows/observe-machines.ts',
+    find: ' || (await isUnplaced(world, settings, machine))) {',
+    replace: ' || isUnplaced.length === 0) {',
+  },
+  {
     name: 'whoever-drains-is-detached',
     tells: 'a machine that EC2 does not take leaves its group, and nobody ends it',
     breaks: 'N2',
