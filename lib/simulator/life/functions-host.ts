@@ -6,6 +6,7 @@ import type { World } from '../../workflows/world.ts';
 import { auditModes } from '../audit/audit-modes.ts';
 import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
+import { type AcknowledgedWorld, watchAcknowledged } from '../audit/watch-acknowledged.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
 import { lazily, lazy } from '../lazy.ts';
@@ -30,9 +31,6 @@ const WAKES_AN_HOUR_MAX = 2_000;
 const WAKES_A_MACHINE_MAX = 2;
 
 const NO_METRICS: Metrics = { count: () => {} };
-
-/** After so long what a signal told must stand on its machine’s item, whatever raced with it. */
-const STANDS_AFTER_SECONDS = 180;
 
 /** The deployed functions with their triggers: the signals queue, the wake queue and the minute schedule. */
 export interface FunctionsHost {
@@ -159,6 +157,12 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     return response === 'crashed' ? 'crashed' : { response, soon };
   };
 
+  const acknowledgements: AcknowledgedWorld = {
+    clock,
+    judge,
+    recordOf: (id) => life.memory.instances.records.get(id),
+    isUp: () => calls.conditions.outages.size === 0,
+  };
   const signals = createSignalsHost({
     clock,
     faults,
@@ -171,12 +175,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       }
       const left = hadItem && mayAct(life) ? notActedOn(life, instanceId, kind) : [];
       if (left.length > 0) judge.say('O1', `${kind} of ${instanceId} was acknowledged with ${left.join(' ')} on it`);
-      void clock.sleep(secondsToMs(STANDS_AFTER_SECONDS)).then(() => {
-        const record = life.memory.instances.records.get(instanceId);
-        if (record === undefined || record.signals[kind] !== undefined || record.goneAt !== undefined) return;
-        if (kind !== 'spot-interruption' && kind !== 'rebalance-recommendation') return;
-        judge.say('O1', `${kind} of ${instanceId} was acknowledged and is written nowhere`);
-      });
+      void watchAcknowledged(acknowledgements, { instanceId, kind }, hadItem);
     },
   });
 

@@ -1,0 +1,43 @@
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { Signal, SignalKind } from '../../fleet/signal.ts';
+import { secondsToMs } from '../../fleet/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Judge } from './promises.ts';
+
+export interface AcknowledgedWorld {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly judge: Judge;
+  readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
+  /** No service refuses everybody. */
+  readonly isUp: () => boolean;
+}
+
+/** What a signal told must stand on its machine's item after so long with an item, whatever raced with it. */
+const STANDS_AFTER_SECONDS = 180;
+
+/** Signals of a machine without an item are kept for an hour. */
+const LOOKS_MAX = 3_600 / STANDS_AFTER_SECONDS;
+
+const KEPT: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
+
+/**
+ * Looks for a warning that was acknowledged until it stands on its machine's item (O1). An adoption that crashed between the
+ * item and what was kept for it is gone on with by the next reconcile: only an item that was there at the look before as
+ * well, with every service answering, has had its time.
+ */
+export const watchAcknowledged = async (
+  { clock, judge, recordOf, isUp }: AcknowledgedWorld,
+  { instanceId, kind }: Pick<Signal, 'instanceId' | 'kind'>,
+  hadItem: boolean,
+): Promise<void> => {
+  if (!KEPT.includes(kind)) return;
+  let wasThere = hadItem;
+  for (let look = 1; look <= LOOKS_MAX; look += 1) {
+    await clock.sleep(secondsToMs(STANDS_AFTER_SECONDS));
+    const record = recordOf(instanceId);
+    if (record?.signals[kind] !== undefined || record?.goneAt !== undefined) return;
+    if (wasThere && isUp()) return judge.say('O1', `${kind} of ${instanceId} was acknowledged and is written nowhere`);
+    wasThere = record !== undefined && isUp();
+  }
+};
