@@ -121,3 +121,48 @@ describe('a row that was due', () => {
     expect(await foundAfter({ at: 10, checkAt: 20 })).toEqual([]);
   });
 });
+
+describe('a task that is put off while nothing waits for its fleet', () => {
+  const TASK = 'task-1' as TaskId;
+  const rowOf = (status: string): TaskRecord =>
+    ({ taskId: TASK, fleet: life.settings.fleet, status, attempt: 1, checkAt: START }) as unknown as TaskRecord;
+
+  /** A sweep that is told of the task, reads its row, and puts it off. */
+  const foundWhen = async (read: TaskRecord, written: TaskRecord): Promise<readonly string[]> => {
+    const port = {} as never;
+    const world = watchDeeds(
+      {
+        clock: { now: () => START },
+        tasks: {
+          due: async () => [TASK],
+          get: async () => read,
+          apply: async () => ({ outcome: 'done', row: written }),
+        },
+        settings: new Map(),
+        workQueue: () => port,
+        instances: port,
+        fleets: port,
+        machines: port,
+        money: port,
+        wakes: port,
+      } as unknown as World,
+      deeds,
+    );
+    deeds.records.clear();
+    await world.tasks.due(START, 10);
+    await world.tasks.get(TASK);
+    await world.tasks.apply(TASK, { step: 'check-again', attempt: 1, checkAt: addMs(START, secondsToMs(60)) });
+    const neglects = await neglected(life, 'reconcile', deeds, [life.settings]);
+    return neglects.map(({ promise, found }) => `${promise}: ${found}`);
+  };
+
+  it('was ready, and has to be sent', async () => {
+    expect(await foundWhen(rowOf('ready'), rowOf('ready'))).toEqual([
+      'W4: task-1 is put off, and nothing is known to wait for its fleet',
+    ]);
+  });
+
+  it('was running as it was read, and given back in between', async () => {
+    expect(await foundWhen(rowOf('running'), rowOf('ready'))).toEqual([]);
+  });
+});

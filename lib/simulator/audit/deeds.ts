@@ -127,7 +127,9 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     // Ready under the attempt that was to be released: whoever released it may not have come to send its message.
     const isReady = outcome.row?.status === 'ready' && 'attempt' in step && outcome.row.attempt === step.attempt;
     if (step.step === 'release' && isReady) deeds.released.add(id);
-    if (step.step === 'check-again' && isReady && step.sentAgainAt === undefined) {
+    // One that its agent gave back since it was read was looked at as a running one.
+    const wasReady = deeds.rows.get(id)?.value.status === 'ready';
+    if (step.step === 'check-again' && isReady && wasReady && step.sentAgainAt === undefined) {
       deeds.putOff.push({ taskId: id, waiting: deeds.backlogs.get(outcome.row.fleet)?.waiting });
     }
     return outcome;
