@@ -1,4 +1,6 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { Run } from '../../fleet/run.ts';
 import { allFleets } from '../life/fleets-of.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
@@ -33,17 +35,20 @@ const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
     return [unsettled('W5', `${taskId} is dead after ${task.truth.failures} failures of its own`)];
   }
   if (row.status === 'cancelled' && !isCancelAsked) return [unsettled('W1', `${taskId} is cancelled`)];
+  if (row.status !== 'dead') return [];
   const isCopied = life.memory.deadLetters.sent.some((letter) => letter.taskId === taskId);
-  return row.status === 'dead' && !isCopied ? [unsettled('O2', `${taskId} is dead, and nobody finds it`)] : [];
+  return isCopied ? [] : [unsettled('O2', `${taskId} is dead, and nobody finds it`)];
 };
 
 const unsettled = (promise: Promised, found: string): Unsettled => ({ promise, found });
 
-const machineUnsettled = (life: Life, machine: HostedMachine): Unsettled[] => {
+type RunsByMachine = ReadonlyMap<InstanceId, readonly Run[]>;
+
+const machineUnsettled = (life: Life, machine: HostedMachine, runsByMachine: RunsByMachine): Unsettled[] => {
   const { instanceId, endedBy, isStopped } = machine;
   const record = life.memory.instances.records.get(instanceId);
   if (endedBy === undefined && isStopped !== true) return [];
-  const runs = life.money.allRuns().filter((run) => run.instanceId === instanceId);
+  const runs = runsByMachine.get(instanceId) ?? [];
   // One that ended before anybody could write its item is known to nobody but EC2's bill.
   if (record === undefined) return [];
   const found: Unsettled[] = [];
@@ -109,11 +114,14 @@ const foreignUnsettled = (life: Life): Unsettled[] =>
     .map(({ instanceId }) => unsettled('N2', `${instanceId} is not ours and does not run any more`));
 
 /** Everything that is not yet as it should be; empty once the world has come to rest. */
-export const unsettledNow = async (life: Life): Promise<readonly Unsettled[]> => [
-  ...[...life.workload.values()].flatMap((task) => taskUnsettled(life, task)),
-  ...life.host.machines.flatMap((machine) => machineUnsettled(life, machine)),
-  ...allFleets(life).flatMap((settings) => fleetUnsettled(life, settings)),
-  ...(await Promise.all(allFleets(life).map((settings) => storeUnsettled(life, settings)))).flat(),
-  ...life.host.machines.flatMap((machine) => groupsUnsettled(life, machine)),
-  ...foreignUnsettled(life),
-];
+export const unsettledNow = async (life: Life): Promise<readonly Unsettled[]> => {
+  const runsByMachine = Map.groupBy(life.money.allRuns(), ({ instanceId }) => instanceId);
+  return [
+    ...[...life.workload.values()].flatMap((task) => taskUnsettled(life, task)),
+    ...life.host.machines.flatMap((machine) => machineUnsettled(life, machine, runsByMachine)),
+    ...allFleets(life).flatMap((settings) => fleetUnsettled(life, settings)),
+    ...(await Promise.all(allFleets(life).map((settings) => storeUnsettled(life, settings)))).flat(),
+    ...life.host.machines.flatMap((machine) => groupsUnsettled(life, machine)),
+    ...foreignUnsettled(life),
+  ];
+};

@@ -1,3 +1,4 @@
+import type { FleetState } from '../../fleet/fleet.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
@@ -131,6 +132,10 @@ const isTrulyOurs = ({ truth }: Life, id: InstanceId): boolean => {
   return machine !== undefined && machine.isUntagged !== true && !truth.foreign.has(id);
 };
 
+/** Looked up and not searched: in a storm each reconcile asks about thousands of machines. */
+const membersOf = ({ members }: FleetState): ReadonlySet<InstanceId> =>
+  new Set(members.map(({ instanceId }) => instanceId));
+
 /** What EC2 showed of the fleet: what lives is adopted, and what ended is closed, within this one reconcile. */
 const neglectedMachines = async (
   life: Life,
@@ -140,18 +145,18 @@ const neglectedMachines = async (
   // It never got so far as to look at what it had found.
   if (before === undefined || after === undefined) return [];
   const { records } = life.memory.instances;
-  const { members } = await life.memory.fleets.read(fleet);
-  const isMember = (id: InstanceId): boolean => members.some(({ instanceId }) => instanceId === id);
+  const members = membersOf(await life.memory.fleets.read(fleet));
+  const membersBefore = membersOf(before);
   return described.flatMap(({ instanceId, state, launchedAt }): Neglect[] => {
     const record = records.get(instanceId);
     if (!isTrulyOurs(life, instanceId) || launchedAt >= startedAt) return [];
-    const wasMember = before.members.some((member) => member.instanceId === instanceId);
-    if (state === 'terminated' && wasMember && (record?.goneAt === undefined || isMember(instanceId))) {
+    const isMember = members.has(instanceId);
+    if (state === 'terminated' && membersBefore.has(instanceId) && (record?.goneAt === undefined || isMember)) {
       return [{ promise: 'N1', found: `${instanceId} was seen to have ended, and its run is not closed` }];
     }
     // Its proof may have been given up while EC2 left it out of an answer.
     const mayBeUnproven = life.faults.counts.F101 !== undefined;
-    const isOwned = record !== undefined && (record.goneAt !== undefined || isMember(instanceId));
+    const isOwned = record !== undefined && (record.goneAt !== undefined || isMember);
     return state === 'running' && !isOwned && !mayBeUnproven
       ? [{ promise: 'N1', found: `${instanceId} was seen, and is nobody's after a whole reconcile` }]
       : [];
@@ -198,8 +203,8 @@ const neglectedWake = ({ drained, wakesAt }: FleetDeeds): Neglect[] =>
 const decidedAbout = (kind: 'signals' | 'reconcile', { seen, reads }: FleetDeeds): readonly Seen<InstanceRecord>[] => {
   if (kind === 'signals') return seen;
   const [, ...later] = reads;
-  const isThere = (id: InstanceId): boolean =>
-    later.every(({ members }) => members.some(({ instanceId }) => instanceId === id));
+  const looks = later.map(membersOf);
+  const isThere = (id: InstanceId): boolean => looks.every((members) => members.has(id));
   const members = (later[0]?.members ?? []).filter(({ instanceId }) => isThere(instanceId));
   const byId = new Map(seen.map((one) => [one.value.instanceId, one]));
   return members.flatMap(({ instanceId }) => byId.get(instanceId) ?? []);
