@@ -1,3 +1,4 @@
+import { instanceId } from '../../fleet/ids.ts';
 import type { Life } from '../life/life.ts';
 import type { Deeds } from './deeds.ts';
 import type { Neglect } from './judge-deeds.ts';
@@ -8,9 +9,10 @@ const MACHINE = /i-[0-9a-f]+/g;
 export const misplacedPlans = ({ truth }: Life, { plans }: Deeds): Neglect[] =>
   plans.flatMap(({ fleet, plan }): Neglect[] => {
     const isOwn = plan.startsWith(`fleet ${fleet}:`) || plan.startsWith(`groups of ${fleet}:`);
-    const strange = (plan.match(MACHINE) ?? []).filter((id) =>
-      [...truth.machines.values()].some((machine) => machine.instanceId === id && machine.fleet !== fleet),
-    );
+    const strange = (plan.match(MACHINE) ?? []).filter((id) => {
+      const machine = truth.machines.get(instanceId(id));
+      return machine !== undefined && machine.fleet !== fleet;
+    });
     if (isOwn && strange.length === 0) return [];
     return [{ promise: 'M2', found: `a plan is kept under ${fleet}, and is not its own: ${plan.slice(0, 80)}` }];
   });
