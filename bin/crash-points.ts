@@ -4,7 +4,7 @@
  * fail, and judges what became of the tasks, machines and money: `node bin/crash-points.ts --help`.
  */
 import { exploreCrashPoints } from '../lib/simulator/crash-points/explore.ts';
-import { firstFaults } from '../lib/simulator/crash-points/explore-pairs.ts';
+import { firstFaults, inSeededOrder } from '../lib/simulator/crash-points/explore-pairs.ts';
 import {
   pairsProgressLine,
   progressLine,
@@ -17,7 +17,7 @@ import { readArguments, usageError } from './arguments.ts';
 import { FUNCTIONS } from './crash-points/functions.ts';
 import { playPairs } from './crash-points/play-pairs.ts';
 
-const USAGE = `Usage: crash-points [--scenario NAME]... [--pairs [--from N] [--to N]] [--json]
+const USAGE = `Usage: crash-points [--scenario NAME]... [--pairs [--seed S] [--from N] [--to N | --sample N]] [--json]
 
 Plays each scenario in memory, finds every call it makes of the outside world, and plays it again for each call and
 each outcome: failed before its effect, reply lost after it, caller ended right after it.
@@ -27,6 +27,9 @@ each outcome: failed before its effect, reply lost after it, caller ended right 
                    each outcome; and each by itself with everything done twice. Takes an hour, on every core
   --from N         with --pairs: begins with this one of the list of first faults (0)
   --to N           with --pairs: ends before this one
+  --sample N       with --pairs: so many first faults and no more
+  --seed S         with --pairs: the list in an order of chance, so that every range of it is a sample; the same seed is the
+                   same order, in which a later campaign goes on
   --json           the result as one JSON object, the last line on stdout
   --help           show this help
 
@@ -44,6 +47,8 @@ const OPTIONS = {
   pairs: { type: 'boolean', default: false },
   from: { type: 'string', default: '0' },
   to: { type: 'string' },
+  sample: { type: 'string' },
+  seed: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -66,16 +71,19 @@ const explore = async (scenarios: readonly Scenario[]): Promise<number> => {
   return exploration.violations.length;
 };
 
-const placeOf = (name: 'from' | 'to', text: string, most: number): number =>
+const placeOf = (name: 'from' | 'to' | 'sample', text: string, most: number): number =>
   /^\d+$/.test(text) ? Math.min(Number(text), most) : usageError(`--${name} takes a whole number, not ${text}`);
 
 /** A line for every so many first faults: where to go on, should this be ended. */
 const PROGRESS_EVERY = 20;
 
 const explorePairs = async (scenarios: readonly Scenario[]): Promise<number> => {
-  const faults = await firstFaults(scenarios, FUNCTIONS);
-  const to = given.to === undefined ? faults.length : placeOf('to', given.to, faults.length);
-  const from = placeOf('from', given.from, to);
+  const listed = await firstFaults(scenarios, FUNCTIONS);
+  const faults = given.seed === undefined ? listed : inSeededOrder(listed, given.seed);
+  if (given.to !== undefined && given.sample !== undefined) usageError('--to and --sample say the same twice');
+  const end = given.to === undefined ? faults.length : placeOf('to', given.to, faults.length);
+  const from = placeOf('from', given.from, end);
+  const to = given.sample === undefined ? end : from + placeOf('sample', given.sample, end - from);
   const played = await playPairs(faults, { from, to }, (next, { first, pairs, violations }) => {
     if (first % PROGRESS_EVERY === 0) process.stderr.write(pairsProgressLine(next, faults.length, pairs, violations));
   });

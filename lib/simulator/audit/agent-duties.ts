@@ -1,11 +1,16 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
-import type { WorkQueue } from '../../ports/queues.ts';
+import type { DeadLetters, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
+import { SECRET } from '../life/workload.ts';
+import { watchMessages } from './agent-messages.ts';
+import { watchRetries } from './agent-retries.ts';
+import { watchVisibility } from './agent-visibility.ts';
 import type { Judge } from './promises.ts';
 
 export interface AgentDutiesWorld {
@@ -15,12 +20,17 @@ export interface AgentDutiesWorld {
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: ReadonlySet<string>;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** The machine's own item. */
+  readonly item: () => InstanceRecord | undefined;
 }
 
 export interface AgentDuties {
   readonly instances: InstanceStore;
   readonly tasks: TaskLedger;
   readonly queue: WorkQueue;
+  readonly deadLetters: DeadLetters;
+  /** Calls that have failed so far. */
+  failures(): number;
   /** A run of this attempt begins. */
   started(id: TaskId, attempt: number): void;
 }
@@ -36,6 +46,9 @@ const PUT_BACK_WITHIN_MS = 5_000;
 
 /** A process of which nothing is heard for so long stood still; the agent takes 15 s for a pause, and a call takes up to 3 s. */
 const PAUSE_MS = 20_000;
+
+/** The beat after the one that brought the news. */
+const BEATS_MS = 5_000;
 
 /** Heartbeats come every 5 s. */
 const BEAT_MS = 20_000;
@@ -54,10 +67,14 @@ interface Refused {
 
 /** What one process of an agent owes, whatever others mend for it later. */
 export const watchAgent = (
-  { now, judge, instanceId, granted, rowOf }: AgentDutiesWorld,
-  ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue'>,
+  { now, judge, instanceId, granted, rowOf, item }: AgentDutiesWorld,
+  ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters'>,
 ): AgentDuties => {
-  const { instances, tasks, queue } = ports;
+  const { instances, tasks, queue, deadLetters } = ports;
+  const messages = watchMessages({ now, judge, rowOf, item });
+  const retries = watchRetries(now, judge, instanceId);
+  const visibility = watchVisibility(now, judge);
+  let polls = 0;
   const refused = new Map<TaskId, Refused>();
   const taken = new Set<string>();
   const ran = new Set<string>();
@@ -75,6 +92,8 @@ export const watchAgent = (
     const at = now();
     if (at - calledAt >= PAUSE_MS) {
       for (const id of begun) doubtful.add(id);
+      // Whatever it owed by now is as if a call had failed.
+      failures += 1;
       beatAt = at;
     } else if (hasBeaten && at - beatAt >= BEAT_MS && at - calledAt < ACTIVE_MS) {
       hasBeaten = false;
@@ -88,12 +107,19 @@ export const watchAgent = (
     judge.say('W2', `${step.step} of ${id} after a pause, and its row was not read`);
   };
 
-  const counted = <T>(call: Promise<T>): Promise<T> => {
+  const counted = <T>(call: Promise<T>, name?: string): Promise<T> => {
     tick();
-    return call.catch((error: unknown) => {
-      failures += 1;
-      throw error;
-    });
+    return call.then(
+      (answer) => {
+        if (name !== undefined) retries.succeeded(name);
+        return answer;
+      },
+      (error: unknown) => {
+        failures += 1;
+        if (name !== undefined) retries.failed(name);
+        throw error;
+      },
+    );
   };
 
   const judgeRefused = (): void => {
@@ -113,6 +139,18 @@ export const watchAgent = (
     const isUnused = taken.has(run) && !granted.has(`${instanceId}/${run}`);
     if (countsAsReclaim && isUnused) judge.say('W5', `${id} was never held here, and is handed back as reclaimed`);
     if (!countsAsReclaim && ran.has(run)) judge.say('W5', `${id} ran, and is handed back as if it had not`);
+  };
+
+  const isRunningHere = (id: TaskId): boolean => {
+    const row = rowOf(id);
+    return row?.status === 'running' && row.owner === instanceId && ran.has(`${id}/${row.attempt}`);
+  };
+
+  /** A machine that drains asks for no more work, from the beat on at which it has heard of that. */
+  const judgePolls = (): void => {
+    const { drainingAt, heartbeatAt } = item() ?? {};
+    if (polls === 0 || drainingAt === undefined || heartbeatAt === undefined) return;
+    if (heartbeatAt - drainingAt >= BEATS_MS) judge.say('N6', `${instanceId} drains, and still asks for work`);
   };
 
   const judgeShown = (id: TaskId, seconds: number): void => {
@@ -139,9 +177,13 @@ export const watchAgent = (
         return outcome;
       },
       heartbeat: (...args) => {
+        tick();
         beatAt = now();
         hasBeaten = true;
         judgeRefused();
+        messages.look(failures);
+        visibility.look(failures, isRunningHere);
+        judgePolls();
         return counted(instances.heartbeat(...args));
       },
     },
@@ -156,7 +198,10 @@ export const watchAgent = (
         tick();
         judgeFenced(id, step);
         if (step.step === 'hand-back') judgeHandBack(id, step.attempt, step.countsAsReclaim);
-        const outcome = await counted(tasks.apply(id, step));
+        const outcome = await counted(tasks.apply(id, step), `${step.step} of ${id}`);
+        const isBack = step.step === 'fail' || step.step === 'hand-back';
+        if (step.step === 'commit' || isBack) visibility.ended(id);
+        if (isBack && outcome.outcome === 'done' && outcome.row.status === 'ready') messages.givenBack(outcome.row);
         // Also where it finds that the row is its own already: the answer to an earlier call was lost.
         if (step.step === 'take' && outcome.outcome !== 'refused') noteTaken(id, outcome.row.attempt);
         if (step.step === 'fail' && outcome.outcome === 'done' && outcome.row.status === 'ready') {
@@ -170,13 +215,42 @@ export const watchAgent = (
       changeVisibility: (message, seconds) => {
         const parsed = failed.size === 0 ? undefined : parseTaskMessage(message.body);
         if (parsed?.kind === 'task') judgeShown(parsed.taskId, seconds);
-        return counted(queue.changeVisibility(message, seconds));
+        const answer = counted(queue.changeVisibility(message, seconds), `hiding of ${message.messageId}`);
+        messages.changed(message, seconds, answer);
+        void answer.then(
+          () => visibility.changed(message, seconds, failures),
+          () => undefined,
+        );
+        return answer;
+      },
+      receive: async (options) => {
+        polls += 1;
+        try {
+          const received = await queue.receive(options);
+          visibility.received(received, options.visibilitySeconds, failures);
+          return received;
+        } finally {
+          polls -= 1;
+        }
+      },
+      delete: (message) => {
+        visibility.deleted(message);
+        return counted(queue.delete(message));
       },
       send: (id, delaySeconds = 0) => {
         judgeShown(id, delaySeconds);
-        return counted(queue.send(id, delaySeconds));
+        messages.sent(id);
+        return counted(queue.send(id, delaySeconds), `sending of ${id}`);
       },
     },
+    deadLetters: {
+      ...deadLetters,
+      send: (id, reason) => {
+        if (reason.includes(SECRET)) judge.say('S2', `${id} is dead for a reason that holds its payload`);
+        return counted(deadLetters.send(id, reason), `copying of ${id}`);
+      },
+    },
+    failures: () => failures,
     started: (id, attempt) => {
       ran.add(`${id}/${attempt}`);
       const row = rowOf(id);

@@ -8,14 +8,14 @@ import type { FleetStore } from '../../ports/fleets.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
 import type { LaunchAnswer, LaunchRequest, Machines } from '../../ports/machines.ts';
 import type { MoneyLedger } from '../../ports/money.ts';
-import type { Backlog } from '../../ports/queues.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
+import { judgeOrders } from './judge-orders.ts';
 import { runBreaches } from './judge-run.ts';
+import { knownRefusals } from './known-refusals.ts';
 import type { Judge } from './promises.ts';
-import { surgeAllowed } from './surge.ts';
 
 export interface FleetAuditWorld {
   readonly now: () => EpochMs;
@@ -40,27 +40,8 @@ const LEFT_TO_EC2_MS = 300_000;
 /** Somebody has to mend a permission: until then asking again would only fill a log. */
 const REPAIR_MS = 590_000;
 
-export const isUseful = (record: InstanceRecord | undefined): boolean =>
-  record === undefined ||
-  (record.drainingAt === undefined &&
-    record.goneAt === undefined &&
-    record.signals.leave === undefined &&
-    record.signals['scheduled-change'] === undefined);
-
 const isForbidden = ({ refusals }: Extract<LaunchAnswer, { readonly answered: true }>): boolean =>
   refusals.some((refusal) => refusal.class === 'authorisation');
-
-const outstandingOf = (intent: Intent, { members }: FleetState): number =>
-  Math.max(0, intent.count - members.filter((member) => member.intentId === intent.intentId).length);
-
-/** What a window adds to the backlog's wish depends on more than was read here: with one, the fleet's maximum is the bound. */
-export const wantedOf = ({ waiting, inFlight, delayed }: Backlog, { capacity }: FleetSettings): number => {
-  if (capacity.window !== undefined) return capacity.machinesMax;
-  return Math.max(
-    capacity.machinesMin,
-    Math.min(capacity.machinesMax, Math.ceil((waiting + inFlight + delayed) / capacity.targetBacklog)),
-  );
-};
 
 /** Judges what is asked of EC2, what is ended there, and what the money ledger is told. */
 export const auditFleet = (world: FleetAuditWorld) => {
@@ -69,6 +50,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const reads = new WeakMap<Caller, { readonly state: FleetState; readonly readAt: EpochMs }>();
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, { readonly at: EpochMs; readonly fleet: FleetName }>();
+  const refusals = knownRefusals(world.now);
   const closedIntents = new Set<string>();
   const closedRuns = new Set<InstanceId>();
   const forbiddenAt = new Map<FleetName, EpochMs>();
@@ -90,7 +72,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       judge.say('M1', `${intentId} of ${fleet} asks for what the fleet file does not give it`);
   };
 
-  const judgeOrders = (by: Caller, fleet: FleetName, open: readonly Intent[]) => {
+  const judgeAsking = (by: Caller, fleet: FleetName, open: readonly Intent[]) => {
     const { records } = by.memo;
     const settings = by.memo.settings?.get(fleet);
     const backlog = by.memo.backlogs.get(fleet);
@@ -103,23 +85,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (refusedAt !== undefined && world.now() < refusedAt + REPAIR_MS) {
       judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
     }
-    const { state, readAt } = read;
-    const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
-    const intents = Object.values(state.head.openIntents);
-    const coming = (purchase?: Intent['purchase']): number =>
-      [...intents, ...open]
-        .filter((intent) => purchase === undefined || intent.purchase === purchase)
-        .reduce((sum, intent) => sum + outstandingOf(intent, state), 0);
-    const onDemand = useful.filter((member) => member.pool.purchase === 'on-demand').length;
-    const wanted = wantedOf(backlog, settings);
-    const { onDemandBase, onDemandMax, onDemandFallback } = settings.capacity;
-    const surge = surgeAllowed({ state, records, useful, settings, readAt }, onDemand, wanted);
-    const total = useful.length + coming();
-    if (total > wanted + surge) judge.say('N3', `${total} machines had and asked for, ${wanted} + ${surge} wanted`);
-    const onDemandAfter = onDemand + coming('on-demand');
-    const asksOnDemand = open.some((intent) => intent.purchase === 'on-demand');
-    const allowed = Math.max(onDemandFallback ? onDemandMax : 0, onDemandBase);
-    if (asksOnDemand && onDemandAfter > allowed) judge.say('M1', `${onDemandAfter} on demand, ${allowed} allowed`);
+    const known = { ...read, records, settings };
+    const breaches = judgeOrders({ read: known, now: world.now(), backlog, open }, refusals.byPool);
+    for (const { promise, found } of breaches) judge.say(promise, found);
   };
 
   const judgePlace = (fleet: FleetName, id: InstanceId): void => {
@@ -145,13 +113,14 @@ export const auditFleet = (world: FleetAuditWorld) => {
         opened.set(intentId, { at: world.now(), fleet });
         trace.note(by?.name ?? 'world', `asks for ${count} ${purchase} (${intentId.slice(0, 6)}): ${reason}`);
       }
-      if (by !== undefined) judgeOrders(by, fleet, open);
+      if (by !== undefined) judgeAsking(by, fleet, open);
       return outcome;
     },
     closeIntent: async (fleet, id, learned) => {
       const { by } = world.acting;
       const isForbiddenTo = by !== undefined && forbidden.get(by)?.has(id) === true;
       if (isForbiddenTo && !closedIntents.has(id)) forbiddenAt.set(fleet, world.now());
+      if (by !== undefined && !closedIntents.has(id)) refusals.closed(by, id);
       closedIntents.add(id);
       trace.note(by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
@@ -204,6 +173,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const request = JSON.parse(serialised) as LaunchRequest;
       judgeToken(serialised, request);
       const answer = await world.machines.launch(serialised);
+      if (by !== undefined && answer.answered) refusals.answered(by, request, answer);
       if (by !== undefined && answer.answered && isForbidden(answer)) {
         forbidden.set(by, (forbidden.get(by) ?? new Set()).add(request.token));
       }

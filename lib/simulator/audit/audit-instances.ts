@@ -30,6 +30,19 @@ const BOOT_MS = 599_000;
 /** EC2 warns two minutes before at the earliest. */
 const NOTICE_MS = 120_000;
 
+/** What a function writes of its own accord is for the next one to act on: this one goes on by what it had read. */
+const isOwnWord = ({ kind }: Signal): boolean => kind === 'operator-drain' || kind === 'leave';
+
+/** A call of a function takes seconds, and the function a minute; an agent may have stood still in between. */
+const INVOCATION_MS = 60_000;
+const STANDSTILL_MS = 900_000;
+
+/** An agent that stood still, or between two heartbeats, goes by the item that it had. */
+const STALE_ITEM_MS = 330_000;
+
+/** So long without a readable item, and its agent ends the machine; its last beat may have been lost on the way. */
+const DEAD_MAN_MS = 880_000;
+
 /** What nothing but a heartbeat changes is not worth a line. */
 const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
   before.leases === after.leases &&
@@ -40,6 +53,7 @@ const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
 /** Judges every change of every machine's item. */
 export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const { judge, truth, instances, trace } = world;
+  const calledBack = new Map<InstanceId, EpochMs>();
 
   const settingsOf = ({ fleet }: InstanceRecord): FleetSettings => world.settingsOf(fleet, world.acting.by);
   const drainsWhenAdvised = (record: InstanceRecord): boolean => settingsOf(record).drain.rebalance === 'drain';
@@ -68,6 +82,31 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
 
   const hasDeadline = (before: InstanceRecord): boolean => before.signals['scheduled-change'] !== undefined;
 
+  /** Silence, windows and memories are measured from these: they are the clock's of whoever writes, not the sender's. */
+  const judgeStamps = ({ kind }: Signal, before: InstanceRecord, after: InstanceRecord | undefined): void => {
+    const recordedAt = before.signals[kind] === undefined ? after?.signals[kind]?.recordedAt : undefined;
+    const drainingAt = before.drainingAt === undefined ? after?.drainingAt : undefined;
+    const now = world.now();
+    const oldest = now - (world.acting.by?.kind === 'agent' ? STANDSTILL_MS : INVOCATION_MS);
+    for (const at of [recordedAt, drainingAt]) {
+      if (at === undefined || (at <= now && at >= oldest)) continue;
+      judge.say('W4', `${kind} of ${before.instanceId} is written at ${now}, and stamped ${at}`);
+    }
+  };
+
+  /** An agent ends its machine because it leaves and holds nothing, or for its age, or where nobody could tell it anything. */
+  const mayStop = (before: InstanceRecord): boolean => {
+    const now = world.now();
+    const isOld = now - before.launchedAt >= settingsOf(before).maximumAgeSeconds * 1_000 - 2_000;
+    const isCutOff = now - (before.heartbeatAt ?? before.launchedAt) >= DEAD_MAN_MS;
+    const isIdle = Object.keys(before.leases).length === 0;
+    const calledBackAt = calledBack.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
+    const isLeaving = (before.signals.leave !== undefined || now - calledBackAt < STALE_ITEM_MS) && isIdle;
+    return (
+      isLeaving || isOld || isCutOff || before.drainingAt !== undefined || hasDeadline(before) || isAdvised(before)
+    );
+  };
+
   const judgeSignal = ({ kind, instanceId, at, deadline }: Signal, before: InstanceRecord): void => {
     const { by } = world.acting;
     const isTimely = deadline !== undefined && deadline <= at + NOTICE_MS;
@@ -76,6 +115,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const machine = truth.machines.get(instanceId);
     if (by.kind === 'agent') {
       if (by.machine !== instanceId) judge.say('S1', `${by.name} wrote ${kind} on ${instanceId}`);
+      if (kind === 'machine-stopping' && !mayStop(before))
+        judge.say('N2', `the agent of ${instanceId} ends it, and nothing asks for that`);
       return;
     }
     if (truth.told.has(`${instanceId}/${kind}`)) return;
@@ -119,6 +160,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
         judge.say('N1', `${id} lives and is called gone`);
     }
     noteGranted(before, after);
+    if (before.signals.leave !== undefined && after.signals.leave === undefined) calledBack.set(id, world.now());
     if (isQuiet(before, after)) return;
     const told = [
       `${Object.keys(after.leases).length} held`,
@@ -138,8 +180,11 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       const before = instances.records.get(id);
       const answer: unknown = member(...args);
       const after = instances.records.get(id);
-      if (name === 'recordSignal') world.acting.by?.memo.records.set(id, after);
-      if (name === 'recordSignal' && before !== undefined) judgeSignal(first as Signal, before);
+      if (name === 'recordSignal' && !isOwnWord(first as Signal)) world.acting.by?.memo.records.set(id, after);
+      if (name === 'recordSignal' && before !== undefined) {
+        judgeSignal(first as Signal, before);
+        judgeStamps(first as Signal, before, after);
+      }
       judgeChange(before, after, id);
       const { by } = world.acting;
       if (by?.kind === 'agent' && by.machine !== id && before !== after) judge.say('S1', `${by.name} changed ${id}`);

@@ -16,6 +16,8 @@ export interface QueueAuditWorld {
   /** Whose queue it is. */
   readonly fleet: FleetName;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** It is in the dead-letter queue, where people look. */
+  readonly isCopied: (id: TaskId) => boolean;
 }
 
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
@@ -33,10 +35,13 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
   };
 
   /** A message may go when its task is over, or when another one has taken its place. */
-  const judgeDeletion = (messageId: string, body: string): void => {
+  const judgeDeletion = (messageId: string, body: string) => {
     const parsed = parseTaskMessage(body);
+    if (parsed.kind === 'unknown-form') return judge.say('O1', `a message of an unknown form was deleted: ${body}`);
     if (parsed.kind !== 'task') return;
     const row = world.rowOf(parsed.taskId);
+    if (row?.status === 'dead' && !world.isCopied(parsed.taskId))
+      return judge.say('O2', `the message of ${parsed.taskId} was deleted, which is dead and copied nowhere`);
     if (row === undefined || isOver(row)) return;
     const others = queue.messages().filter((message) => message.body === body && message.messageId !== messageId);
     if (others.length === 0)

@@ -12,6 +12,7 @@ import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
 import type { MemoryTaskLedger } from '../ports/memory-task-ledger.ts';
+import { tooEarlyMs } from './early-release.ts';
 import { expectedOutcome, lookIsLateBy } from './judge-step.ts';
 import type { Judge } from './promises.ts';
 
@@ -51,6 +52,8 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const model = new Map<TaskId, ModelRow>();
   /** Who took each attempt. */
   const takers = new Map<string, InstanceId>();
+  /** Which attempt wrote the newest checkpoint of each task. */
+  const keepers = new Map<TaskId, number>();
 
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
     if (world.acting.by?.memo.sent.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
@@ -60,6 +63,15 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     const silentMs = record === undefined ? 0 : world.now() - (record.heartbeatAt ?? record.launchedAt);
     const breach = releaseBreach(record, { id, attempt: before.attempt }, silentMs);
     if (breach !== undefined) judge.say(breach.promise, `${id} of ${before.owner}: ${breach.found}`);
+    judgeHaste(id, before, record);
+  };
+
+  const judgeHaste = (id: TaskId, { owner, attempt }: ModelRow, record: InstanceRecord | undefined): void => {
+    if (record?.leases[id] !== attempt) return;
+    const drain = world.acting.by?.memo.settings?.get(record.fleet)?.drain;
+    if (drain === undefined) return;
+    const earlyMs = tooEarlyMs(record, drain, world.now());
+    if (earlyMs > 0) judge.say('W4', `${id} was taken from ${owner}, heard, ${earlyMs / 1_000} s before it had to be`);
   };
 
   const judgeEnd = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
@@ -118,6 +130,20 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     judge.say(PROMISE_OF[step.step], `${step.step} of ${id} is told to be ${outcome.outcome}, and is ${expected}`);
   };
 
+  /** What can be cut has the one before it beside it: within an attempt that is the one that it replaces (F54). */
+  const judgeFallback = (id: TaskId, rowBefore: TaskRecord, step: TaskStep): void => {
+    if (step.step !== 'checkpoint') return;
+    const last = rowBefore.checkpoint;
+    const isOfAttempt = keepers.get(id) === step.attempt;
+    keepers.set(id, step.attempt);
+    if (!isOfAttempt || last === undefined || !('objectKey' in step.checkpoint.content)) return;
+    if (step.before?.sequence !== last.sequence)
+      judge.say(
+        'W6',
+        `${id} would go back from ${step.checkpoint.sequence} to ${step.before?.sequence}, and not to ${last.sequence}`,
+      );
+  };
+
   const judgeLook = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
     if (tasks.rows.size > THIN_LOOKS_ROWS) return;
     const lateSeconds = lookIsLateBy(row, step, world.now(), world.acting.by?.kind === 'agent');
@@ -158,6 +184,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     if (row !== undefined && row !== rowBefore) {
       if (step.step === 'take') takers.set(`${id}/${row.attempt}`, step.owner);
       judgeIndex(id, row);
+      if (rowBefore !== undefined) judgeFallback(id, rowBefore, step);
       judgeLook(id, row, step);
       if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
       if (isOver(row)) judgeEnd(id, row, step);

@@ -1,4 +1,5 @@
 import type { FleetState } from '../../fleet/fleet.ts';
+import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
@@ -15,11 +16,23 @@ export interface Seen<Value> {
   readonly at: EpochMs;
 }
 
+/** What a reconcile compares: the fleet as it was last read by then, and the work. */
+export interface Compared {
+  readonly state: FleetState;
+  readonly backlog: Backlog;
+  readonly capacity: CapacityPolicy;
+  readonly at: EpochMs;
+}
+
 /** All that one run of a function has seen and done, as it saw it itself. */
 export interface Deeds {
   readonly startedAt: EpochMs;
   /** Calls that failed: what was to be done may not have been done, and nobody is to blame. */
   failures: number;
+  /** Those of them that nothing depends on: wakes, which the schedule makes up for. */
+  harmlessFailures: number;
+  /** Those that came before it read a fleet, or at rows: the next sweep looks again. */
+  failuresOfSweep: number;
   /** Items as they were last read, or as a write on them answered. */
   readonly records: Map<InstanceId, Seen<InstanceRecord>>;
   readonly fleetReads: FleetState[];
@@ -33,6 +46,13 @@ export interface Deeds {
   readonly putOff: { readonly taskId: TaskId; readonly waiting: number | undefined }[];
   readonly sent: Set<TaskId>;
   readonly ended: Set<InstanceId>;
+  /** Of whichever look at each fleet's backlog came last. */
+  readonly compared: Map<FleetName, Compared>;
+  /** Machines that it sent away, in their order, and those that it called back. */
+  readonly sentAway: InstanceId[];
+  readonly calledBack: InstanceId[];
+  /** It stopped, because another has written its intents first. */
+  hasLost: boolean;
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
@@ -46,6 +66,8 @@ export interface Deeds {
 export const noDeeds = (startedAt: EpochMs): Deeds => ({
   startedAt,
   failures: 0,
+  harmlessFailures: 0,
+  failuresOfSweep: 0,
   records: new Map(),
   fleetReads: [],
   described: new Map(),
@@ -56,6 +78,10 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   putOff: [],
   sent: new Set(),
   ended: new Set(),
+  compared: new Map(),
+  sentAway: [],
+  calledBack: [],
+  hasLost: false,
   drained: new Set(),
   plans: [],
   wakes: [],
@@ -104,7 +130,12 @@ const noteInstances = ({ clock, instances }: Ports, deeds: Deeds): World['instan
       // What it writes of its own accord is for the next run to act on.
       if (!OWN_KINDS.includes(signal.kind)) see(record);
       if (record?.drainingAt === now) deeds.drained.add(record.instanceId);
+      if (signal.kind === 'leave') deeds.sentAway.push(signal.instanceId);
       return record;
+    },
+    withdraw: (id, kind) => {
+      if (kind === 'leave') deeds.calledBack.push(id);
+      return instances.withdraw(id, kind);
     },
   };
 };
@@ -143,6 +174,11 @@ const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
     deeds.fleetReads.push(state);
     return state;
   },
+  changeHead: async (fleet, generation, change) => {
+    const outcome = await fleets.changeHead(fleet, generation, change);
+    if (outcome === 'lost') deeds.hasLost = true;
+    return outcome;
+  },
 });
 
 const noteMachines = ({ machines }: Ports, deeds: Deeds): World['machines'] => ({
@@ -174,7 +210,7 @@ const noteWakes = ({ clock, wakes }: Ports, deeds: Deeds): World['wakes'] => ({
   },
 });
 
-const noteQueue = (deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue => ({
+const noteQueue = ({ clock, settings }: World, deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue => ({
   ...queue,
   send: async (id, delaySeconds) => {
     await queue.send(id, delaySeconds);
@@ -184,7 +220,13 @@ const noteQueue = (deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue 
   backlog: () => {
     const answer = queue.backlog();
     void answer.then(
-      (counted) => void deeds.backlogs.set(fleet, counted),
+      (backlog) => {
+        deeds.backlogs.set(fleet, backlog);
+        const state = deeds.fleetReads.findLast(({ head }) => head.fleet === fleet);
+        const capacity = settings.get(fleet)?.capacity;
+        if (state !== undefined && capacity !== undefined)
+          deeds.compared.set(fleet, { state, backlog, capacity, at: clock.now() });
+      },
       () => undefined,
     );
     return answer;
@@ -202,7 +244,7 @@ export const watchDeeds = (world: World, deeds: Deeds): World => {
   const machines = lazy(() => noteMachines(world, deeds));
   const money = lazy(() => noteMoney(world, deeds));
   const wakes = lazy(() => noteWakes(world, deeds));
-  const queue = lazily((fleet: FleetName) => noteQueue(deeds, fleet, world.workQueue(fleet)));
+  const queue = lazily((fleet: FleetName) => noteQueue(world, deeds, fleet, world.workQueue(fleet)));
   return {
     clock: world.clock,
     newId: world.newId,

@@ -3,7 +3,7 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Life } from '../life/life.ts';
-import { isUseful, wantedOf } from './audit-fleet.ts';
+import { isUseful, wantedOf } from './counts.ts';
 import type { FleetDeeds, Seen } from './deeds.ts';
 import type { Neglect } from './judge-deeds.ts';
 
@@ -94,7 +94,7 @@ const neglectedPlans = (
   const records = new Map(seen.map(({ value }) => [value.instanceId, value]));
   const useful = members.filter(({ instanceId }) => isUseful(records.get(instanceId))).length;
   const isMissing =
-    settings.capacity.window === undefined && backlog !== undefined && useful < wantedOf(backlog, settings);
+    settings.capacity.window === undefined && backlog !== undefined && useful < wantedOf(backlog, settings.capacity);
   const isPlanned = plans.some((plan) => !plan.startsWith('groups of'));
   return isMissing && !isPlanned
     ? [...steps, { promise: 'O1', found: 'machines are missing, and no plan says what would be done' }]

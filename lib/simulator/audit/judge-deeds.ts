@@ -8,6 +8,7 @@ import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
+import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import type { Promised } from './promises.ts';
 
@@ -91,7 +92,7 @@ export const notActedOn = (life: Life, id: InstanceId, kind: SignalKind): readon
 };
 
 /** B28: one that EC2 takes in its first hour is left to it until five minutes past its deadline. */
-const isLeftToEc2 = ({ pool, signals, launchedAt }: InstanceRecord, at: EpochMs): boolean => {
+export const isLeftToEc2 = ({ pool, signals, launchedAt }: InstanceRecord, at: EpochMs): boolean => {
   const deadlines = Object.values(signals).flatMap((signal) => signal?.deadline ?? []);
   const isTaken = signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined;
   const deadline = Math.min(...deadlines);
@@ -227,6 +228,10 @@ const neglectedOf = async (
   return [...releases, ...ownMachines, ...(await neglectedMachines(life, deeds))];
 };
 
+/** A wake says nothing but that a fleet is to be looked at, and the schedule looks at all. */
+const neglectedFleets = ({ fleetReads }: Deeds): Neglect[] =>
+  fleetReads.length === 0 ? [{ promise: 'O1', found: 'it was woken, and has not looked at any fleet' }] : [];
+
 /** What a run of a function has left undone, although nothing failed that it asked for. */
 export const neglected = async (
   life: Life,
@@ -238,5 +243,8 @@ export const neglected = async (
   const found: Neglect[] = [...misplacedPlans(life, deeds), ...neglectedMessages(life, deeds), ...wronglyPutOff(deeds)];
   const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
-  return kind === 'signals' ? found : [...found, ...neglectedRows(life, deeds, watched)];
+  if (kind === 'signals') return found;
+  const managed = settings.filter(({ mode }) => mode === 'manage');
+  const leaving = managed.flatMap(({ fleet }) => judgeLeaving(deeds, deeds.compared.get(fleet)));
+  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...leaving];
 };

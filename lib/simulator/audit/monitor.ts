@@ -11,6 +11,12 @@ const TAKEN_WITHIN_MS = 140_000;
 /** W4: the tasks of a silent machine are ready again this soon. */
 const READY_AGAIN_WITHIN_MS = 120_000;
 
+/** A sweep a minute, one of them missed, and as much again once faults have stopped. */
+const DUE_WITHIN_MS = 130_000;
+
+/** A sweep looks at so many rows and no more: those of a storm are looked at more thinly than the figures say. */
+const THIN_LOOKS_ROWS = 200;
+
 /** N1: a machine of ours without an item, counted while EC2 and DynamoDB answer; longer while faults go on. */
 const UNOWNED_HEALED_MS = 300_000;
 const UNOWNED_FAULTS_MS = 900_000;
@@ -36,6 +42,7 @@ interface Waiting {
 export const createMonitor = (life: Life): Monitor => {
   const { clock, memory, judge, faults, host, calls } = life;
   const waiting = new Map<TaskId, Waiting>();
+  const overdue = new Map<TaskId, number>();
   const unowned = new Map<InstanceId, number>();
   const silenced: { readonly instanceId: InstanceId; readonly tasks: readonly TaskId[]; readonly at: EpochMs }[] = [];
   const slowest = { takenMs: 0, readyAgainMs: 0 };
@@ -70,6 +77,19 @@ export const createMonitor = (life: Life): Monitor => {
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
       if (known.waitedMs > TAKEN_WITHIN_MS)
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
+    }
+  };
+
+  /** Whatever is not finished is looked at when it is due: the schedule comes each minute. */
+  const lookAtDueRows = (): void => {
+    const { rows } = memory.tasks;
+    if (rows.size > THIN_LOOKS_ROWS) return;
+    for (const [id, { checkAt }] of rows) {
+      if (checkAt === undefined || checkAt + DUE_WITHIN_MS > clock.now()) overdue.delete(id);
+      else overdue.set(id, (overdue.get(id) ?? 0) + LOOK_MS);
+      const ms = checkAt === undefined ? 0 : clock.now() - checkAt;
+      if ((overdue.get(id) ?? 0) > DUE_WITHIN_MS)
+        sayOnce('W4', `due ${id}`, `${id} has been due for ${ms / 1_000} s, and nobody looks at it`);
     }
   };
 
@@ -130,6 +150,7 @@ export const createMonitor = (life: Life): Monitor => {
       if (deletedAt !== undefined) return lookAfterDeletion(deletedAt);
       if (faults.isHealed()) {
         lookAtTasks();
+        lookAtDueRows();
         lookAtSilenced();
       }
       lookAtMachines();

@@ -3,6 +3,7 @@ import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import { SURGE_SHARE } from './counts.ts';
 
 /** What a reconcile had read when it asked for machines. */
 export interface ReadFleet {
@@ -16,9 +17,6 @@ export interface ReadFleet {
 
 /** Machines of one pool that are warned within this time were lost together (docs/capacity.md). */
 const TOGETHER_MS = 600_000;
-
-/** At most this share of the fleet is replaced at a time (N3). */
-const SURGE_SHARE = 1 / 4;
 
 const placeOf = ({ pool }: Member): string => `${pool.instanceType} ${pool.zone} ${pool.purchase}`;
 

@@ -1,7 +1,9 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
 import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
+import { DUTY_BUGS } from './duty-bugs.ts';
 import { FLEET_BUGS } from './fleet-bugs.ts';
+import { JUDGEMENT_BUGS } from './judgement-bugs.ts';
 import { MODE_BUGS } from './mode-bugs.ts';
 import { NEGLECT_BUGS } from './neglect-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
@@ -14,6 +16,8 @@ export const BUGS: readonly Bug[] = [
   ...CONTROL_PLANE_BUGS,
   ...FLEET_BUGS,
   ...NEGLECT_BUGS,
+  ...JUDGEMENT_BUGS,
+  ...DUTY_BUGS,
   ...MODE_BUGS,
   ...TWO_FLEETS_BUGS,
 ];

@@ -1,3 +1,4 @@
+import { seededRandom } from '../random.ts';
 import { FAULT_OUTCOMES, type Fault } from './call-recorder.ts';
 import type { ExploredFunctions } from './functions.ts';
 import type { Scenario } from './scenario.ts';
@@ -37,6 +38,18 @@ export const firstFaults = async (
     }
   }
   return first;
+};
+
+/**
+ * All of them in an order of chance, the same for the same seed: any range of it is a sample of the whole, and the next range
+ * is another one.
+ */
+export const inSeededOrder = (faults: readonly FirstFault[], seed: string): readonly FirstFault[] => {
+  const { next } = seededRandom(`pairs ${seed}`);
+  return faults
+    .map((fault) => ({ fault, place: next() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ fault }) => fault);
 };
 
 /** Calls that are made after the last fault has struck, whatever they were to have been without it. */

@@ -1,6 +1,6 @@
 import type { Intent } from '../../fleet/fleet.ts';
 import { type InstanceId, type IntentId, intentId } from '../../fleet/ids.ts';
-import { addMs, secondsToMs } from '../../fleet/time.ts';
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { FleetStore } from '../../ports/fleets.ts';
 import type { LaunchRequest, Machines } from '../../ports/machines.ts';
 import { reconcileFleet } from '../../workflows/reconcile-fleet.ts';
@@ -56,11 +56,15 @@ const loseAnswer = async ({ memory, clock }: SmallWorld, secondsAgo: number): Pr
   await memory.machines.launch(request);
 };
 
+/** Reliability B17. */
+const TOKEN_SECONDS = 600;
+
 const SECONDS_AGO = { nothing: 0, 'answer lost': 60, 'long ago': 660 } as const;
 
 /** Judges what is asked of EC2, by rules of its own: written first, the same bytes, and at most its count. */
-const watch = ({ memory }: SmallWorld) => {
+const watch = ({ memory, clock }: SmallWorld, lostAt: EpochMs) => {
   const broken: string[] = [];
+  const isExpired = (token: string): boolean => token === LOST && clock.now() - lostAt > secondsToMs(TOKEN_SECONDS);
   const written = new Map<string, number>();
   const bytes = new Map<string, string>();
   const fleets: FleetStore = {
@@ -75,6 +79,7 @@ const watch = ({ memory }: SmallWorld) => {
     ...memory.machines,
     launch: async (serialised) => {
       const { token } = JSON.parse(serialised) as LaunchRequest;
+      if (isExpired(token)) broken.push(`N4: ${token} is repeated after its token has expired`);
       if (!written.has(token)) broken.push(`N4: ${token} is asked for and written nowhere`);
       if ((bytes.get(token) ?? serialised) !== serialised) broken.push(`N4: ${token} is asked for with other bytes`);
       bytes.set(token, serialised);
@@ -136,7 +141,7 @@ export const intentsCore =
   ({ begins, reconciles, warnings }: IntentsStart) =>
   async (): Promise<Core> => {
     const small = createSmallWorld();
-    const watched = watch(small);
+    const watched = watch(small, addMs(small.clock.now(), -secondsToMs(SECONDS_AGO[begins])));
     const overrides = { fleets: watched.fleets, machines: watched.machines, backlog: BACKLOG };
     if (begins !== 'nothing') {
       await loseAnswer(small, SECONDS_AGO[begins]);

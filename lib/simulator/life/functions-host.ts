@@ -1,3 +1,4 @@
+import type { SQSBatchResponse } from 'aws-lambda';
 import type { FleetName } from '../../fleet/ids.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { SignalQueue } from '../../ports/signal-queue.ts';
@@ -6,6 +7,7 @@ import type { World } from '../../workflows/world.ts';
 import { auditModes } from '../audit/audit-modes.ts';
 import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
+import { type Answer, passedOver } from '../audit/judge-failures.ts';
 import { type AcknowledgedWorld, watchAcknowledged } from '../audit/watch-acknowledged.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
@@ -13,8 +15,9 @@ import { lazily, lazy } from '../lazy.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
 import { queueOf } from './fleets-of.ts';
-import { type Life, START, watchfulLog } from './life.ts';
+import { type Life, START } from './life.ts';
 import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
+import { watchfulLog } from './watchful-log.ts';
 import { SECRET } from './workload.ts';
 
 const MINUTE_MS = 60_000;
@@ -40,20 +43,20 @@ export interface FunctionsHost {
 }
 
 /** The world of one run of a function. Its ports are made when they are asked for. */
-const worldFor = (life: Life, caller: Caller, onFailure: () => void): World => {
+const worldFor = (life: Life, caller: Caller, onFailure: (port: string) => void): World => {
   const { memory, judge } = life;
   const { mode } = caller.memo.settings!.get(life.settings.fleet)!;
   const ports = life.portsOf(caller);
   /** A port as the function sees it: what its fleet's mode forbids is noticed where it happens. */
   const portOf = <Port extends object>(name: string, made: Port): Port =>
-    calledPort(name, auditModes({ judge, caller, mode }, name, made), caller, onFailure);
+    calledPort(name, auditModes({ judge, caller, mode }, name, made), caller, () => onFailure(name));
   const instances = lazy(() => portOf('instances', ports.instances));
   const tasks = lazy(() => portOf('tasks', ports.tasks));
   const fleets = lazy(() => portOf('fleets', ports.fleets));
   const machines = lazy(() => portOf('machines', ports.machines));
   const groups = lazy(() => portOf('groups', ports.groups));
   const money = lazy(() => portOf('money', ports.money));
-  const wakes = lazy(() => calledPort('wakes', life.ports.wakes, caller, onFailure));
+  const wakes = lazy(() => calledPort('wakes', life.ports.wakes, caller, () => onFailure('wakes')));
   return {
     clock: life.clock,
     newId: memory.newId,
@@ -104,20 +107,24 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     kind: 'signals' | 'reconcile',
     timeoutSeconds: number,
     run: (world: World, caller: Caller) => Promise<T>,
+    told: (answer: T) => Answer,
   ): Promise<T | 'crashed'> => {
     if (faults.strikes('F133', kind)) await clock.sleep(secondsToMs(COLD_START_SECONDS));
     const caller = life.createCaller(kind, kind);
     const timeout = clock.after(secondsToMs(timeoutSeconds), caller.crash);
     const deeds = noDeeds(clock.now());
-    const noteFailure = (): void => {
+    const noteFailure = (port: string): void => {
       deeds.failures += 1;
+      if (port === 'wakes') deeds.harmlessFailures += 1;
+      else if (port === 'tasks' || deeds.fleetReads.length === 0) deeds.failuresOfSweep += 1;
     };
     const world = watchDeeds(worldFor(life, caller, noteFailure), deeds);
     try {
       const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
       if (answer === 'crashed') return answer;
       const settings = [...caller.memo.settings!.values()];
-      for (const { promise, found } of await neglected(life, kind, deeds, settings)) judge.say(promise, found);
+      const found = [...(await neglected(life, kind, deeds, settings)), ...passedOver(deeds, told(answer))];
+      for (const one of found) judge.say(one.promise, one.found);
       return answer;
     } finally {
       timeout.forget();
@@ -130,7 +137,9 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     reconciles += 1;
     if (reconciles > 1) faults.met('F98', 'reconcile');
     try {
-      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, (world) => functions.reconcile(world)(event));
+      const told: Answer = { to: 'schedule' in event ? 'minute' : 'wake' };
+      const run = (world: World): Promise<void> => functions.reconcile(world)(event);
+      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, run, () => told);
     } catch {
       // Lambda counts it and does not repeat it: the next minute does the same.
     } finally {
@@ -142,7 +151,11 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     batch: readonly { readonly messageId: string; readonly body: string }[],
   ): Promise<BatchOutcome> => {
     const soon = new Set<string>();
-    const handling = invoke('signals', SIGNALS_TIMEOUT_SECONDS, async (world, caller) => {
+    const told = ({ batchItemFailures }: SQSBatchResponse): Answer => ({
+      to: 'signals',
+      returned: batchItemFailures.length,
+    });
+    const run = async (world: World, caller: Caller): Promise<SQSBatchResponse> => {
       if (batch.length > 1 && faults.strikes('F15', 'signals')) {
         void clock.sleep(calls.random.between(1, 50)).then(() => caller.crash());
       }
@@ -152,9 +165,14 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       };
       const signalsWorld = { world, queue: calledPort('signals', queue, caller), home: HOME };
       return functions.signals(signalsWorld)({ Records: recordsOf(batch) }, CONTEXT);
-    });
+    };
+    const handling = invoke('signals', SIGNALS_TIMEOUT_SECONDS, run, told);
     const response = await handling.catch(() => 'crashed' as const);
-    return response === 'crashed' ? 'crashed' : { response, soon };
+    if (response === 'crashed') return 'crashed';
+    const late = response.batchItemFailures.filter(({ itemIdentifier }) => !soon.has(itemIdentifier));
+    if (late.length > 0 && !calls.conditions.outages.has('sqs'))
+      judge.say('W4', `${late.length} signals could not be handled, and are not seen again soon`);
+    return { response, soon };
   };
 
   const acknowledgements: AcknowledgedWorld = {
@@ -167,6 +185,10 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     clock,
     faults,
     handle: handleSignals,
+    onUntold: (body) => {
+      const isKept = signals.keptAside.includes(body);
+      if (life.truth.unreadable.has(body) && !isKept) judge.say('O2', 'a body that nobody acts on was kept nowhere');
+    },
     hasItem: ({ instanceId }) => life.memory.instances.records.has(instanceId),
     onAcknowledged: ({ instanceId, kind }, hadItem) => {
       const acknowledged = life.memory.instances.records.get(instanceId);

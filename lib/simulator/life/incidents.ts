@@ -189,7 +189,11 @@ const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
   F60: (incident) => cutOff(incident, 'imds', 300),
   F65: onMachine(({ life }, machine) => life.host.startSecond(machine)),
   F68: ({ events, random, life }) => events.raw(interruptionWarning(strangeId(random), life.clock.now()), 0),
-  F70: onMachine(({ events, life }, machine) => events.raw(strangersWarning(machine.instanceId, life.clock.now()), 0)),
+  F70: onMachine(({ events, life }, machine) => {
+    const stranger = strangersWarning(machine.instanceId, life.clock.now());
+    life.truth.unreadable.add(stranger);
+    events.raw(stranger, 0);
+  }),
   F72: onMachine(({ events }, machine) => events.warn(machine, 0)),
   F74: replayArchive,
   F78: storm,

@@ -4,7 +4,6 @@ import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { MachineGroups } from '../../ports/machine-groups.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
-import type { Log } from '../../ports/telemetry.ts';
 import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
 import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
 import { auditGroups } from '../audit/audit-groups.ts';
@@ -14,7 +13,9 @@ import { auditQueue, rememberBacklog } from '../audit/audit-queue.ts';
 import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { auditWakes } from '../audit/audit-wakes.ts';
+import { watchRuns } from '../audit/concurrent-runs.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
+import { judgeSelfEnd } from '../audit/self-end.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import { drawSwarm } from '../faults/swarm.ts';
@@ -32,7 +33,8 @@ import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { type PlannedTask, SECRET, workloadRunner } from './workload.ts';
+import { watchfulLog } from './watchful-log.ts';
+import { type PlannedTask, workloadRunner } from './workload.ts';
 import { workloadOf } from './workload-of.ts';
 
 /** 2026-01-01T00:00:00Z. */
@@ -62,6 +64,8 @@ export interface Life {
   readonly truth: Truth & {
     readonly foreign: Set<InstanceId>;
     readonly told: Set<string>;
+    /** Bodies of signals that nobody may act on. */
+    readonly unreadable: Set<string>;
     readonly ending: Map<InstanceId, EpochMs>;
   };
   readonly workload: ReadonlyMap<TaskId, PlannedTask>;
@@ -96,18 +100,6 @@ export type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'm
   readonly machines: FleetAudit['machines'];
   readonly money: FleetAudit['money'];
   readonly groups: MachineGroups;
-};
-
-/** A log that looks for what must be in none. */
-export const watchfulLog = (judge: Judge): Log => {
-  const look = (message: string, fields: object = {}): void => {
-    for (const name in fields) {
-      const value: unknown = fields[name as keyof typeof fields];
-      const text = typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : '';
-      if (text.includes(SECRET)) judge.say('S2', `the log says ${message} with a payload`);
-    }
-  };
-  return { debug: look, info: look, warn: look, error: look };
 };
 
 const agentSettings = ({ plan }: Life, settings: FleetSettings): AgentSettings => ({
@@ -147,31 +139,48 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
   const clock = machine.clockOf(caller);
   const { instanceId } = machine;
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const item = () => memory.instances.records.get(instanceId);
   const duties = watchAgent(
-    { now: life.clock.now, judge, instanceId, granted, rowOf },
+    { now: life.clock.now, judge, instanceId, granted, rowOf, item },
     {
       instances: calledPort('instances', ports.instances, caller),
       tasks: calledPort('tasks', ports.tasks, caller),
       queue: calledPort('queue', queueOf(ports, life.plan, machine.fleet), caller),
+      deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
     },
   );
+  const begin = watchStart(life, granted, machine, duties);
+  const { slots } = life.plan;
+  const leases = () => item()?.leases ?? {};
+  const runs = watchRuns({ now: life.clock.now, judge, slots, instanceId, rowOf, leases });
   return {
     clock,
     newId: memory.newId,
     log: watchfulLog(judge),
     imds: { read: async () => undefined },
     machineState: machine.machineState,
-    instances: duties.instances,
+    instances: {
+      ...duties.instances,
+      heartbeat: (...args) => {
+        const answer = duties.instances.heartbeat(...args);
+        runs.look(duties.failures());
+        return answer;
+      },
+    },
     tasks: duties.tasks,
     queue: duties.queue,
-    deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
+    deadLetters: duties.deadLetters,
     wakes: calledPort('wakes', ports.wakes, caller),
     blobs: calledPort('blobs', ports.blobs, caller),
     runner: workloadRunner({
       clock,
       faults,
       truthOf: (id) => life.workload.get(id)?.truth,
-      onStart: watchStart(life, granted, machine, duties),
+      onStart: (id, attempt, stepsDone) => {
+        begin(id, attempt, stepsDone);
+        runs.begun(id, attempt);
+      },
+      onEnd: runs.ended,
       onKept: life.resumptions.kept,
       kill: () => {
         noteProcessEnd(life, machine);
@@ -262,6 +271,7 @@ export const createLife = (options: LifeOptions): Life => {
     agentPorts: (caller, machine) => agentPortsOf(life, granted, caller, machine),
     onStarted: (machine) => life.machineEvents.onStarted(machine),
     onEnded: (machine) => life.machineEvents.onEnded(machine),
+    onPowerOff: (machine, end) => judgeSelfEnd(life, machine, end),
   });
   const truth: Life['truth'] = {
     machines: host.byId,
@@ -269,6 +279,7 @@ export const createLife = (options: LifeOptions): Life => {
     foreign: host.foreign,
     told: new Set(),
     ending: new Map(),
+    unreadable: new Set(),
   };
   const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf });
   const fleetAudit = auditFleet({
@@ -295,9 +306,10 @@ export const createLife = (options: LifeOptions): Life => {
   });
   const unreliable = { clock, random: random.fork('services'), faults };
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const isCopied = (id: TaskId) => memory.deadLetters.sent.some(({ taskId }) => taskId === id);
   const queueFor = ({ fleet }: FleetSettings): WorkQueue => {
     const workQueue = memory.workQueue(fleet);
-    const queue = auditQueue({ now, judge, faults, acting, fleet, rowOf }, workQueue);
+    const queue = auditQueue({ now, judge, faults, acting, fleet, rowOf, isCopied }, workQueue);
     const counted = rememberBacklog({ acting, fleet }, unreliableQueue(unreliable, queue, workQueue));
     return watchPolls(polling, acting, now, counted);
   };

@@ -8,6 +8,7 @@ import { FLEET_TAG } from '../../fleet/tags.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
+import type { SelfEnd } from '../audit/self-end.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { MemoryMachines } from '../ports/memory-machines.ts';
 import type { SeededRandom } from '../random.ts';
@@ -76,6 +77,8 @@ export interface MachineHostOptions {
   readonly agentPorts: (life: Caller, machine: HostedMachine) => AgentPorts;
   readonly onStarted: (machine: HostedMachine) => void;
   readonly onEnded: (machine: HostedMachine) => void;
+  /** Its agent has decided that the machine ends. */
+  readonly onPowerOff: (machine: HostedMachine, end: SelfEnd) => void;
 }
 
 const STATES: Readonly<Record<EndedBy, string>> = {
@@ -171,11 +174,15 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const runAgents = async (machine: HostedMachine): Promise<void> => {
     while (!isOver(machine)) {
       const { life, ports } = startLife(machine);
+      const startedAt = clock.now();
       trace.note(machine.instanceId, 'its agent starts');
       const ended = await Promise.race([createAgent(ports, options.settings(machine)).run(), life.crashed]);
       if (machine.standing !== undefined) await machine.standing.over;
       if (isOver(machine)) return;
-      if (ended?.powersOff && !options.areOwners) return end(machine, 'itself');
+      if (ended?.powersOff && !options.areOwners) {
+        options.onPowerOff(machine, { reason: ended.reason, ranMs: clock.now() - startedAt });
+        return end(machine, 'itself');
+      }
       // Another agent's machine: the unit is told not to restart it (exit code 3).
       if (ended !== undefined) {
         machine.agentEndedAt = clock.now();

@@ -9,6 +9,7 @@ import { allFleets } from './fleets-of.ts';
 import { createFunctionsHost } from './functions-host.ts';
 import { runIncidents } from './incidents.ts';
 import type { LifeKind } from './kinds.ts';
+import { sendLaterMessages, takeLaterMessages } from './later-messages.ts';
 import { createLife, type Life, type LifeOptions, START } from './life.ts';
 import { type Owner, runOwner } from './owner.ts';
 import { createProducers, type Producers } from './producer.ts';
@@ -55,6 +56,7 @@ const runMonitor = async (life: Life, monitor: Monitor): Promise<void> => {
 const heal = (life: Life): void => {
   life.faults.heal();
   life.calls.conditions.outages.clear();
+  takeLaterMessages(life);
   for (const machine of life.host.machines) {
     machine.unreachable.clear();
     machine.standing?.go();
@@ -181,6 +183,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   const monitor = createMonitor(life);
   runReclaims(life, events);
   producers.start();
+  sendLaterMessages(life);
   runIncidents(life, { events, producers, storm: options.storm });
   void runMonitor(life, monitor);
   const owner: Owner | undefined = plan.owner === undefined ? undefined : runOwner(life, plan.owner, events);

@@ -54,8 +54,11 @@ export const createEvents = (life: Life, functions: FunctionsHost): Events => {
     void put(body, delay, told);
     if (faults.strikes('F01', 'events')) void put(body, delay + random.pick([0, 0.1, random.between(0, 60)]), told);
     if (faults.strikes('F02', 'events')) void put(underOtherId(body), delay + random.between(0, 5), told);
-    if (faults.strikes('F31', 'events'))
-      void put(random.pick(['{"detail', '[]', '"text"', '{"source":"aws.ec2"}']), delay);
+    if (faults.strikes('F31', 'events')) {
+      const unreadable = random.pick(['{"detail', '[]', '"text"', '{"source":"aws.ec2"}']);
+      truth.unreadable.add(unreadable);
+      void put(unreadable, delay);
+    }
   };
 
   const at = (): EpochMs => clock.now();

@@ -46,6 +46,8 @@ export interface SignalsHostOptions {
   readonly handle: (records: readonly { readonly messageId: string; readonly body: string }[]) => Promise<BatchOutcome>;
   /** A record is gone from the queue: whatever it told must stand from now on. */
   readonly onAcknowledged: (told: Told, hadItem: boolean) => void;
+  /** A record of which nothing is known that could be acted on is gone from the queue. */
+  readonly onUntold: (body: string) => void;
   readonly hasItem: (told: Told) => boolean;
 }
 
@@ -54,6 +56,7 @@ export const createSignalsHost = ({
   faults,
   handle,
   onAcknowledged,
+  onUntold,
   hasItem,
 }: SignalsHostOptions): SignalsHost => {
   const waiting = new Map<string, Waiting>();
@@ -72,7 +75,8 @@ export const createSignalsHost = ({
       return false;
     }
     if (!waiting.delete(message.messageId)) return true;
-    if (message.told !== undefined) onAcknowledged(message.told, message.hadItem);
+    if (message.told === undefined) onUntold(message.body);
+    else onAcknowledged(message.told, message.hadItem);
     return true;
   };
 

@@ -119,6 +119,8 @@ export interface WorkerWorld {
   readonly truthOf: (id: TaskId) => PlannedTask['truth'] | undefined;
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
+  /** Its code runs no more. */
+  readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after so many steps has been accepted. */
   readonly onKept: (id: TaskId, attempt: number, stepsDone: number) => void;
   /** Ends the agent’s process. */
@@ -176,7 +178,11 @@ export const workloadRunner = (world: WorkerWorld): TaskRunner =>
       name: 'simulated worker',
       run: async (context, input) => {
         if (!isWork(input)) throw new Error('The body says nothing about steps.');
-        return runWork(world, input, context);
+        try {
+          return await runWork(world, input, context);
+        } finally {
+          world.onEnd(context.taskId as TaskId, context.attempt);
+        }
       },
     },
     { clock: world.clock },

@@ -1,0 +1,87 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import { parseTaskMessage } from '../../fleet/message.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { ReceivedMessage } from '../../ports/queues.ts';
+import type { Judge } from './promises.ts';
+
+export interface AgentMessagesWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** The machine's own item. */
+  readonly item: () => InstanceRecord | undefined;
+}
+
+/** What has become of a row that one process of an agent has given back, and of the message that its task came by. */
+export interface AgentMessages {
+  /** The row is ready again, by this process. */
+  givenBack(row: TaskRecord): void;
+  /** A message of the task was sent. */
+  sent(id: TaskId): void;
+  /** The message is shown after so long; `answer` is the call. */
+  changed(message: ReceivedMessage, seconds: number, answer: Promise<void>): void;
+  /** With each heartbeat: calls that have failed so far. */
+  look(failures: number): void;
+}
+
+/** The message goes back right after the row, as long as nothing fails. */
+const SHOWN_WITHIN_MS = 30_000;
+
+/** A drain that its agent has surely heard of: two heartbeats, and one of them has come through. */
+const HEARD_OF_MS = 20_000;
+
+interface GivenBack {
+  readonly attempt: number;
+  readonly at: EpochMs;
+  failures?: number;
+}
+
+/** These producers name their tasks in the body. */
+export const taskOf = (body: string): TaskId | undefined => {
+  const parsed = parseTaskMessage(body);
+  if (parsed.kind === 'task') return parsed.taskId;
+  return parsed.kind === 'foreign' ? ((JSON.parse(body) as { readonly name?: TaskId }).name ?? undefined) : undefined;
+};
+
+export const watchMessages = ({ now, judge, rowOf, item }: AgentMessagesWorld): AgentMessages => {
+  const waiting = new Map<TaskId, GivenBack>();
+  /** Messages that were put back: hiding one of them again hides a task that somebody could take (F36). */
+  const returned = new Set<string>();
+
+  const hasHeardOfDrain = (): boolean => {
+    const { drainingAt, heartbeatAt } = item() ?? {};
+    return drainingAt !== undefined && heartbeatAt !== undefined && heartbeatAt - drainingAt >= HEARD_OF_MS;
+  };
+
+  return {
+    givenBack: ({ taskId, attempt }) => void waiting.set(taskId, { attempt, at: now() }),
+    sent: (id) => void waiting.delete(id),
+    changed: (message, seconds, answer) => {
+      const { receiptHandle, body } = message;
+      if (returned.has(receiptHandle)) judge.say('W4', `${body} was put back, and is hidden again for ${seconds} s`);
+      const id = taskOf(body);
+      const back = id === undefined ? undefined : waiting.get(id);
+      if (id === undefined || back === undefined) return;
+      const wasFailure = (rowOf(id)?.failures ?? 0) > 0;
+      if (seconds > 0 && !wasFailure && hasHeardOfDrain())
+        judge.say('W4', `${id} is handed back by a machine that drains, and hidden for ${seconds} s`);
+      const settle = (): void => {
+        waiting.delete(id);
+        returned.add(receiptHandle);
+      };
+      void answer.then(settle, () => undefined);
+    },
+    look: (failures) => {
+      for (const [id, back] of waiting) {
+        back.failures ??= failures;
+        if (now() - back.at < SHOWN_WITHIN_MS) continue;
+        waiting.delete(id);
+        const row = rowOf(id);
+        const isStill = row?.status === 'ready' && row.attempt === back.attempt;
+        if (isStill && back.failures === failures) judge.say('W1', `${id} was given back, and no message tells of it`);
+      }
+    },
+  };
+};

@@ -1,0 +1,69 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { ReceivedMessage } from '../../ports/queues.ts';
+import { taskOf } from './agent-messages.ts';
+import type { Judge } from './promises.ts';
+
+/** A renewal may be on its way. */
+const LATE_MS = 5_000;
+
+interface Hidden {
+  readonly id: TaskId;
+  untilMs: number;
+  /** Calls that had failed when it was last hidden. */
+  failures: number;
+}
+
+/**
+ * The message of a running task stays hidden: shown meanwhile, it keeps others busy with putting it back (F35). Of several
+ * messages of one task, one is enough.
+ */
+export const watchVisibility = (now: () => EpochMs, judge: Judge) => {
+  const byHandle = new Map<string, Hidden>();
+  /** A call failed when it was to be hidden: from then on it comes and goes until its run is over. */
+  const excused = new Set<TaskId>();
+
+  const isLate = ({ untilMs }: Hidden): boolean => now() >= untilMs + LATE_MS;
+
+  const forget = (id: TaskId): void => {
+    excused.delete(id);
+    forgetAll(id);
+  };
+
+  const forgetAll = (id: TaskId): void => {
+    for (const [handle, hidden] of byHandle) if (hidden.id === id) byHandle.delete(handle);
+  };
+
+  return {
+    received: (messages: readonly ReceivedMessage[], seconds: number, failures: number): void => {
+      for (const { body, receiptHandle } of messages) {
+        const id = taskOf(body);
+        if (id !== undefined) byHandle.set(receiptHandle, { id, untilMs: now() + seconds * 1_000, failures });
+      }
+    },
+    changed: ({ receiptHandle }: ReceivedMessage, seconds: number, failures: number): void => {
+      const hidden = byHandle.get(receiptHandle);
+      if (hidden === undefined) return;
+      hidden.untilMs = now() + seconds * 1_000;
+      hidden.failures = failures;
+    },
+    deleted: ({ body }: ReceivedMessage): void => {
+      const id = taskOf(body);
+      if (id !== undefined) forget(id);
+    },
+    /** Its run is over. */
+    ended: forget,
+    look: (failures: number, isRunning: (id: TaskId) => boolean): void => {
+      const late = [...byHandle.values()].filter(isLate);
+      for (const { id } of late) {
+        const all = [...byHandle.values()].filter((hidden) => hidden.id === id);
+        if (!isRunning(id)) forget(id);
+        if (all.length === 0 || !isRunning(id) || !all.every(isLate)) continue;
+        forgetAll(id);
+        if (excused.has(id)) continue;
+        if (all.some((hidden) => hidden.failures !== failures)) excused.add(id);
+        else judge.say('O2', `${id} runs, and its message is shown again`);
+      }
+    },
+  };
+};

@@ -1,0 +1,19 @@
+import type { Deeds } from './deeds.ts';
+import type { Neglect } from './judge-deeds.ts';
+
+/** What a run of a function has told of itself. */
+export type Answer = { readonly to: 'signals'; readonly returned: number } | { readonly to: 'minute' | 'wake' };
+
+/**
+ * A call that failed is never passed over: a signal comes back from its queue, and a reconcile of the schedule asks for its
+ * next try. Lost wakes are made up for by the schedule, and so is whatever the sweep could not look at.
+ */
+export const passedOver = ({ failures, harmlessFailures, failuresOfSweep, wakes }: Deeds, answer: Answer) => {
+  const failed = failures - harmlessFailures;
+  const found: Neglect[] = [];
+  if (answer.to === 'signals' && failed > 0 && answer.returned === 0)
+    found.push({ promise: 'O1', found: `${failed} calls failed, and every signal was acknowledged` });
+  if (answer.to === 'minute' && failed - failuresOfSweep > 0 && wakes.length === 0)
+    found.push({ promise: 'O1', found: `${failed - failuresOfSweep} calls failed, and nobody tries again soon` });
+  return found;
+};

@@ -1,0 +1,147 @@
+import type { Intent } from '../../fleet/fleet.ts';
+import type { FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { LaunchRequest } from '../../ports/machines.ts';
+import type { Backlog } from '../../ports/queues.ts';
+import { isRecallable, isUseful, outstandingOf, wantedOf } from './counts.ts';
+import type { Neglect } from './judge-deeds.ts';
+import { placeKey } from './known-refusals.ts';
+import { type ReadFleet, surgeAllowed } from './surge.ts';
+
+/** What a reconcile knew when it asked for machines. */
+export interface Ordering {
+  readonly read: Omit<ReadFleet, 'useful'>;
+  readonly now: EpochMs;
+  readonly backlog: Backlog;
+  readonly open: readonly Intent[];
+}
+
+/** An agent that was nearly silent when its item was read may be so by now. */
+const SURELY_HEARD_MS = 40_000;
+const MAYBE_HEARD_MS = 51_000;
+
+/** Three minutes, less what a call takes. */
+const SET_ASIDE_MS = 170_000;
+
+const breach = (promise: Neglect['promise'], found: string): Neglect => ({ promise, found });
+
+const countsOf = ({ read, now, backlog, open }: Ordering) => {
+  const { state, records, settings } = read;
+  const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
+  const before = Object.values(state.head.openIntents);
+  const coming = (intents: readonly Intent[], purchase?: Purchase): number =>
+    intents
+      .filter((intent) => purchase === undefined || intent.purchase === purchase)
+      .reduce((sum, intent) => sum + outstandingOf(intent, state), 0);
+  const recallable = (heardMs: number): number =>
+    state.members.filter(({ instanceId }) => isRecallable(records.get(instanceId), heardMs, now)).length;
+  const onDemand = useful.filter(({ pool }) => pool.purchase === 'on-demand').length;
+  return {
+    useful,
+    onDemand,
+    wanted: wantedOf(backlog, settings.capacity),
+    hadBefore: useful.length + coming(before),
+    had: useful.length + coming([...before, ...open]),
+    hadOnDemand: onDemand + coming([...before, ...open], 'on-demand'),
+    recallable,
+  };
+};
+
+type Counts = ReturnType<typeof countsOf>;
+
+/** N3: never beyond wanted and surge; whoever can be called back is, before anything is bought. */
+const tooMany = ({ read }: Ordering, counts: Counts): Neglect[] => {
+  const { useful, onDemand, wanted, had, hadBefore, recallable } = counts;
+  const surge = (called: number): number => surgeAllowed({ ...read, useful }, onDemand + called, wanted);
+  if (had > wanted + surge(0))
+    return [breach('N3', `${had} machines had and asked for, ${wanted} + ${surge(0)} wanted`)];
+  if (read.settings.capacity.window !== undefined) return [];
+  // An on-demand machine that is called back may be one whose place spot is to take.
+  const back = Math.min(Math.max(0, wanted - hadBefore), recallable(SURELY_HEARD_MS));
+  return had + back > wanted + surge(back)
+    ? [breach('N3', `${had} machines had and asked for, ${wanted} wanted, and ${back} could have been called back`)]
+    : [];
+};
+
+/** Where spot can be asked, all that is missing is asked for; only an on-demand base may find no pool to ask. */
+const tooFew = ({ read, open }: Ordering, { wanted, had, recallable }: Counts): Neglect[] => {
+  const { capacity } = read.settings;
+  const asksSpot = open.some(({ purchase }) => purchase === 'spot');
+  if (!asksSpot || capacity.window !== undefined) return [];
+  const least = wanted - recallable(MAYBE_HEARD_MS) - Math.min(capacity.onDemandBase, wanted);
+  return had < least ? [breach('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
+};
+
+/** M1: what the fleet file allows on demand. */
+const tooDear = ({ read, open }: Ordering, { hadOnDemand }: Counts): Neglect[] => {
+  const { onDemandBase, onDemandMax, onDemandFallback } = read.settings.capacity;
+  const asksOnDemand = open.some(({ purchase }) => purchase === 'on-demand');
+  const allowed = Math.max(onDemandFallback ? onDemandMax : 0, onDemandBase);
+  return asksOnDemand && hadOnDemand > allowed ? [breach('M1', `${hadOnDemand} on demand, ${allowed} allowed`)] : [];
+};
+
+const requestOf = ({ request }: Intent): LaunchRequest =>
+  JSON.parse((JSON.parse(request) as { readonly request: string }).request) as LaunchRequest;
+
+const placesOf = ({ capacity }: FleetSettings): ReadonlyMap<string, string> =>
+  new Map(capacity.places.map(({ instanceType, zone, subnetId }) => [`${instanceType}/${zone}`, subnetId]));
+
+/** M1 and N4: the request says what the intent and the fleet file say. */
+const otherThanWritten = ({ read: { settings } }: Ordering, intent: Intent): Neglect[] => {
+  const { count, token, pools, launchTemplateId, launchTemplateVersion } = requestOf(intent);
+  const subnets = placesOf(settings);
+  const isOfFile = ({ pool, subnetId }: LaunchRequest['pools'][number]): boolean =>
+    pool.purchase === intent.purchase && subnets.get(`${pool.instanceType}/${pool.zone}`) === subnetId;
+  const stranger = pools.find((place) => !isOfFile(place));
+  const isOfTemplate =
+    launchTemplateId === settings.launchTemplateId && launchTemplateVersion === settings.launchTemplateVersion;
+  return [
+    ...(count === intent.count ? [] : [breach('N4', `an intent of ${intent.count} asks for ${count}`)]),
+    ...(token === intent.intentId ? [] : [breach('N4', `intent ${intent.intentId} asks under token ${token}`)]),
+    ...(isOfTemplate ? [] : [breach('M1', `launched from template ${launchTemplateId} ${launchTemplateVersion}`)]),
+    ...(stranger === undefined
+      ? []
+      : [breach('M1', `${poolKey(stranger.pool)} in ${stranger.subnetId}, which the fleet file does not name`)]),
+  ];
+};
+
+/** When each pool last refused, as far as the fleet was told. */
+export type Refusals = ReadonlyMap<string, EpochMs>;
+
+const reclaimedAt = (records: ReadonlyMap<InstanceId, InstanceRecord | undefined>, { read }: Ordering, pool: Pool) =>
+  read.state.members.flatMap(({ instanceId, pool: theirs }) => {
+    const signals = records.get(instanceId)?.signals;
+    const taken = signals?.['spot-interruption'] ?? signals?.['bid-evicted'];
+    return taken !== undefined && poolKey(theirs) === poolKey(pool) ? [taken.recordedAt] : [];
+  });
+
+/** O2: a pool that refused, or that is taking its machines back, is left alone for three minutes at least. */
+const askedAgain = (ordering: Ordering, refusals: Refusals, intent: Intent): Neglect[] => {
+  const { read, now } = ordering;
+  const { readAt, settings } = read;
+  return requestOf(intent).pools.flatMap(({ pool }): Neglect[] => {
+    const key = poolKey(pool);
+    const refusedAt = refusals.get(placeKey(settings.fleet, pool));
+    if (refusedAt !== undefined && refusedAt < readAt && now < refusedAt + SET_ASIDE_MS)
+      return [breach('O2', `${key} was asked ${(now - refusedAt) / 1_000} s after it refused`)];
+    const isTaking = reclaimedAt(read.records, ordering, pool).some((at) => now < at + SET_ASIDE_MS);
+    return isTaking ? [breach('O2', `${key} was asked while it takes machines back`)] : [];
+  });
+};
+
+/** Whatever is wrong with what a reconcile asks for, by what it had read. */
+export const judgeOrders = (ordering: Ordering, refusals: Refusals): readonly Neglect[] => {
+  const counts = countsOf(ordering);
+  return [
+    ...tooMany(ordering, counts),
+    ...tooFew(ordering, counts),
+    ...tooDear(ordering, counts),
+    ...ordering.open.flatMap((intent) => [
+      ...otherThanWritten(ordering, intent),
+      ...askedAgain(ordering, refusals, intent),
+    ]),
+  ];
+};

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type InstanceId, instanceId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
+import type { TaskRecord } from '../../lib/fleet/task.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import type { ReceivedMessage } from '../../lib/ports/queues.ts';
+import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
+import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
+import { watchRuns } from '../../lib/simulator/audit/concurrent-runs.ts';
+
+const TASK: TaskId = taskId('task-1');
+const MACHINE: InstanceId = instanceId('i-00000000000000001');
+
+const judging = () => {
+  const found: string[] = [];
+  return { found, judge: { violations: [], say: (_promise: string, text: string) => void found.push(text) } };
+};
+
+const clockFrom = (ms: number) => {
+  let now = ms;
+  return { now: (): EpochMs => epochMs(now), pass: (seconds: number) => (now += seconds * 1_000) };
+};
+
+const rowWith = (change: Partial<TaskRecord>): TaskRecord =>
+  ({ taskId: TASK, status: 'ready', attempt: 1, failures: 0, ...change }) as TaskRecord;
+
+describe('whoever repeats what fails', () => {
+  it('gives the other side time', () => {
+    const { found, judge } = judging();
+    const retries = watchRetries(clockFrom(0).now, judge, 'an agent');
+    for (let tries = 0; tries < 3; tries += 1) retries.failed('a call');
+    expect(found).toEqual([]);
+    retries.failed('a call');
+    expect(found).toEqual([expect.stringContaining('4 times at once')]);
+  });
+
+  it('stops, but may begin anew later, and after a success', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const retries = watchRetries(clock.now, judge, 'an agent');
+    const fail = (pausesSeconds: readonly number[]): void => {
+      for (const pauseSeconds of pausesSeconds) {
+        clock.pass(pauseSeconds);
+        retries.failed('a call');
+      }
+    };
+    const result = [60, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20];
+    fail([...result, ...result, 10, ...result.slice(1, 6), 10, ...result.slice(1)]);
+    retries.succeeded('a call');
+    fail(result);
+    expect(found).toEqual([]);
+    fail([20, 20]);
+    expect(found).toEqual([expect.stringContaining('11 times in a row')]);
+  });
+});
+
+describe('a row that is given back', () => {
+  const message = { messageId: 'm', receiptHandle: 'r', body: `{"spothop":1,"taskId":"${TASK}"}` } as ReceivedMessage;
+  const begin = () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(1_000_000);
+    const messages = watchMessages({ now: clock.now, judge, rowOf: () => rowWith({}), item: () => undefined });
+    messages.givenBack(rowWith({}));
+    return { found, clock, messages };
+  };
+
+  it('is told of by a message within half a minute, as long as no call fails', () => {
+    const { found, clock, messages } = begin();
+    messages.look(0);
+    clock.pass(31);
+    messages.look(0);
+    expect(found).toEqual([expect.stringContaining('no message tells of it')]);
+    const failing = begin();
+    failing.messages.look(0);
+    failing.clock.pass(31);
+    failing.messages.look(1);
+    expect(failing.found).toEqual([]);
+  });
+
+  it('is not hidden again by whoever has put its message back', async () => {
+    const { found, messages } = begin();
+    messages.changed(message, 0, Promise.resolve());
+    await Promise.resolve();
+    expect(found).toEqual([]);
+    messages.changed(message, 60, Promise.resolve());
+    expect(found).toEqual([expect.stringContaining('hidden again for 60 s')]);
+  });
+});
+
+describe('a machine', () => {
+  it('runs as many tasks at once as the fleet file says, not counting those that are somebody else’s by now', () => {
+    const { found, judge } = judging();
+    let row = rowWith({ status: 'running', owner: MACHINE });
+    const runs = watchRuns({
+      now: clockFrom(0).now,
+      judge,
+      slots: 1,
+      instanceId: MACHINE,
+      rowOf: () => row,
+      leases: () => ({}),
+    });
+    runs.begun(TASK, 1);
+    row = rowWith({ status: 'running', owner: MACHINE, attempt: 2 });
+    runs.begun(TASK, 2);
+    expect(found).toEqual([]);
+    runs.ended(TASK, 1);
+    runs.begun(taskId('task-2'), 2);
+    expect(found).toEqual([expect.stringContaining('runs 2 tasks at once, and 1 are allowed')]);
+  });
+
+  it('stops a run whose task somebody else has, as long as it hears of it', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const rowOf = () => rowWith({ status: 'running', attempt: 2 });
+    const runs = watchRuns({ now: clock.now, judge, slots: 1, instanceId: MACHINE, rowOf, leases: () => ({}) });
+    runs.begun(TASK, 1);
+    for (const failures of [0, 1, 1]) {
+      runs.look(failures);
+      clock.pass(30);
+    }
+    expect(found).toEqual([]);
+    runs.look(1);
+    expect(found).toEqual([expect.stringContaining('runs on under attempt 1')]);
+  });
+});
