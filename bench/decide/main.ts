@@ -10,7 +10,8 @@ const HELP = `Measures decisions about one job of 24 h due in 36 h, by processor
 
   npm run bench -- decide [--json]
 
-first      the first decision of a service that has not seen such a job: it works the values out
+first      the first decision about such a job: it works the values out. With 1 pool it is the first of the process as
+           well, and pays for compiling the code
 later      every other decision, on 1, 20 and 200 pools that come and go
 `;
 

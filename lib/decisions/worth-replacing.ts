@@ -4,28 +4,31 @@ import { secondsToMs } from '../fleet/time.ts';
 import type { Situation } from './capacity-orders.ts';
 import { START_UP_SECONDS } from './loss-rate.ts';
 
+const waitingCount = ({ view: { backlog } }: Situation): number => backlog.waiting + backlog.delayed;
+
 /** Whether the machines at work will have taken all that waits before another could be up. */
-const isSoonTaken = ({ view }: Situation, waiting: number): boolean => {
-  const { halfMs } = view.state.head.runTimes ?? {};
-  const { inFlight } = view.backlog;
-  return halfMs !== undefined && inFlight > 0 && (waiting * halfMs) / inFlight < secondsToMs(START_UP_SECONDS);
+const isSoonTaken = (situation: Situation): boolean => {
+  const { head } = situation.view.state;
+  const { inFlight } = situation.view.backlog;
+  if (head.runTimes === undefined || inFlight === 0) return false;
+  return (waitingCount(situation) * head.runTimes.halfMs) / inFlight < secondsToMs(START_UP_SECONDS);
 };
 
 /** Machines for what waits and will still wait when another is up. */
-const neededForWaiting = (situation: Situation): number => {
-  const { backlog, policy } = situation.view;
-  const waiting = backlog.waiting + backlog.delayed;
-  return isSoonTaken(situation, waiting) ? 0 : Math.ceil(waiting / policy.targetBacklog);
-};
+const neededForWaiting = (situation: Situation): number =>
+  isSoonTaken(situation) ? 0 : Math.ceil(waitingCount(situation) / situation.view.policy.targetBacklog);
 
 /**
- * Machines that have run for longer than one of their tasks takes, and half an hour more: others came after it. Where
- * nobody knows how long a task takes, it may be the first that they hold.
+ * Machines that have run for so much longer than one of their tasks takes that others must have come after it: a start-up
+ * longer where something waits even now, else ten minutes. Where nobody knows how long a task takes, it may be the first
+ * that they hold.
  */
-const outlasting = ({ view, now }: Situation, members: readonly Member[]): number => {
+const outlasting = (situation: Situation, members: readonly Member[]): number => {
+  const { view, now } = situation;
   const { runTimes } = view.state.head;
   if (runTimes === undefined) return 0;
-  const patienceMs = runTimes.nineTenthsMs + secondsToMs(STAND_IN_PATIENCE_SECONDS);
+  const patienceSeconds = waitingCount(situation) > 0 ? START_UP_SECONDS : STAND_IN_PATIENCE_SECONDS;
+  const patienceMs = runTimes.nineTenthsMs + secondsToMs(patienceSeconds);
   return members.filter(({ launchedAt }) => now - launchedAt > patienceMs).length;
 };
 

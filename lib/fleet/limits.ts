@@ -141,10 +141,11 @@ export const UNCLAIMED_SECONDS = 3_600;
 export const RETURN_SURGE_SHARE = 0.25;
 
 /**
- * With nothing waiting, a machine that is at work for so much longer than a task takes has taken others since: its place is
- * worth a replacement. Less would buy replacements as the last tasks of a batch end.
+ * With nothing waiting, a machine that is at work for so much longer than a task takes has taken others since: its
+ * place is worth a replacement. Work that has lasted for t lasts another t as likely as not (survival 1/t), so that after
+ * five start-ups it outlives one more five times of six. Less would buy replacements as the last tasks of a batch end.
  */
-export const STAND_IN_PATIENCE_SECONDS = 1_800;
+export const STAND_IN_PATIENCE_SECONDS = 600;
 
 /** A spot replacement has shown itself when it holds a task, or has lived this long. */
 export const REPLACEMENT_PROVEN_SECONDS = 600;

@@ -265,6 +265,9 @@ describe('the return to spot', () => {
       const changes = { policy: { machinesMax: 4 }, head: { runTimes } };
       expect(ordered({ inFlight: 4, waiting: 1 }, 60, changes)).toEqual([]);
       expect(ordered({ inFlight: 4, waiting: 2 }, 60, changes)).toEqual([{ purchase: 'spot', count: 1 }]);
+      // Eight minutes and two after the first machine came, it has taken another task, and one waits: more may come.
+      expect(ordered({ inFlight: 4, waiting: 1 }, 10 * 60 + 1, changes)).toEqual([]);
+      expect(ordered({ inFlight: 4, waiting: 1 }, 10 * 60 + 2, changes)).toEqual([{ purchase: 'spot', count: 1 }]);
     });
 
     it('one for what waits, and for what waits to be sent again', () => {
@@ -278,9 +281,9 @@ describe('the return to spot', () => {
     });
 
     it('one where machines outlast their tasks, because what comes is taken at once', () => {
-      // The first is there since second 1: eight minutes and half an hour later it has taken another task.
-      expect(ordered({ inFlight: 4 }, 38 * 60 + 1, { head: { runTimes } })).toEqual([]);
-      expect(ordered({ inFlight: 4 }, 38 * 60 + 2, { head: { runTimes } })).toEqual([{ purchase: 'spot', count: 1 }]);
+      // The first is there since second 1: eight minutes and ten later it has taken another task.
+      expect(ordered({ inFlight: 4 }, 18 * 60 + 1, { head: { runTimes } })).toEqual([]);
+      expect(ordered({ inFlight: 4 }, 18 * 60 + 2, { head: { runTimes } })).toEqual([{ purchase: 'spot', count: 1 }]);
     });
   });
 

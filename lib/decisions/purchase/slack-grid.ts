@@ -20,11 +20,12 @@ const BEFORE_SECONDS = 1e-3;
 const CHANGEOVERS_EXACT = 4;
 const HEAD_STEPS = 12;
 
+/** Steps from one point to the next: the less slack there is, the more each bit of it is worth. */
+const strideAt = (steps: number): number => (steps < 3 ? 1 / 4 : steps < 8 ? 1 / 2 : 1);
+
 const headPoints = (stepSeconds: number, changeoverSeconds: number): number[] => {
   const points = [0];
-  for (let quarter = 1; quarter <= 12; quarter += 1) points.push((quarter * stepSeconds) / 4);
-  for (let half = 7; half < 16; half += 1) points.push((half * stepSeconds) / 2);
-  for (let one = 8; one < HEAD_STEPS; one += 1) points.push(one * stepSeconds);
+  for (let steps = 1 / 4; steps < HEAD_STEPS; steps += strideAt(steps)) points.push(steps * stepSeconds);
   for (let count = 1; count <= CHANGEOVERS_EXACT; count += 1) {
     const safe = [count * changeoverSeconds, stepSeconds + count * changeoverSeconds];
     points.push(...safe, ...safe.map((seconds) => seconds - BEFORE_SECONDS));
