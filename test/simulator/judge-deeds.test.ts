@@ -102,6 +102,7 @@ describe('a row that was due', () => {
       deeds,
     );
     deeds.records.clear();
+    deeds.fleetReads.push(fleetOf(), fleetOf());
     await world.tasks.due(now, 10);
     for (const _ of readings) await world.tasks.get(TASK);
     const lived = { ...life, memory: { ...life.memory, tasks: { ...life.memory.tasks, rows } } };
@@ -149,6 +150,7 @@ describe('a task that is put off while nothing waits for its fleet', () => {
       deeds,
     );
     deeds.records.clear();
+    deeds.fleetReads.push(fleetOf(), fleetOf());
     await world.tasks.due(START, 10);
     await world.tasks.get(TASK);
     await world.tasks.apply(TASK, { step: 'check-again', attempt: 1, checkAt: addMs(START, secondsToMs(60)) });
