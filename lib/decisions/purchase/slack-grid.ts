@@ -4,7 +4,7 @@
  * and nothing is blurred exactly where it matters.
  */
 export interface SlackGrid {
-  /** Ascending, from 0. */
+  /** Ascending, from 0; beyond the head one point a step. */
   readonly points: Float64Array;
   readonly stepSeconds: number;
 }
@@ -33,14 +33,13 @@ const headPoints = (stepSeconds: number, changeoverSeconds: number): number[] =>
   return points;
 };
 
-/** The more slack there is, the less one step of it changes: from each doubling on there are half as many points. */
+/**
+ * One point a step however much slack there is: just before a job is done its slack is all the time that is left, and between
+ * a point with work and one without any it would be taken for nearly done, as if to wait were cheaper than to finish.
+ */
 const tailPoints = (stepSeconds: number, slackSecondsMax: number): number[] => {
-  const points: number[] = [];
-  for (let steps = HEAD_STEPS, stride = 1; ; steps += stride) {
-    if (steps >= HEAD_STEPS * stride) stride *= 2;
-    points.push(steps * stepSeconds);
-    if (points.length > 1 && points.at(-2)! >= slackSecondsMax) return points;
-  }
+  const count = Math.max(2, Math.ceil(slackSecondsMax / stepSeconds) - HEAD_STEPS + 2);
+  return Array.from({ length: count }, (_, step) => (HEAD_STEPS + step) * stepSeconds);
 };
 
 /** Points from no slack to at least so much. */
