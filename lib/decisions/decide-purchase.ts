@@ -4,7 +4,7 @@ import type { HazardModel } from './purchase/hazard-model.ts';
 import { type JobMemory, type Recalled, recall, remember } from './purchase/job-memory.ts';
 import { marketOutlook } from './purchase/market-outlook.ts';
 import { onDemandPriceOf } from './purchase/offers.ts';
-import { learnedPace, paceOf } from './purchase/pace.ts';
+import { learnedPace, leastPaceOf } from './purchase/pace.ts';
 import { upChance } from './purchase/pool-belief.ts';
 import type { Purchase, PurchaseChoice, PurchaseView } from './purchase/purchase.ts';
 import type { ValueTables } from './purchase/value-tables.ts';
@@ -59,7 +59,7 @@ const lookingAhead = ({ stepSeconds }: HazardModel, view: PurchaseView): Purchas
 
 const choose = (tables: ValueTables, memory: Recalled): Chosen => {
   const { view } = memory;
-  const pace = paceOf(memory.pace, view);
+  const pace = leastPaceOf(memory.pace, view);
   const onDemandPrice = onDemandPriceOf(view);
   const ahead = lookingAhead(memory.hazards, view);
   const market = marketOutlook(tables, memory, ahead);

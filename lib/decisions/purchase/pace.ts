@@ -62,11 +62,11 @@ export const learnedPace = ({ ranSeconds, doneSeconds }: Pace, { tickSeconds }: 
     ? undefined
     : Math.min(MISJUDGED_MOST, Math.max(1 / MISJUDGED_MOST, doneSeconds / ranSeconds));
 
-/** The same, 1 until it is learned. */
-export const paceOf = (pace: Pace, view: PurchaseView): number => learnedPace(pace, view) ?? 1;
-
 /** Until the pace is learned, the work may be so many times what was told. */
 const DOUBT = 2;
+
+/** The same where credit depends on it: until it is learned, what was done counts for the least that it may be. */
+export const leastPaceOf = (pace: Pace, view: PurchaseView): number => learnedPace(pace, view) ?? DOUBT;
 
 /**
  * Whether there is so much time that even twice the work could be done on demand. Only then is it kept possible: half an
