@@ -76,7 +76,8 @@ describe('value tables', () => {
     const [loss, back] = [0.1, 0.3];
     const runs = 600;
     const random = seededRandom(4);
-    const job = { ...PLAN, ticks: 12, onDemandPrice: 1 };
+    // The values know nothing of what a job may waste, so here it may waste all.
+    const job = { ...PLAN, ticks: 12, onDemandPrice: 1, extras: { wasteShareMax: 1 } };
     const tables = makeValueTables({ regimes: [market(loss, back)] });
     let sum = 0;
     for (let run = 0; run < runs; run += 1) {
