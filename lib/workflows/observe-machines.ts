@@ -73,21 +73,16 @@ const adoptOrReport = async (
 
 /**
  * Its launch is not through yet: one that has ended meanwhile is given its place all the same, so that its run is closed
- * and its cost is told. Of all others that ended and have no place, the run is closed already.
+ * and its cost is told.
  */
 const isAwaited = ({ head }: FleetState, { tags }: DescribedMachine): boolean =>
   head.openIntents[intentId(tags[INTENT_TAG] ?? '')] !== undefined;
 
 /**
- * No intent tells of a machine that somebody else launched. Whoever wrote its item may not have got to its place in the
- * fleet before it ended: it is given that now, so that its run is closed.
+ * Whoever wrote its item may not have got to its place in the fleet before it ended, and no intent tells of it any more: it
+ * is given that place now, so that its run is closed.
  */
-const isUnplaced = async (
-  world: World,
-  { mode }: FleetSettings,
-  { instanceId }: DescribedMachine,
-): Promise<boolean> => {
-  if (mode === 'manage') return false;
+const isUnplaced = async (world: World, { instanceId }: DescribedMachine): Promise<boolean> => {
   const record = await world.instances.get(instanceId);
   return record !== undefined && record.goneAt === undefined;
 };
@@ -117,7 +112,7 @@ export const observeMachines = async (
   const looked = await inParallel(machines, MACHINES_AT_ONCE, async (machine) => {
     if (members.has(machine.instanceId)) await noteEnd(machine);
     else if (isLiving(machine)) await adoptOrReport(world, settings, state, machine);
-    else if (isAwaited(state, machine) || (await isUnplaced(world, settings, machine))) {
+    else if (isAwaited(state, machine) || (await isUnplaced(world, machine))) {
       await adoptOrReport(world, settings, state, machine);
       await noteEnd(machine);
     }

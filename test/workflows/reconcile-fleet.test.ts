@@ -301,6 +301,27 @@ describe('a launch whose answer was lost', () => {
     expect(await members(world)).not.toContain(placeless!.instanceId);
   });
 
+  it('has the run closed of a machine without a place though it was given up while EC2 did not show it (M2)', async () => {
+    const world = workflowWorld();
+    await queueTasks(world, 10);
+    const addMember = (): Promise<never> => Promise.reject(new Error('throttled'));
+    await reconcile({ ...world, fleets: { ...world.fleets, addMember } });
+    const [placeless] = world.machines.all();
+    const blind = {
+      ...world.machines,
+      describeFleet: async () => [],
+      launch: async () => ({ answered: false, code: 'Timeout', message: '' }) as const,
+    };
+    await world.clock.advance(600_000);
+    await reconcile({ ...world, machines: blind });
+    world.machines.setState(placeless!.instanceId, 'terminated', 'Client.InstanceInitiatedShutdown');
+    await reconcile(world);
+    expect(world.money.allRuns()).toMatchObject([{ instanceId: placeless!.instanceId, endedBy: 'itself' }]);
+    await reconcile(world);
+    expect(world.money.allRuns()).toHaveLength(1);
+    expect(await members(world)).not.toContain(placeless!.instanceId);
+  });
+
   it('that launched nothing is given up after ten minutes, and asked for anew under another token', async () => {
     const { world, sent } = watchingLaunches(workflowWorld());
     await queueTasks(world, 5);
