@@ -86,6 +86,7 @@ export const watchAgent = (
   let calledAt = now();
   let beatAt = now();
   let hasBeaten = false;
+  let heardOfDrainAt: EpochMs | undefined;
 
   /** At every call of the process: notices that it stood still, or that it works and is not heard. */
   const tick = (): void => {
@@ -95,6 +96,7 @@ export const watchAgent = (
       // Whatever it owed by now is as if a call had failed.
       failures += 1;
       beatAt = at;
+      heardOfDrainAt &&= at;
     } else if (hasBeaten && at - beatAt >= BEAT_MS && at - calledAt < ACTIVE_MS) {
       hasBeaten = false;
       judge.say('W4', `the agent of ${instanceId} works, and has not been heard for ${(at - beatAt) / 1_000} s`);
@@ -146,11 +148,10 @@ export const watchAgent = (
     return row?.status === 'running' && row.owner === instanceId && ran.has(`${id}/${row.attempt}`);
   };
 
-  /** A machine that drains asks for no more work, from the beat on at which it has heard of that. */
+  /** A machine that drains asks for no more work, from the beat on whose answer said so; a pause may come between. */
   const judgePolls = (): void => {
-    const { drainingAt, heartbeatAt } = item() ?? {};
-    if (polls === 0 || drainingAt === undefined || heartbeatAt === undefined) return;
-    if (heartbeatAt - drainingAt >= BEATS_MS) judge.say('N6', `${instanceId} drains, and still asks for work`);
+    if (polls === 0 || heardOfDrainAt === undefined || now() - heardOfDrainAt < BEATS_MS) return;
+    judge.say('N6', `${instanceId} drains, and still asks for work`);
   };
 
   const judgeShown = (id: TaskId, seconds: number): void => {
@@ -184,7 +185,14 @@ export const watchAgent = (
         messages.look(failures);
         visibility.look(failures, isRunningHere);
         judgePolls();
-        return counted(instances.heartbeat(...args));
+        const answer = counted(instances.heartbeat(...args));
+        void answer.then(
+          ({ record }) => {
+            if (record?.drainingAt !== undefined) heardOfDrainAt ??= now();
+          },
+          () => undefined,
+        );
+        return answer;
       },
     },
     tasks: {

@@ -125,9 +125,11 @@ export const auditFleet = (world: FleetAuditWorld) => {
       trace.note(by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);
     },
-    addMember: (fleet, member) => {
+    addMember: async (fleet, member) => {
       judgePlace(fleet, member.instanceId);
-      return world.fleets.addMember(fleet, member);
+      await world.fleets.addMember(fleet, member);
+      const machine = truth.machines.get(member.instanceId);
+      if (machine !== undefined) machine.hadPlace = true;
     },
     removeMember: async (fleet, id) => {
       judgePlace(fleet, id);

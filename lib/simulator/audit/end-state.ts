@@ -51,6 +51,8 @@ const machineUnsettled = (life: Life, machine: HostedMachine, runsByMachine: Run
   const runs = runsByMachine.get(instanceId) ?? [];
   // One that ended before anybody could write its item is known to nobody but EC2's bill.
   if (record === undefined) return [];
+  // Nor is one whose tags somebody took before it had its place: no list shows it, and nobody looks at its item.
+  if (machine.isUntagged === true && machine.hadPlace !== true) return [];
   const found: Unsettled[] = [];
   if (runs.length !== 1) found.push(unsettled('M2', `${instanceId} has ${runs.length} closed runs`));
   if (record.goneAt === undefined) found.push(unsettled('N1', `${instanceId} ended and is not called gone`));

@@ -21,7 +21,6 @@ export interface Ordering {
 
 /** An agent that was nearly silent when its item was read may be so by now. */
 const SURELY_HEARD_MS = 40_000;
-const MAYBE_HEARD_MS = 51_000;
 
 /** Three minutes, less what a call takes. */
 const SET_ASIDE_MS = 170_000;
@@ -71,7 +70,8 @@ const tooFew = ({ read, open }: Ordering, { wanted, had, recallable }: Counts): 
   const { capacity } = read.settings;
   const asksSpot = open.some(({ purchase }) => purchase === 'spot');
   if (!asksSpot || capacity.window !== undefined) return [];
-  const least = wanted - recallable(MAYBE_HEARD_MS) - Math.min(capacity.onDemandBase, wanted);
+  // Whether one that is to leave was heard when it was called back, its reader knew best.
+  const least = wanted - recallable(Number.POSITIVE_INFINITY) - Math.min(capacity.onDemandBase, wanted);
   return had < least ? [breach('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
 };
 

@@ -17,6 +17,8 @@ export interface MachineTruth {
   isStopped?: boolean;
   /** Somebody took our tags from it: EC2 shows it to us no more, and it is called gone once it is silent for long. */
   isUntagged?: boolean;
+  /** It was given its place in the fleet. */
+  hadPlace?: boolean;
 }
 
 /** What a task is and what really happened to it. */
