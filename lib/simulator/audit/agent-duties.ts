@@ -50,8 +50,8 @@ const PAUSE_MS = 20_000;
 /** The beat after the one that brought the news. */
 const BEATS_MS = 5_000;
 
-/** Heartbeats come every 5 s. */
-const BEAT_MS = 20_000;
+/** Heartbeats come every 5 s; one may be on its way for 9 s, and a standstill that is not yet noticed comes between. */
+const BEAT_MS = 35_000;
 const ACTIVE_MS = 10_000;
 
 /** What an attempt may still do after a pause is decided by its row, read anew. */
