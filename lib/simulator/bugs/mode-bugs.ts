@@ -87,7 +87,7 @@ export const MODE_BUGS: readonly Bug[] = [
     tells: 'a machine that ended before it got its place is nobody’s, and its run stays open',
     breaks: 'M2',
     file: 'lib/workflows/observe-machines.ts',
-    find: ' || (await isUnplaced(world, settings, machine))) {',
+    find: ' || (await isUnplaced(world, machine))) {',
     replace: ' || isUnplaced.length === 0) {',
   },
   {
