@@ -4,8 +4,8 @@ import type { ReceivedMessage } from '../../ports/queues.ts';
 import { taskOf } from './agent-messages.ts';
 import type { Judge } from './promises.ts';
 
-/** A renewal may be on its way. */
-const LATE_MS = 5_000;
+/** A renewal may be on its way for 9 s, after a standstill that nobody has noticed yet. */
+const LATE_MS = 30_000;
 
 interface Hidden {
   readonly id: TaskId;
