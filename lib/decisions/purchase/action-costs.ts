@@ -1,9 +1,9 @@
+import { onceFor } from '../once-for.ts';
 import { ageClassOf } from './hazard-model.ts';
 import { downState, IDLE, type JobValues, type Mode, ON_DEMAND, ON_SPOT, upState, valueAt } from './job-values.ts';
 import type { MarketOutlook, PoolOutlook } from './market-outlook.ts';
 import { upChance } from './pool-belief.ts';
 import { outlookOf, type PurchaseChoice, type PurchaseView } from './purchase.ts';
-import { onceFor } from './shared-beliefs.ts';
 
 const modeOf = (choice: PurchaseChoice): Mode =>
   choice.kind === 'idle' ? IDLE : choice.kind === 'on-demand' ? ON_DEMAND : ON_SPOT;

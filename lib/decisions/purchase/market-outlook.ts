@@ -1,9 +1,9 @@
+import { onceFor } from '../once-for.ts';
 import type { HazardModel } from './hazard-model.ts';
 import type { Recalled } from './job-memory.ts';
 import type { JobValues } from './job-values.ts';
 import { type Forecast, forecast, type PoolBelief, upChance } from './pool-belief.ts';
 import type { PurchaseView } from './purchase.ts';
-import { onceFor } from './shared-beliefs.ts';
 import type { ValueTables } from './value-tables.ts';
 
 /** A pool that may be bought from, now or when it comes back. */

@@ -1,17 +1,6 @@
+import { onceFor } from '../once-for.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { afterSeeing, firstBelief, type PoolBelief } from './pool-belief.ts';
-
-/** Works something out once for each key and hands it out again. */
-export const onceFor = <Key, Value extends object>(work: (key: Key) => Value): ((key: Key) => Value) => {
-  const known = new Map<Key, Value>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const value = work(key);
-    known.set(key, value);
-    return value;
-  };
-};
 
 /** What is believed of pools in one decision. Pools that have shown the same share one belief, and all that follows from it. */
 export interface SharedBeliefs {

@@ -1,6 +1,5 @@
 import { endingBreaches } from '../../audit/instance-model.ts';
 import type { FleetState, Intent } from '../../fleet/fleet.ts';
-import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -16,6 +15,7 @@ import { judgeOrders } from './judge-orders.ts';
 import { runBreaches } from './judge-run.ts';
 import { knownRefusals } from './known-refusals.ts';
 import type { Judge } from './promises.ts';
+import { isEndedForNothing, silentMs } from './what-items-say.ts';
 
 export interface FleetAuditWorld {
   readonly now: () => EpochMs;
@@ -32,10 +32,6 @@ export interface FleetAuditWorld {
 
 /** Reliability B17: a token may be repeated for this long. */
 const TOKEN_MS = 600_000;
-
-/** A machine that EC2 takes in its first hour is left to it until so long after its deadline (B28). */
-const FIRST_HOUR_MS = 3_600_000;
-const LEFT_TO_EC2_MS = 300_000;
 
 /** Somebody has to mend a permission: until then asking again would only fill a log. */
 const REPAIR_MS = 590_000;
@@ -60,18 +56,6 @@ export const auditFleet = (world: FleetAuditWorld) => {
    */
   const forbidden = new WeakMap<Caller, Set<string>>();
 
-  /** What is asked for is what this fleet's part of the fleet file allows, in the words that are repeated if need be. */
-  const judgeRequest = ({ intentId, request }: Intent, { fleet, capacity, launchTemplateId }: FleetSettings): void => {
-    const stored = JSON.parse(request) as { readonly fleet: FleetName; readonly request: string };
-    const asked = JSON.parse(stored.request) as LaunchRequest;
-    const isOwn = [stored.fleet, asked.fleet].every((one) => one === fleet);
-    const isAllowed = asked.pools.every(({ pool }) =>
-      capacity.places.some(({ instanceType, zone }) => pool.instanceType === instanceType && pool.zone === zone),
-    );
-    if (!isOwn || !isAllowed || asked.launchTemplateId !== launchTemplateId)
-      judge.say('M1', `${intentId} of ${fleet} asks for what the fleet file does not give it`);
-  };
-
   const judgeAsking = (by: Caller, fleet: FleetName, open: readonly Intent[]) => {
     const { records } = by.memo;
     const settings = by.memo.settings?.get(fleet);
@@ -80,7 +64,6 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (settings === undefined || backlog === undefined || read?.state.head.fleet !== fleet) {
       return judge.say('N3', 'machines were asked for without looking at backlog and members');
     }
-    for (const intent of open) judgeRequest(intent, settings);
     const refusedAt = forbiddenAt.get(fleet);
     if (refusedAt !== undefined && world.now() < refusedAt + REPAIR_MS) {
       judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
@@ -159,12 +142,12 @@ export const auditFleet = (world: FleetAuditWorld) => {
     if (record === undefined) return judge.say('N2', `${id} was to be ended before it had an item`);
     // An agent that is heard again, or a warning that comes, in the moment between is no mistake of whoever had read.
     const read = by?.memo.records.get(id) ?? record;
-    const silentMs = world.now() - (read.heartbeatAt ?? read.launchedAt);
-    for (const { promise, found } of endingBreaches(record, silentMs)) judge.say(promise, `${id} was ${found}`);
+    const now = world.now();
+    for (const { promise, found } of endingBreaches(record, silentMs(read, now)))
+      judge.say(promise, `${id} was ${found}`);
     const deadline = read.signals['spot-interruption']?.deadline;
-    const isFree =
-      deadline !== undefined && record.pool.purchase === 'spot' && deadline < record.launchedAt + FIRST_HOUR_MS;
-    if (isFree && world.now() < deadline + LEFT_TO_EC2_MS)
+    const isSpot = record.pool.purchase === 'spot';
+    if (deadline !== undefined && isSpot && isEndedForNothing(deadline, record.launchedAt, now))
       judge.say('M1', `${id} would have cost nothing, left to EC2`);
   };
 

@@ -1,3 +1,4 @@
+import { onceFor } from '../../decisions/once-for.ts';
 import type { FleetState } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
@@ -8,7 +9,7 @@ import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Backlog, WorkQueue } from '../../ports/queues.ts';
 import type { World } from '../../workflows/world.ts';
-import { lazily, lazy } from '../lazy.ts';
+import { lazyWorld } from '../lazy-world.ts';
 
 /** Something that was read, and when its reader had it. */
 export interface Seen<Value> {
@@ -233,45 +234,20 @@ const noteQueue = ({ clock, settings }: World, deeds: Deeds, fleet: FleetName, q
   },
 });
 
-/**
- * The same world, in which everything that is seen and done is noted. Its ports are made when they are asked for: most
- * runs of a function need few of them.
- */
+/** The same world, in which everything that is seen and done is noted. */
 export const watchDeeds = (world: World, deeds: Deeds): World => {
-  const instances = lazy(() => noteInstances(world, deeds));
-  const tasks = lazy(() => noteTasks(world, deeds));
-  const fleets = lazy(() => noteFleets(world, deeds));
-  const machines = lazy(() => noteMachines(world, deeds));
-  const money = lazy(() => noteMoney(world, deeds));
-  const wakes = lazy(() => noteWakes(world, deeds));
-  const queue = lazily((fleet: FleetName) => noteQueue(world, deeds, fleet, world.workQueue(fleet)));
-  return {
-    clock: world.clock,
-    newId: world.newId,
-    get instances() {
-      return instances();
+  const { clock, newId, settings, log, metrics } = world;
+  const workQueue = onceFor((fleet: FleetName) => noteQueue(world, deeds, fleet, world.workQueue(fleet)));
+  return lazyWorld(
+    { clock, newId, settings, log, metrics, workQueue },
+    {
+      instances: () => noteInstances(world, deeds),
+      tasks: () => noteTasks(world, deeds),
+      fleets: () => noteFleets(world, deeds),
+      machines: () => noteMachines(world, deeds),
+      groups: () => world.groups,
+      money: () => noteMoney(world, deeds),
+      wakes: () => noteWakes(world, deeds),
     },
-    get tasks() {
-      return tasks();
-    },
-    get fleets() {
-      return fleets();
-    },
-    get machines() {
-      return machines();
-    },
-    get groups() {
-      return world.groups;
-    },
-    get money() {
-      return money();
-    },
-    get wakes() {
-      return wakes();
-    },
-    workQueue: queue,
-    settings: world.settings,
-    log: world.log,
-    metrics: world.metrics,
-  };
+  );
 };

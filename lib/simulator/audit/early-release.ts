@@ -1,9 +1,7 @@
 import { OBSERVED } from '../../audit/instance-model.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
-
-/** An agent that was heard within this decides for itself (design, section 3). */
-const FRESH_MS = 15_000;
+import { drainEnd, FRESH_MS } from './what-items-say.ts';
 
 /** Wakes are rounded up to whole seconds. */
 const ROUNDING_MS = 1_000;
@@ -17,7 +15,5 @@ export const tooEarlyMs = (owner: InstanceRecord, drain: DrainPolicy, now: Epoch
   if (drainingAt === undefined || goneAt !== undefined || heartbeatAt === undefined) return 0;
   const hasEnded = OBSERVED.some((kind) => signals[kind] !== undefined);
   if (hasEnded || now - heartbeatAt >= FRESH_MS) return 0;
-  const deadlines = Object.values(signals).flatMap((signal) => signal?.deadline ?? []);
-  const end = Math.min(...deadlines, drainingAt + drain.windowSeconds * 1_000);
-  return Math.max(0, end - drain.marginSeconds * 1_000 - ROUNDING_MS - now);
+  return Math.max(0, drainEnd(owner, drainingAt, drain) - drain.marginSeconds * 1_000 - ROUNDING_MS - now);
 };

@@ -1,6 +1,7 @@
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { Purchase } from '../../fleet/pool.ts';
 import { addMs, type EpochMs } from '../../fleet/time.ts';
+import { SURGE_SHARE } from './counts.ts';
 
 /** As much of a machine as shows whether it takes another's place. */
 export interface ExchangedMachine {
@@ -21,9 +22,6 @@ export interface ExchangeMoment {
 /** With no work, an exchange takes a boot of a minute, the next sweep, a last poll and the sweep that sees the end. */
 export const EXCHANGE_SECONDS = 300;
 
-/** N3, read for itself: so much of the fleet may be there twice. */
-const SHARE_AT_A_TIME = 1 / 4;
-
 export const isRunning = ({ endedBy, isStopped }: Pick<ExchangedMachine, 'endedBy' | 'isStopped'>): boolean =>
   endedBy === undefined && isStopped !== true;
 
@@ -36,7 +34,7 @@ export const newcomersOf = <Machine extends ExchangedMachine>(
   { now, restedAt, machinesMin }: ExchangeMoment,
 ): readonly Machine[] => {
   const running = machines.filter(isRunning);
-  if (running.length > machinesMin + Math.ceil(machinesMin * SHARE_AT_A_TIME)) return [];
+  if (running.length > machinesMin + Math.ceil(machinesMin * SURGE_SHARE)) return [];
   return running.filter(
     ({ launchedAt, described }) =>
       described.pool.purchase === 'spot' && launchedAt >= restedAt && addMs(launchedAt, EXCHANGE_SECONDS * 1_000) > now,

@@ -5,7 +5,8 @@ import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Life } from '../life/life.ts';
 import { isUseful, wantedOf } from './counts.ts';
 import type { FleetDeeds, Seen } from './deeds.ts';
-import type { Neglect } from './judge-deeds.ts';
+import type { Neglect } from './neglect.ts';
+import { isSaidToBeGone } from './what-items-say.ts';
 
 /**
  * What a reconcile owes machines that somebody else launched (docs/machines.md): in `attach` each step out of the groups that
@@ -18,9 +19,6 @@ interface DueStep {
   readonly mark: 'detachedAt' | 'deregisteredAt' | 'lifecycleCompletedAt';
   readonly told: string;
 }
-
-const isGone = ({ goneAt, signals }: InstanceRecord): boolean =>
-  goneAt !== undefined || signals['state-stopped'] !== undefined || signals['state-terminated'] !== undefined;
 
 const isDueToDetach = (life: Life, { signals, pool, instanceId }: InstanceRecord): boolean =>
   pool.purchase === 'spot' &&
@@ -58,7 +56,7 @@ const allSteps = (
   if (groups === undefined) return [];
   const machines = new Map(described.map((machine) => [machine.instanceId, machine]));
   return seen
-    .filter(({ value }) => value.drainingAt !== undefined && !isGone(value))
+    .filter(({ value }) => value.drainingAt !== undefined && !isSaidToBeGone(value))
     .flatMap(({ value }) => stepsDue(life, groups, value, machines.get(value.instanceId)));
 };
 

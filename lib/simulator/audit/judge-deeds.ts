@@ -4,36 +4,20 @@ import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
-import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
-import type { Promised } from './promises.ts';
-
-/**
- * What is mended a minute later by the schedule is never missed in the end. So every run of a function of which no call
- * failed is held to its whole duty: what it saw is what it had to act on, by the figures of the design.
- */
-export interface Neglect {
-  readonly promise: Promised;
-  readonly found: string;
-}
+import type { Neglect } from './neglect.ts';
+import { drainEnd, FRESH_MS, isLeftToEc2, isSaidToBeGone, silentMs } from './what-items-say.ts';
 
 /** From the design and reliability F, with a second for the rounding of wakes. */
-const FRESH_MS = 15_000;
 const SILENT_MS = 50_000;
 const BOOT_MS = 600_000;
 const WAKE_ROUNDING_MS = 1_500;
 const WAKE_DELAY_MS_MAX = 900_000;
-const FIRST_HOUR_MS = 3_600_000;
-const LEFT_TO_EC2_MS = 300_000;
-
-const silentMs = (record: InstanceRecord, at: EpochMs): number => at - (record.heartbeatAt ?? record.launchedAt);
-
-const isSaidToBeGone = ({ goneAt, signals }: InstanceRecord): boolean =>
-  goneAt !== undefined || signals['state-stopped'] !== undefined || signals['state-terminated'] !== undefined;
 
 /** Tasks that a machine still has, of those that it had when it was read. */
 const stillRunning = (life: Life, { instanceId, leases }: InstanceRecord): TaskId[] =>
@@ -43,12 +27,6 @@ const stillRunning = (life: Life, { instanceId, leases }: InstanceRecord): TaskI
       return row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
     })
     .map(([id]) => id);
-
-/** The end of a drain: the nearest deadline that anybody has told, or the window that a warning gives. */
-const drainEnd = (settings: FleetSettings, record: InstanceRecord): number => {
-  const deadlines = Object.values(record.signals).flatMap((signal) => signal?.deadline ?? []);
-  return Math.min(...deadlines, addMs(record.drainingAt!, secondsToMs(settings.drain.windowSeconds)));
-};
 
 const neglectedReleases = (
   life: Life,
@@ -66,7 +44,7 @@ const neglectedReleases = (
     return isSilent && !drains ? [{ promise: 'W4', found: `${held}, which was seen to be silent` }] : [];
   }
   if (silentMs(record, at) >= FRESH_MS) return [{ promise: 'W4', found: `${held}, which drains and is not heard` }];
-  const by = drainEnd(settings, record) - secondsToMs(settings.drain.marginSeconds);
+  const by = drainEnd(record, record.drainingAt, settings.drain) - secondsToMs(settings.drain.marginSeconds);
   if (at >= by) return [{ promise: 'W4', found: `${held}, which has no time left` }];
   const isLookedAtAgain = wakesAt.some((wakeAt) => wakeAt <= by + WAKE_ROUNDING_MS);
   return isLookedAtAgain || by - at > WAKE_DELAY_MS_MAX
@@ -89,15 +67,6 @@ export const notActedOn = (life: Life, id: InstanceId, kind: SignalKind): readon
   const record = life.memory.instances.records.get(id);
   if (record?.drainingAt === undefined || !ENDING_KINDS.includes(kind)) return [];
   return silentMs(record, life.clock.now()) < FRESH_MS + HANDLING_MS ? [] : stillRunning(life, record);
-};
-
-/** B28: one that EC2 takes in its first hour is left to it until five minutes past its deadline. */
-export const isLeftToEc2 = ({ pool, signals, launchedAt }: InstanceRecord, at: EpochMs): boolean => {
-  const deadlines = Object.values(signals).flatMap((signal) => signal?.deadline ?? []);
-  const isTaken = signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined;
-  const deadline = Math.min(...deadlines);
-  const isFree = pool.purchase === 'spot' && isTaken && deadline < launchedAt + FIRST_HOUR_MS;
-  return isFree && at < deadline + LEFT_TO_EC2_MS;
 };
 
 const neglectedEnding = ({ value: record, at }: Seen<InstanceRecord>, { ended }: FleetDeeds): Neglect[] => {
@@ -232,7 +201,10 @@ const neglectedOf = async (
 const neglectedFleets = ({ fleetReads }: Deeds): Neglect[] =>
   fleetReads.length === 0 ? [{ promise: 'O1', found: 'it was woken, and has not looked at any fleet' }] : [];
 
-/** What a run of a function has left undone, although nothing failed that it asked for. */
+/**
+ * What a run of a function has left undone, although nothing failed that it asked for. Whatever is mended a minute later by
+ * the schedule is never missed in the end: so each run is held to its whole duty, and what it saw is what it had to act on.
+ */
 export const neglected = async (
   life: Life,
   kind: 'signals' | 'reconcile',

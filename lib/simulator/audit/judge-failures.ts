@@ -1,5 +1,5 @@
 import type { Deeds } from './deeds.ts';
-import type { Neglect } from './judge-deeds.ts';
+import type { Neglect } from './neglect.ts';
 
 /** What a run of a function has told of itself. */
 export type Answer = { readonly to: 'signals'; readonly returned: number } | { readonly to: 'minute' | 'wake' };

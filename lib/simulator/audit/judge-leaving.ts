@@ -5,11 +5,11 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { isUseful, SURGE_SHARE, wantedOf } from './counts.ts';
 import type { Compared, Deeds } from './deeds.ts';
-import type { Neglect } from './judge-deeds.ts';
+import { type Neglect, neglect } from './neglect.ts';
+import { SURELY_HEARD_MS, silentMs } from './what-items-say.ts';
 
 /** Between the moment at which an item was read and the decision: who was nearly silent then may be so or not. */
 const SURELY_SILENT_MS = 60_000;
-const SURELY_HEARD_MS = 40_000;
 
 /** A replacement has shown itself once it has run a task, or after ten minutes (design, section 4). */
 const PROVEN_MS = 600_000;
@@ -21,8 +21,9 @@ interface Seen {
   readonly held: number;
 }
 
-const silentMsOf = ({ session, heartbeatAt, launchedAt }: InstanceRecord, at: EpochMs): number =>
-  session === undefined ? 0 : at - (heartbeatAt ?? launchedAt);
+/** One that never came is not silent yet. */
+const silentMsOf = (record: InstanceRecord, at: EpochMs): number =>
+  record.session === undefined ? 0 : silentMs(record, at);
 
 const isSpot = ({ member }: Seen): boolean => member.pool.purchase === 'spot';
 
@@ -47,8 +48,6 @@ interface Shrinking {
   readonly isTooLarge: boolean;
   readonly compared: Compared;
 }
-
-const neglect = (promise: Neglect['promise'], found: string): Neglect => ({ promise, found });
 
 /** Fewer than are wanted are never left over: what is sent away would only be bought again. */
 const tooMany = ({ gone, staying, wanted }: Shrinking): Neglect[] =>

@@ -1,15 +1,15 @@
 import type { Intent } from '../../fleet/fleet.ts';
-import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
 import type { EpochMs } from '../../fleet/time.ts';
-import type { LaunchRequest } from '../../ports/machines.ts';
 import type { Backlog } from '../../ports/queues.ts';
 import { isRecallable, isUseful, outstandingOf, wantedOf } from './counts.ts';
-import type { Neglect } from './judge-deeds.ts';
+import { judgeRequest, type StoredRequest, storedRequestOf } from './judge-request.ts';
 import { placeKey } from './known-refusals.ts';
+import { type Neglect, neglect } from './neglect.ts';
 import { type ReadFleet, surgeAllowed } from './surge.ts';
+import { SURELY_HEARD_MS } from './what-items-say.ts';
 
 /** What a reconcile knew when it asked for machines. */
 export interface Ordering {
@@ -19,13 +19,8 @@ export interface Ordering {
   readonly open: readonly Intent[];
 }
 
-/** An agent that was nearly silent when its item was read may be so by now. */
-const SURELY_HEARD_MS = 40_000;
-
 /** Three minutes, less what a call takes. */
 const SET_ASIDE_MS = 170_000;
-
-const breach = (promise: Neglect['promise'], found: string): Neglect => ({ promise, found });
 
 const countsOf = ({ read, now, backlog, open }: Ordering) => {
   const { state, records, settings } = read;
@@ -56,12 +51,12 @@ const tooMany = ({ read }: Ordering, counts: Counts): Neglect[] => {
   const { useful, onDemand, wanted, had, hadBefore, recallable } = counts;
   const surge = (called: number): number => surgeAllowed({ ...read, useful }, onDemand + called, wanted);
   if (had > wanted + surge(0))
-    return [breach('N3', `${had} machines had and asked for, ${wanted} + ${surge(0)} wanted`)];
+    return [neglect('N3', `${had} machines had and asked for, ${wanted} + ${surge(0)} wanted`)];
   if (read.settings.capacity.window !== undefined) return [];
   // An on-demand machine that is called back may be one whose place spot is to take.
   const back = Math.min(Math.max(0, wanted - hadBefore), recallable(SURELY_HEARD_MS));
   return had + back > wanted + surge(back)
-    ? [breach('N3', `${had} machines had and asked for, ${wanted} wanted, and ${back} could have been called back`)]
+    ? [neglect('N3', `${had} machines had and asked for, ${wanted} wanted, and ${back} could have been called back`)]
     : [];
 };
 
@@ -72,7 +67,7 @@ const tooFew = ({ read, open }: Ordering, { wanted, had, recallable }: Counts): 
   if (!asksSpot || capacity.window !== undefined) return [];
   // Whether one that is to leave was heard when it was called back, its reader knew best.
   const least = wanted - recallable(Number.POSITIVE_INFINITY) - Math.min(capacity.onDemandBase, wanted);
-  return had < least ? [breach('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
+  return had < least ? [neglect('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
 };
 
 /** M1: what the fleet file allows on demand. */
@@ -80,32 +75,7 @@ const tooDear = ({ read, open }: Ordering, { hadOnDemand }: Counts): Neglect[] =
   const { onDemandBase, onDemandMax, onDemandFallback } = read.settings.capacity;
   const asksOnDemand = open.some(({ purchase }) => purchase === 'on-demand');
   const allowed = Math.max(onDemandFallback ? onDemandMax : 0, onDemandBase);
-  return asksOnDemand && hadOnDemand > allowed ? [breach('M1', `${hadOnDemand} on demand, ${allowed} allowed`)] : [];
-};
-
-const requestOf = ({ request }: Intent): LaunchRequest =>
-  JSON.parse((JSON.parse(request) as { readonly request: string }).request) as LaunchRequest;
-
-const placesOf = ({ capacity }: FleetSettings): ReadonlyMap<string, string> =>
-  new Map(capacity.places.map(({ instanceType, zone, subnetId }) => [`${instanceType}/${zone}`, subnetId]));
-
-/** M1 and N4: the request says what the intent and the fleet file say. */
-const otherThanWritten = ({ read: { settings } }: Ordering, intent: Intent): Neglect[] => {
-  const { count, token, pools, launchTemplateId, launchTemplateVersion } = requestOf(intent);
-  const subnets = placesOf(settings);
-  const isOfFile = ({ pool, subnetId }: LaunchRequest['pools'][number]): boolean =>
-    pool.purchase === intent.purchase && subnets.get(`${pool.instanceType}/${pool.zone}`) === subnetId;
-  const stranger = pools.find((place) => !isOfFile(place));
-  const isOfTemplate =
-    launchTemplateId === settings.launchTemplateId && launchTemplateVersion === settings.launchTemplateVersion;
-  return [
-    ...(count === intent.count ? [] : [breach('N4', `an intent of ${intent.count} asks for ${count}`)]),
-    ...(token === intent.intentId ? [] : [breach('N4', `intent ${intent.intentId} asks under token ${token}`)]),
-    ...(isOfTemplate ? [] : [breach('M1', `launched from template ${launchTemplateId} ${launchTemplateVersion}`)]),
-    ...(stranger === undefined
-      ? []
-      : [breach('M1', `${poolKey(stranger.pool)} in ${stranger.subnetId}, which the fleet file does not name`)]),
-  ];
+  return asksOnDemand && hadOnDemand > allowed ? [neglect('M1', `${hadOnDemand} on demand, ${allowed} allowed`)] : [];
 };
 
 /** When each pool last refused, as far as the fleet was told. */
@@ -119,16 +89,16 @@ const reclaimedAt = (records: ReadonlyMap<InstanceId, InstanceRecord | undefined
   });
 
 /** O2: a pool that refused, or that is taking its machines back, is left alone for three minutes at least. */
-const askedAgain = (ordering: Ordering, refusals: Refusals, intent: Intent): Neglect[] => {
+const askedAgain = (ordering: Ordering, refusals: Refusals, { request }: StoredRequest): Neglect[] => {
   const { read, now } = ordering;
   const { readAt, settings } = read;
-  return requestOf(intent).pools.flatMap(({ pool }): Neglect[] => {
+  return request.pools.flatMap(({ pool }): Neglect[] => {
     const key = poolKey(pool);
     const refusedAt = refusals.get(placeKey(settings.fleet, pool));
     if (refusedAt !== undefined && refusedAt < readAt && now < refusedAt + SET_ASIDE_MS)
-      return [breach('O2', `${key} was asked ${(now - refusedAt) / 1_000} s after it refused`)];
+      return [neglect('O2', `${key} was asked ${(now - refusedAt) / 1_000} s after it refused`)];
     const isTaking = reclaimedAt(read.records, ordering, pool).some((at) => now < at + SET_ASIDE_MS);
-    return isTaking ? [breach('O2', `${key} was asked while it takes machines back`)] : [];
+    return isTaking ? [neglect('O2', `${key} was asked while it takes machines back`)] : [];
   });
 };
 
@@ -139,9 +109,9 @@ export const judgeOrders = (ordering: Ordering, refusals: Refusals): readonly Ne
     ...tooMany(ordering, counts),
     ...tooFew(ordering, counts),
     ...tooDear(ordering, counts),
-    ...ordering.open.flatMap((intent) => [
-      ...otherThanWritten(ordering, intent),
-      ...askedAgain(ordering, refusals, intent),
-    ]),
+    ...ordering.open.flatMap((intent) => {
+      const stored = storedRequestOf(intent);
+      return [...judgeRequest(ordering.read.settings, intent, stored), ...askedAgain(ordering, refusals, stored)];
+    }),
   ];
 };

@@ -1,7 +1,7 @@
 import { instanceId } from '../../fleet/ids.ts';
 import type { Life } from '../life/life.ts';
 import type { Deeds } from './deeds.ts';
-import type { Neglect } from './judge-deeds.ts';
+import type { Neglect } from './neglect.ts';
 
 const MACHINE = /i-[0-9a-f]+/g;
 

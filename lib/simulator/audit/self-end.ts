@@ -2,7 +2,7 @@ import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
-import { isLeftToEc2 } from './judge-deeds.ts';
+import { isLeftToEc2 } from './what-items-say.ts';
 
 /** How an agent came to power its machine off, and how long it had run by then. */
 export interface SelfEnd {

@@ -2,6 +2,7 @@ import type { FleetState, Member } from '../../fleet/fleet.ts';
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
+import { poolKey } from '../../fleet/pool.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { SURGE_SHARE } from './counts.ts';
 
@@ -18,7 +19,7 @@ export interface ReadFleet {
 /** Machines of one pool that are warned within this time were lost together (docs/capacity.md). */
 const TOGETHER_MS = 600_000;
 
-const placeOf = ({ pool }: Member): string => `${pool.instanceType} ${pool.zone} ${pool.purchase}`;
+const placeOf = ({ pool }: Member): string => poolKey(pool);
 
 const isAdvised = ({ records, settings, readAt }: ReadFleet, { instanceId }: Member): boolean => {
   const advised = records.get(instanceId)?.signals['rebalance-recommendation'];

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import { onceFor } from '../../decisions/once-for.ts';
 import type { FleetName } from '../../fleet/ids.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { SignalQueue } from '../../ports/signal-queue.ts';
@@ -11,7 +12,7 @@ import { type Answer, passedOver } from '../audit/judge-failures.ts';
 import { type AcknowledgedWorld, watchAcknowledged } from '../audit/watch-acknowledged.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
-import { lazily, lazy } from '../lazy.ts';
+import { lazyWorld } from '../lazy-world.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
 import { queueOf } from './fleets-of.ts';
@@ -42,7 +43,7 @@ export interface FunctionsHost {
   stop(): void;
 }
 
-/** The world of one run of a function. Its ports are made when they are asked for. */
+/** The world of one run of a function. */
 const worldFor = (life: Life, caller: Caller, onFailure: (port: string) => void): World => {
   const { memory, judge } = life;
   const { mode } = caller.memo.settings!.get(life.settings.fleet)!;
@@ -50,46 +51,32 @@ const worldFor = (life: Life, caller: Caller, onFailure: (port: string) => void)
   /** A port as the function sees it: what its fleet's mode forbids is noticed where it happens. */
   const portOf = <Port extends object>(name: string, made: Port): Port =>
     calledPort(name, auditModes({ judge, caller, mode }, name, made), caller, () => onFailure(name));
-  const instances = lazy(() => portOf('instances', ports.instances));
-  const tasks = lazy(() => portOf('tasks', ports.tasks));
-  const fleets = lazy(() => portOf('fleets', ports.fleets));
-  const machines = lazy(() => portOf('machines', ports.machines));
-  const groups = lazy(() => portOf('groups', ports.groups));
-  const money = lazy(() => portOf('money', ports.money));
-  const wakes = lazy(() => calledPort('wakes', life.ports.wakes, caller, () => onFailure('wakes')));
-  return {
-    clock: life.clock,
-    newId: memory.newId,
-    get instances() {
-      return instances();
+  const moneyOf = (money: World['money']): World['money'] => ({
+    putRun: money.putRun,
+    putPlan: (entry) => {
+      if (entry.plan.includes(SECRET)) judge.say('S2', 'a plan holds a payload');
+      return money.putPlan(entry);
     },
-    get tasks() {
-      return tasks();
+  });
+  return lazyWorld(
+    {
+      clock: life.clock,
+      newId: memory.newId,
+      workQueue: onceFor((fleet: FleetName) => portOf('queue', queueOf(ports, life.plan, fleet))),
+      settings: caller.memo.settings!,
+      log: watchfulLog(judge),
+      metrics: NO_METRICS,
     },
-    get fleets() {
-      return fleets();
+    {
+      instances: () => portOf('instances', ports.instances),
+      tasks: () => portOf('tasks', ports.tasks),
+      fleets: () => portOf('fleets', ports.fleets),
+      machines: () => portOf('machines', ports.machines),
+      groups: () => portOf('groups', ports.groups),
+      money: () => moneyOf(portOf('money', ports.money)),
+      wakes: () => calledPort('wakes', life.ports.wakes, caller, () => onFailure('wakes')),
     },
-    get machines() {
-      return machines();
-    },
-    get groups() {
-      return groups();
-    },
-    money: {
-      putRun: (run) => money().putRun(run),
-      putPlan: (entry) => {
-        if (entry.plan.includes(SECRET)) judge.say('S2', 'a plan holds a payload');
-        return money().putPlan(entry);
-      },
-    },
-    get wakes() {
-      return wakes();
-    },
-    workQueue: lazily((fleet: FleetName) => portOf('queue', queueOf(ports, life.plan, fleet))),
-    settings: caller.memo.settings!,
-    log: watchfulLog(judge),
-    metrics: NO_METRICS,
-  };
+  );
 };
 
 /** A fleet that is only watched releases nothing; who saw it then may still be at it for as long as a function runs. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AGE_CLASSES, type HazardModel } from '../../../lib/decisions/purchase/hazard-model.ts';
-import { onceFor, sharedBeliefs } from '../../../lib/decisions/purchase/shared-beliefs.ts';
+import { sharedBeliefs } from '../../../lib/decisions/purchase/shared-beliefs.ts';
 
 const always = (chance: number): number[] => Array.from({ length: AGE_CLASSES }, () => chance);
 
@@ -25,17 +25,5 @@ describe('pools that have shown the same', () => {
     expect(later.after(first, true).isAvailable).toBe(true);
     expect(later.after(first, false).isAvailable).toBe(false);
     expect(later.after(first, false).ages).toEqual([1]);
-  });
-});
-
-describe('what is worked out once', () => {
-  it('is worked out anew for another key only', () => {
-    const asked: number[] = [];
-    const square = onceFor((side: number) => {
-      asked.push(side);
-      return { area: side * side };
-    });
-    expect([square(3), square(3), square(4)].map(({ area }) => area)).toEqual([9, 9, 16]);
-    expect(asked).toEqual([3, 4]);
   });
 });
