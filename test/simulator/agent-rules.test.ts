@@ -5,6 +5,7 @@ import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
 import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
+import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
 import { watchRuns } from '../../lib/simulator/audit/concurrent-runs.ts';
 
 const TASK: TaskId = taskId('task-1');
@@ -83,6 +84,42 @@ describe('a row that is given back', () => {
     expect(found).toEqual([]);
     messages.changed(message, 60, Promise.resolve());
     expect(found).toEqual([expect.stringContaining('hidden again for 60 s')]);
+  });
+});
+
+describe('the message of a running task', () => {
+  const messageUnder = (receiptHandle: string): ReceivedMessage =>
+    ({ messageId: 'm', receiptHandle, body: `{"spothop":1,"taskId":"${TASK}"}` }) as ReceivedMessage;
+
+  it('is hidden anew before it shows', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge);
+    visibility.received([messageUnder('r1')], 60, 0);
+    clock.pass(30);
+    visibility.changed(messageUnder('r1'), 60, 0);
+    clock.pass(60);
+    visibility.look(0, () => true);
+    expect(found).toEqual([]);
+    clock.pass(10);
+    visibility.look(0, () => true);
+    expect(found).toEqual(['task-1 runs, and its message is shown again']);
+  });
+
+  it('is one of several, of which others may have shown while it was not yet taken', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge);
+    visibility.received([messageUnder('r1')], 30, 0);
+    clock.pass(30);
+    visibility.received([messageUnder('r2')], 60, 0);
+    clock.pass(6);
+    visibility.look(0, () => false);
+    visibility.received([messageUnder('r3')], 20, 0);
+    clock.pass(30);
+    visibility.changed(messageUnder('r2'), 60, 0);
+    visibility.look(0, () => true);
+    expect(found).toEqual([]);
   });
 });
 

@@ -4,14 +4,14 @@ import type { ReceivedMessage } from '../../ports/queues.ts';
 import { taskOf } from './agent-messages.ts';
 import type { Judge } from './promises.ts';
 
-/** A renewal may be on its way for 9 s, after a standstill that nobody has noticed yet. */
-const LATE_MS = 30_000;
+/** A renewal comes at half of the time that it gives, which leaves room for a slow call and for a short standstill. */
+const LATE_MS = 5_000;
 
 interface Hidden {
   readonly id: TaskId;
-  untilMs: number;
+  readonly untilMs: number;
   /** Calls that had failed when it was last hidden. */
-  failures: number;
+  readonly failures: number;
 }
 
 /**
@@ -34,19 +34,22 @@ export const watchVisibility = (now: () => EpochMs, judge: Judge) => {
     for (const [handle, hidden] of byHandle) if (hidden.id === id) byHandle.delete(handle);
   };
 
+  /** Nothing of it runs: one that ran out unseen is over, and another may be the one that it is just being taken by. */
+  const forgetLate = (id: TaskId): void => {
+    excused.delete(id);
+    for (const [handle, hidden] of byHandle) if (hidden.id === id && isLate(hidden)) byHandle.delete(handle);
+  };
+
+  const hide = ({ body, receiptHandle }: ReceivedMessage, seconds: number, failures: number): void => {
+    const id = taskOf(body);
+    if (id !== undefined) byHandle.set(receiptHandle, { id, untilMs: now() + seconds * 1_000, failures });
+  };
+
   return {
     received: (messages: readonly ReceivedMessage[], seconds: number, failures: number): void => {
-      for (const { body, receiptHandle } of messages) {
-        const id = taskOf(body);
-        if (id !== undefined) byHandle.set(receiptHandle, { id, untilMs: now() + seconds * 1_000, failures });
-      }
+      for (const message of messages) hide(message, seconds, failures);
     },
-    changed: ({ receiptHandle }: ReceivedMessage, seconds: number, failures: number): void => {
-      const hidden = byHandle.get(receiptHandle);
-      if (hidden === undefined) return;
-      hidden.untilMs = now() + seconds * 1_000;
-      hidden.failures = failures;
-    },
+    changed: hide,
     deleted: ({ body }: ReceivedMessage): void => {
       const id = taskOf(body);
       if (id !== undefined) forget(id);
@@ -57,7 +60,7 @@ export const watchVisibility = (now: () => EpochMs, judge: Judge) => {
       const late = [...byHandle.values()].filter(isLate);
       for (const { id } of late) {
         const all = [...byHandle.values()].filter((hidden) => hidden.id === id);
-        if (!isRunning(id)) forget(id);
+        if (!isRunning(id)) forgetLate(id);
         if (all.length === 0 || !isRunning(id) || !all.every(isLate)) continue;
         forgetAll(id);
         if (excused.has(id)) continue;
