@@ -23,7 +23,9 @@ import { resumeIntents } from './resume-intents.ts';
 import type { WakeCollector } from './wakes.ts';
 import type { World } from './world.ts';
 
-const readRecords = async (world: World, state: FleetState): Promise<ReadonlyMap<InstanceId, InstanceRecord>> => {
+type Records = ReadonlyMap<InstanceId, InstanceRecord>;
+
+const readRecords = async (world: World, state: FleetState): Promise<Records> => {
   const results = await inParallel(state.members, MACHINES_AT_ONCE, (member) => world.instances.get(member.instanceId));
   throwFirstFailure(results);
   const records = results.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
@@ -65,12 +67,7 @@ const intentMaker =
   };
 
 /** Pools whose machines EC2 is taking are set aside before anything is asked for. */
-const notePools = async (
-  world: World,
-  state: FleetState,
-  records: ReadonlyMap<InstanceId, InstanceRecord>,
-  now: EpochMs,
-): Promise<FleetState> => {
+const notePools = async (world: World, state: FleetState, records: Records, now: EpochMs): Promise<FleetState> => {
   const pools = { ...state.head.pools };
   for (const record of records.values()) {
     const taken = record.signals['spot-interruption'] ?? record.signals['bid-evicted'];
@@ -83,11 +80,7 @@ const notePools = async (
 };
 
 /** What its machines have learned of their tasks is kept for those to come, also when none is left meanwhile. */
-const noteRunTimes = async (
-  world: World,
-  state: FleetState,
-  records: ReadonlyMap<InstanceId, InstanceRecord>,
-): Promise<FleetState> => {
+const noteRunTimes = async (world: World, state: FleetState, records: Records): Promise<FleetState> => {
   const runTimes = mergeRunTimes([...records.values()].map((record) => record.runTimes));
   if (runTimes === undefined || !isWorthNoting(state.head.runTimes, runTimes)) return state;
   await world.fleets.noteRunTimes(state.head.fleet, runTimes);
@@ -99,7 +92,7 @@ const restIfBootsFail = async (
   world: World,
   { fleet }: FleetSettings,
   state: FleetState,
-  records: ReadonlyMap<InstanceId, InstanceRecord>,
+  records: Records,
 ): Promise<FleetState> => {
   if (!bootsFail([...records.values()])) return state;
   world.metrics.count('BootsFailed', 1, { fleet });
@@ -139,6 +132,20 @@ const keepPlan = async (world: World, settings: FleetSettings, plan: Plan): Prom
 /** How long spot is waited for counts from one reconcile to the next. */
 const noteSpotAway = async (world: World, { head }: FleetState, { spotAwaySince }: CapacityPlan): Promise<void> => {
   if (head.spotAwaySince !== spotAwaySince) await world.fleets.noteSpotAway(head.fleet, spotAwaySince);
+};
+
+/**
+ * Items as they are once those plans are done, as far as capacity goes: a machine that has just been drained is not to be
+ * called back, and what it was to do is missing.
+ */
+const afterDrains = (
+  records: Records,
+  results: readonly PromiseSettledResult<Plan | undefined>[],
+  drainingAt: EpochMs,
+): Records => {
+  const plans = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value?.actions ?? []) : []));
+  const drained = plans.flatMap((action) => (action.do === 'mark-draining' ? [records.get(action.instanceId)!] : []));
+  return new Map([...records, ...drained.map((record) => [record.instanceId, { ...record, drainingAt }] as const)]);
 };
 
 const reconcileCapacity = async (
@@ -193,7 +200,7 @@ export const reconcileFleet = async (world: World, wakes: WakeCollector, setting
   const rested = settings.mode === 'manage' ? await restIfBootsFail(world, settings, state, records) : state;
   await reconcileCapacity(world, wakes, settings, {
     state: rested,
-    records,
+    records: afterDrains(records, results, world.clock.now()),
     outdated: outdatedMachines(settings, machines),
   });
   throwFirstFailure([...results, ...left]);

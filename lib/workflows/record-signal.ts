@@ -1,4 +1,5 @@
 import { decideInstance, type InstanceView } from '../decisions/decide-instance.ts';
+import type { Plan } from '../decisions/plan.ts';
 import { type InstanceRecord, isAttached, lifecycleOf } from '../fleet/instance.ts';
 import { FIRST_HOUR_SECONDS } from '../fleet/limits.ts';
 import { KEPT_FOR_ADOPTION, SIGNAL_GRAVITY, type Signal } from '../fleet/signal.ts';
@@ -36,15 +37,15 @@ const countRecorded = (world: World, signal: Signal, record: InstanceRecord, now
   world.metrics.count('NoticeToDraining', Math.max(0, now - signal.at), dimensions);
 };
 
-/** Decides about one machine from its item, and does it. What a delivery of a signal and a reconcile share. */
+/** Decides about one machine from its item, and does it; answers what was done. What a delivery of a signal and a reconcile share. */
 export const reconcileInstance = async (
   world: World,
   wakes: WakeCollector,
   record: InstanceRecord,
   options: Pick<InstanceView, 'seenBy' | 'isEndTold'>,
-): Promise<void> => {
+): Promise<Plan | undefined> => {
   const settings = settingsOf(world, record.fleet);
-  if (settings?.mode === 'observe') return;
+  if (settings?.mode === 'observe') return undefined;
   const view = {
     record,
     policy: settings?.drain ?? UNKNOWN_FLEET_DRAIN,
@@ -52,7 +53,9 @@ export const reconcileInstance = async (
     maximumAgeSeconds: settings?.maximumAgeSeconds ?? FIRST_HOUR_SECONDS,
     ...options,
   };
-  await executePlan(world, wakes, decideInstance(view, world.clock.now()));
+  const plan = decideInstance(view, world.clock.now());
+  await executePlan(world, wakes, plan);
+  return plan;
 };
 
 /** A machine whose fleet has left the fleet file is drained by the most careful rules. */

@@ -276,7 +276,14 @@ describe('a launch whose answer was lost', () => {
     await queueTasks(world, 10);
     world.machines.loseNextAnswer();
     await reconcile(world);
-    await world.clock.advance(600_000);
+    const mute = {
+      ...world.machines,
+      launch: async () => ({ answered: false, code: 'Timeout', message: '' }) as const,
+    };
+    await world.clock.advance(599_000);
+    await reconcile({ ...world, machines: mute });
+    await hearAgents(world);
+    await world.clock.advance(1_000);
     await reconcile(world);
     expect(sent).toHaveLength(1);
     expect(await members(world)).toHaveLength(2);
@@ -677,6 +684,36 @@ describe('a machine that is not needed any more', () => {
     await world.clock.advance(15_000);
     await reconcile(world);
     expect(world.instances.records.get(record!.instanceId)?.drainingAt).toBe(world.clock.now());
+  });
+});
+
+describe('a machine that a reconcile drains', () => {
+  it('is replaced by the same reconcile', async () => {
+    const { world, sent } = watchingLaunches(workflowWorld({ maximumAgeSeconds: 300 }));
+    const { instanceId } = await aMachine(world, anInstanceId(1));
+    await queueTasks(world, 5);
+    await world.clock.advance(299_000);
+    await hearAgents(world);
+    await reconcile(world);
+    expect(asked(sent)).toEqual([]);
+    await world.clock.advance(1_000);
+    await reconcile(world);
+    expect(world.instances.records.get(instanceId)?.drainingAt).toBe(world.clock.now());
+    expect(asked(sent)).toEqual([['spot', 1]]);
+  });
+
+  it('is not called back by it: it was sent away before, and its agent never came', async () => {
+    const { world, sent } = watchingLaunches(workflowWorld());
+    const id = anInstanceId(1);
+    const { session: _session, heartbeatAt: _heartbeatAt, ...item } = aRecord({ instanceId: id });
+    await world.instances.create(item);
+    await world.fleets.addMember(INDEX, aMember(1));
+    await world.instances.recordSignal(aSignal(world, id, 'leave'), false, world.clock.now());
+    await queueTasks(world, 5);
+    await reconcile(world);
+    expect(world.instances.records.get(id)?.drainingAt).toBe(world.clock.now());
+    expect(world.instances.records.get(id)?.signals.leave).toBeDefined();
+    expect(asked(sent)).toEqual([['spot', 1]]);
   });
 });
 

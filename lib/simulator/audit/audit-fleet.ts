@@ -57,7 +57,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const forbidden = new WeakMap<Caller, Set<string>>();
 
   const judgeAsking = (by: Caller, fleet: FleetName, open: readonly Intent[]) => {
-    const { records } = by.memo;
+    const { records, drained } = by.memo;
     const settings = by.memo.settings?.get(fleet);
     const backlog = by.memo.backlogs.get(fleet);
     const read = reads.get(by);
@@ -69,7 +69,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       judge.say('O2', 'machines were asked for again soon after EC2 refused for a permission (F84)');
     }
     const known = { ...read, records, settings };
-    const breaches = judgeOrders({ read: known, now: world.now(), backlog, open }, refusals.byPool);
+    const breaches = judgeOrders({ read: known, drained, now: world.now(), backlog, open }, refusals.byPool);
     for (const { promise, found } of breaches) judge.say(promise, found);
   };
 

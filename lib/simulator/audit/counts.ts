@@ -1,9 +1,7 @@
 import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
-import type { EpochMs } from '../../fleet/time.ts';
 import type { Backlog } from '../../ports/queues.ts';
-import { silentMs } from './what-items-say.ts';
 
 /** At most this share of the fleet is replaced at a time (N3). */
 export const SURGE_SHARE = 1 / 4;
@@ -17,10 +15,13 @@ export const isUseful = (record: InstanceRecord | undefined): boolean =>
     record.signals['scheduled-change'] === undefined);
 
 /** Only our own word sends it away, and its agent is heard: it can be called back (design, section 3). */
-export const isRecallable = (record: InstanceRecord | undefined, heardWithinMs: number, now: EpochMs): boolean => {
+export const isRecallable = (
+  record: InstanceRecord | undefined,
+  isHeard: (record: InstanceRecord) => boolean,
+): boolean => {
   if (record?.signals.leave === undefined) return false;
   const { leave: _leave, ...signals } = record.signals;
-  return isUseful({ ...record, signals }) && silentMs(record, now) < heardWithinMs;
+  return isUseful({ ...record, signals }) && isHeard(record);
 };
 
 /** Machines that an intent may still bring. */

@@ -9,29 +9,35 @@ import { judgeRequest, type StoredRequest, storedRequestOf } from './judge-reque
 import { placeKey } from './known-refusals.ts';
 import { type Neglect, neglect } from './neglect.ts';
 import { type ReadFleet, surgeAllowed } from './surge.ts';
-import { SURELY_HEARD_MS } from './what-items-say.ts';
+import { SURELY_HEARD_MS, silentMs } from './what-items-say.ts';
 
 /** What a reconcile knew when it asked for machines. */
 export interface Ordering {
   readonly read: Omit<ReadFleet, 'useful'>;
+  /** Whom it has drained itself meanwhile: missing by then, as long as it was told that they drain. */
+  readonly drained: ReadonlySet<InstanceId>;
   readonly now: EpochMs;
   readonly backlog: Backlog;
   readonly open: readonly Intent[];
 }
 
+/** From this on it is silent (design, section 3). */
+const SILENT_MS = 50_000;
+
 /** Three minutes, less what a call takes. */
 const SET_ASIDE_MS = 170_000;
 
-const countsOf = ({ read, now, backlog, open }: Ordering) => {
+const countsOf = ({ read, backlog, open }: Ordering, drained: ReadonlySet<InstanceId>) => {
   const { state, records, settings } = read;
-  const useful = state.members.filter((member) => isUseful(records.get(member.instanceId)));
+  const members = state.members.filter(({ instanceId }) => !drained.has(instanceId));
+  const useful = members.filter(({ instanceId }) => isUseful(records.get(instanceId)));
   const before = Object.values(state.head.openIntents);
   const coming = (intents: readonly Intent[], purchase?: Purchase): number =>
     intents
       .filter((intent) => purchase === undefined || intent.purchase === purchase)
       .reduce((sum, intent) => sum + outstandingOf(intent, state), 0);
-  const recallable = (heardMs: number): number =>
-    state.members.filter(({ instanceId }) => isRecallable(records.get(instanceId), heardMs, now)).length;
+  const recallable = (isHeard: (record: InstanceRecord) => boolean): number =>
+    members.filter(({ instanceId }) => isRecallable(records.get(instanceId), isHeard)).length;
   const onDemand = useful.filter(({ pool }) => pool.purchase === 'on-demand').length;
   return {
     useful,
@@ -47,14 +53,15 @@ const countsOf = ({ read, now, backlog, open }: Ordering) => {
 type Counts = ReturnType<typeof countsOf>;
 
 /** N3: never beyond wanted and surge; whoever can be called back is, before anything is bought. */
-const tooMany = ({ read }: Ordering, counts: Counts): Neglect[] => {
+const tooMany = ({ read, now }: Ordering, counts: Counts): Neglect[] => {
   const { useful, onDemand, wanted, had, hadBefore, recallable } = counts;
   const surge = (called: number): number => surgeAllowed({ ...read, useful }, onDemand + called, wanted);
   if (had > wanted + surge(0))
     return [neglect('N3', `${had} machines had and asked for, ${wanted} + ${surge(0)} wanted`)];
   if (read.settings.capacity.window !== undefined) return [];
   // An on-demand machine that is called back may be one whose place spot is to take.
-  const back = Math.min(Math.max(0, wanted - hadBefore), recallable(SURELY_HEARD_MS));
+  const isSurelyHeard = (record: InstanceRecord): boolean => silentMs(record, now) < SURELY_HEARD_MS;
+  const back = Math.min(Math.max(0, wanted - hadBefore), recallable(isSurelyHeard));
   return had + back > wanted + surge(back)
     ? [neglect('N3', `${had} machines had and asked for, ${wanted} wanted, and ${back} could have been called back`)]
     : [];
@@ -65,8 +72,9 @@ const tooFew = ({ read, open }: Ordering, { wanted, had, recallable }: Counts): 
   const { capacity } = read.settings;
   const asksSpot = open.some(({ purchase }) => purchase === 'spot');
   if (!asksSpot || capacity.window !== undefined) return [];
-  // Whether one that is to leave was heard when it was called back, its reader knew best.
-  const least = wanted - recallable(Number.POSITIVE_INFINITY) - Math.min(capacity.onDemandBase, wanted);
+  const mayBeHeard = (record: InstanceRecord): boolean =>
+    record.session === undefined || silentMs(record, read.readAt) < SILENT_MS;
+  const least = wanted - recallable(mayBeHeard) - Math.min(capacity.onDemandBase, wanted);
   return had < least ? [neglect('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
 };
 
@@ -104,10 +112,11 @@ const askedAgain = (ordering: Ordering, refusals: Refusals, { request }: StoredR
 
 /** Whatever is wrong with what a reconcile asks for, by what it had read. */
 export const judgeOrders = (ordering: Ordering, refusals: Refusals): readonly Neglect[] => {
-  const counts = countsOf(ordering);
+  const counts = countsOf(ordering, ordering.drained);
   return [
     ...tooMany(ordering, counts),
-    ...tooFew(ordering, counts),
+    // Whoever was not told that its drain was written counts with that machine.
+    ...tooFew(ordering, countsOf(ordering, new Set())),
     ...tooDear(ordering, counts),
     ...ordering.open.flatMap((intent) => {
       const stored = storedRequestOf(intent);

@@ -83,6 +83,8 @@ export interface CallerMemo {
   readonly sent: Map<TaskId, EpochMs>;
   /** Items as it last read them: what it decides is judged by that. */
   readonly records: Map<InstanceId, InstanceRecord | undefined>;
+  /** Machines that it has drained itself since it read them. */
+  readonly drained: Set<InstanceId>;
 }
 
 /** One method of a port, as the faults see it. */
@@ -300,6 +302,7 @@ export const createCaller = (
       sent: new Map(),
       backlogs: new Map(),
       records: new Map(),
+      drained: new Set(),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     },
     crashed,
