@@ -105,6 +105,11 @@ const runToItsEnd = async ({ shared, mailbox, begun }: Handling, message: Ticket
       shared.leases.letGo(row.taskId, row.attempt);
       claim.release();
     };
+    let isKept = false;
+    const keep = (): void => {
+      isKept = true;
+      claim.release();
+    };
     let over: Promise<void> = Promise.resolve();
     try {
       const isOurs = await attempt.isOurs();
@@ -112,10 +117,10 @@ const runToItsEnd = async ({ shared, mailbox, begun }: Handling, message: Ticket
       const end: RunEnd = isOurs ? await runTask(shared, attempt) : { kind: 'stale', over };
       if (end.kind === 'stale') over = end.over;
       await keeper.stop();
-      await settle(shared, { attempt, ticket, release }, end);
+      await settle(shared, { attempt, ticket, release, keep }, end);
       begun.end(row);
     } finally {
-      shared.leases.letGo(row.taskId, row.attempt);
+      if (!isKept) shared.leases.letGo(row.taskId, row.attempt);
       await over;
     }
   } finally {

@@ -3,7 +3,7 @@ import type { InstanceRecord } from '../fleet/instance.ts';
 import { QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskStep } from '../fleet/task-protocol.ts';
-import { copyDead } from './meet.ts';
+import { copyInTheEnd } from './bury.ts';
 import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
 
@@ -67,11 +67,18 @@ const showAgain = async ({ ports }: AgentShared, taskId: TaskId, delaySeconds: n
 /** By its lease alone is a dead task found that is copied nowhere, should its message be lost. */
 type Uncopied = Set<TaskId>;
 
-const bury = async (shared: AgentShared, row: TaskRecord, uncopied: Uncopied): Promise<void> => {
-  uncopied.add(row.taskId);
-  await copyDead(shared, row);
-  uncopied.delete(row.taskId);
-};
+/** Waited for until it is copied, or has failed for the first time: the rest goes on beside the agent's work. */
+const bury = (shared: AgentShared, row: TaskRecord, uncopied: Uncopied): Promise<void> =>
+  new Promise((resolve) => {
+    uncopied.add(row.taskId);
+    void copyInTheEnd(shared, row, resolve).then((isCopied) => {
+      if (isCopied) {
+        uncopied.delete(row.taskId);
+        shared.leases.letGo(row.taskId, row.attempt);
+      }
+      resolve();
+    });
+  });
 
 const settleLeftover = async (
   shared: AgentShared,
@@ -97,7 +104,7 @@ const settleLeftover = async (
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
  * nobody knows which, so all are handed back; so is one of a machine that drains, where processes are killed for other
  * reasons. What cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is
- * copied: whoever starts next here copies it, or it is sent to another machine once this one has ended.
+ * copied, here or by whoever starts next here; or it is sent to another machine once this one has ended.
  */
 export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceRecord): Promise<void> => {
   const { log } = shared.ports;

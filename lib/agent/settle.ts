@@ -1,25 +1,22 @@
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskOutcome } from '../fleet/task-protocol.ts';
 import type { Attempt, StaleReason } from './attempt.ts';
+import { type Burial, buryOwn } from './bury.ts';
 import { countLosses } from './losses.ts';
-import { buryDead, meetRow } from './meet.ts';
+import { meetRow } from './meet.ts';
 import { withRetries } from './retry.ts';
 import type { RunEnd } from './run-task.ts';
-import type { Ticket } from './ticket.ts';
 import type { AgentShared } from './world.ts';
 
 /** The one line that tells of a zombie, whatever it would have written. Other programs count it by this text. */
 export const FENCED_OFF = 'fenced off';
 
-/** A run that is over, with the message that it came by. */
-interface Ended {
+/**
+ * A run that is over, with the message that it came by. Released between the write on the row, or the copy of one that is
+ * dead, and the message's return, the task may be taken here again.
+ */
+interface Ended extends Burial {
   readonly attempt: Attempt;
-  readonly ticket: Ticket;
-  /**
-   * Called between the write on the row, or the copy of one that is dead, and the message's return: from then on the task
-   * may be taken here again.
-   */
-  release(): void;
 }
 
 type EndedAs<Kind extends RunEnd['kind']> = Extract<RunEnd, { readonly kind: Kind }>;
@@ -89,7 +86,7 @@ const fail = async (shared: AgentShared, ended: Ended, end: EndedAs<'failed'>): 
   ports.log.warn('task failed', { taskId, attempt: number, failures, status });
   if (status === 'dead') {
     tally.dead += 1;
-    return buryDead(shared, outcome.row, ended.ticket, ended.release);
+    return buryOwn(shared, outcome.row, ended);
   }
   ended.release();
   return ended.ticket.putBack(step.retryDelaySeconds, taskId);

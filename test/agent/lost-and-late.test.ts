@@ -99,6 +99,48 @@ describe('what is late or lost between the agent and the world', () => {
     expect(machine.cloud.queue.size()).toBe(0);
   });
 
+  it('a dead task that cannot be copied stays held until it is, though its message is lost, and keeps no slot (O2)', async () => {
+    const machine = createMachine({
+      settings: { failuresMax: 1 },
+      run: async ({ taskId }) => (taskId === 'a' ? { kind: 'failed', reason: 'bad input' } : { kind: 'done', result: 'r' }),
+    });
+    const { deadLetters, queue } = machine.cloud;
+    const { send } = deadLetters;
+    deadLetters.send = async () => {
+      throw new Error('no route to the service');
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(20));
+    expect(rowOf(machine.cloud, 'a').status).toBe('dead');
+    for (const { messageId } of queue.messages()) queue.drop(messageId);
+    await submit(machine.cloud, 'b');
+    await machine.clock.advance(seconds(60));
+    expect(rowOf(machine.cloud, 'b').status).toBe('done');
+    expect(machine.record()?.leases).toEqual({ a: 1 });
+    deadLetters.send = send;
+    await machine.clock.advance(seconds(60));
+    expect(deadLetters.sent).toEqual([{ taskId: 'a', reason: 'bad input' }]);
+    expect(machine.record()?.leases).toEqual({});
+  });
+
+  it('a dead task that could not be copied by the end of its machine is left in the list of what it holds (O2)', async () => {
+    const machine = createMachine({
+      settings: { failuresMax: 1 },
+      run: async () => ({ kind: 'failed', reason: 'bad input' }),
+    });
+    machine.cloud.deadLetters.send = async () => {
+      throw new Error('no route to the service');
+    };
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(seconds(20));
+    machine.agent.stop();
+    await machine.clock.advance(seconds(20));
+    expect(machine.end()).toMatchObject({ reason: 'drained' });
+    expect(machine.record()?.leases).toEqual({ a: 1 });
+  });
+
   it('the nearest of all deadlines counts', async () => {
     const machine = createMachine({ run: (context) => taskOfSeconds(machine.clock, 1_000)(context) });
     await submit(machine.cloud, 'a');

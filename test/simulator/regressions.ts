@@ -1,3 +1,4 @@
+import type { FaultId } from '../../lib/simulator/faults/simulated.ts';
 import type { LifeKind } from '../../lib/simulator/life/kinds.ts';
 
 /** A seed that broke a promise once, and what was wrong then. */
@@ -6,6 +7,8 @@ export interface Regression {
   readonly showed: string;
   /** What the life was about; absent of one fleet that launches its machines itself. */
   readonly life?: LifeKind;
+  /** There where it showed with this fault at its highest rate. */
+  readonly fault?: FaultId;
 }
 
 const BEGUN_AGAIN = 'W2: a task whose hand-back could not be written ran again under the same attempt';
@@ -16,6 +19,12 @@ const NOT_THERE_YET = 'N3: spot was asked for in place of an on-demand machine t
 
 const LET_GO_UNCOPIED =
   'O2: a task found dead by an agent that was started again was let go although it could not be copied';
+
+const LET_GO_WHERE_IT_DIED =
+  'O2: a dead task was let go by its agent, which could not copy it, and its message was lost';
+
+const CALLED_BACK_WHILE_DRAINED =
+  'W4: a machine that a reconcile had just drained was called back by it, and nobody asked for in its place';
 
 const NEVER_PLACED = 'M2: a machine of somebody’s that ended before it got its place kept its run open for ever';
 
@@ -33,6 +42,8 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 34, showed: BEGUN_AGAIN },
   { seed: 1531, showed: NEVER_COPIED },
   { seed: 692, showed: NOT_THERE_YET },
+  { seed: 1717, showed: CALLED_BACK_WHILE_DRAINED },
+  { seed: 612000822, showed: LET_GO_WHERE_IT_DIED, life: 'two-fleets', fault: 'F09' },
   { seed: 1084, showed: LET_GO_UNCOPIED, life: 'attach' },
   { seed: 1163, showed: NEVER_PLACED, life: 'attach' },
   { seed: 2091, showed: NEVER_PLACED, life: 'observe' },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { REGRESSIONS } from './regressions.ts';
+import { REGRESSIONS, type Regression } from './regressions.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,7 +33,10 @@ const SEEDS = 500;
 const LONG_MS = 900_000;
 const SHORT_MS = 300_000;
 
-const LIVES = [...Map.groupBy(REGRESSIONS, ({ life = 'manage' }) => life)];
+const flagsOf = ({ life = 'manage', fault }: Regression): string =>
+  fault === undefined ? `--life ${life}` : `--life ${life} --fault ${fault}`;
+
+const REGRESSIONS_BY_FLAGS = [...Map.groupBy(REGRESSIONS, flagsOf)];
 
 describe('the simulator', () => {
   it(`keeps every promise in ${SEEDS} seeds`, { timeout: LONG_MS }, async () => {
@@ -49,9 +52,9 @@ describe('the simulator', () => {
     expect(medians.crashes).toBeGreaterThanOrEqual(1);
   });
 
-  it.each(LIVES)('keeps what was broken once, in lives of %s', { timeout: SHORT_MS }, async (life, some) => {
+  it.each(REGRESSIONS_BY_FLAGS)('keeps what was broken once: %s', { timeout: SHORT_MS }, async (flags, some) => {
     const seeds = some.map(({ seed }) => seed).join(',');
-    const { code, stdout, stderr } = await simulate('--seeds', seeds, '--life', life, '--json');
+    const { code, stdout, stderr } = await simulate('--seeds', seeds, ...flags.split(' '), '--json');
     expect(stderr).toBe(`seeds ${seeds}\n`);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ seeds: some.length, violations: {} });

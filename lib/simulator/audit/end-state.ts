@@ -62,7 +62,9 @@ const machineUnsettled = (life: Life, machine: HostedMachine, runsByMachine: Run
   // Nobody can say it of a machine whose tags were taken, or that ended so long ago that EC2 has forgotten it (B20).
   const isForgotten = (record.goneAt ?? 0) - (machine.endedAt ?? 0) >= SHOWN_AFTER_END_MS;
   const isKnowable = machine.isUntagged !== true && !isForgotten;
-  if (isKnowable && told !== undefined && endedBy !== undefined && told !== endedBy) {
+  // One that EC2 had stopped was its to take, also where we ended what was left of it.
+  const isTaken = isStopped === true && told === 'ec2';
+  if (isKnowable && told !== undefined && endedBy !== undefined && told !== endedBy && !isTaken) {
     found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run says ${told}`));
   }
   return found;

@@ -30,9 +30,9 @@ export const AGENT_BUGS: readonly Bug[] = [
     name: 'dead-and-nobody-told',
     tells: 'a dead task is not copied to the dead-letter queue',
     breaks: 'O2',
-    file: 'lib/agent/meet.ts',
-    find: '  await copyDead(shared, row);\n',
-    replace: '',
+    file: 'lib/agent/bury.ts',
+    find: "ports.deadLetters.send(taskId, reason ?? 'no reason given')",
+    replace: "Promise.resolve(`${taskId} ${reason ?? 'no reason given'} ${ports.clock.now()}`).then(() => {})",
   },
   {
     name: 'delete-what-runs-elsewhere',
