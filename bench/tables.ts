@@ -4,7 +4,7 @@ import type { TableShape } from './write-units.ts';
 export const TASKS: TableShape = {
   key: ['taskId'],
   indexes: [
-    { name: 'byCheckAt', key: ['shard', 'checkAt'], projected: [] },
+    { name: 'byCheckAt', key: ['shard', 'checkAt'], projected: ['fleet'] },
     { name: 'byEnd', key: ['endedOn', 'finishedAt'], projected: ['fleet', 'status', 'reclaims'] },
   ],
 };

@@ -10,7 +10,7 @@ import { CHECK_INDEX, END_INDEX } from './tasks.ts';
 
 export interface ListedTable {
   readonly client: DynamoDBDocumentClient;
-  /** The table of tasks, with its indexes `byCheckAt` (keys only) and `byEnd` (with fleet and status). */
+  /** The table of tasks, with its indexes `byCheckAt` (with fleet) and `byEnd` (with fleet and status). */
   readonly tableName: string;
   readonly now: () => EpochMs;
 }

@@ -15,14 +15,14 @@ import { explainRefusal, type TaskOutcome, type TaskStep } from '../fleet/task-p
 import { type EpochMs, epochMs } from '../fleet/time.ts';
 import { UnknownForm } from '../fleet/unknown-form.ts';
 import { addEndedTask, NO_TASKS } from '../money/task-counts.ts';
-import type { TaskLedger } from '../ports/tasks.ts';
+import type { ExceptOf, TaskLedger } from '../ports/tasks.ts';
 import { unlessRefused } from './errors.ts';
 import { allOf, attribute, type Fragment, fragment, render, value } from './expressions.ts';
 import { oldestUnfinished } from './oldest-tasks.ts';
 import { conditionOf } from './task-conditions.ts';
 import { endedOn, expiresAtSeconds, updateOf } from './task-updates.ts';
 
-/** The sparse index of unfinished rows: partition `shard` (N), sort `checkAt` (N), keys only. */
+/** The sparse index of unfinished rows: partition `shard` (N), sort `checkAt` (N), with the fleet. */
 export const CHECK_INDEX = 'byCheckAt';
 
 /** The sparse index of ended rows: partition `endedOn` (S), sort `finishedAt` (N), with what a report counts. */
@@ -85,34 +85,46 @@ const applyStep = async (table: TaskTable, taskId: TaskId, step: TaskStep): Prom
 interface DueKey {
   readonly taskId: TaskId;
   readonly checkAt: number;
+  readonly fleet: FleetName;
 }
+
+/** Most rows are asked for at once; of fleets that are passed over there may be many, which are looked through faster. */
+const PAGES_MAX = 10;
+const ROWS_OF_LATER_PAGES = 2_000;
+
+const NONE: ExceptOf = new Set();
 
 const listedInShard = async (
   table: TaskTable,
   shard: number,
   checkAt: Fragment,
   limit: number,
+  except: ExceptOf,
 ): Promise<readonly DueKey[]> => {
   const keyCondition = allOf([fragment`${attribute('shard')} = ${value(shard)}`, checkAt]);
-  // Keys are small enough for far more than a sweep's batch to fit one page of 1 MB.
-  const { Items = [] } = await table.client.send(
-    new QueryCommand({
-      TableName: table.tableName,
-      IndexName: CHECK_INDEX,
-      // Inside brackets DynamoDB accepts a key condition like any other.
-      ...render({ keyCondition }),
-      Limit: limit,
-    }),
-  );
-  return Items as unknown as DueKey[];
+  // Inside brackets DynamoDB accepts a key condition like any other.
+  const query = { TableName: table.tableName, IndexName: CHECK_INDEX, ...render({ keyCondition }) };
+  const found: DueKey[] = [];
+  let from: Item | undefined;
+  for (let pages = 0; pages < PAGES_MAX && found.length < limit; pages += 1) {
+    const start = from === undefined ? {} : { ExclusiveStartKey: from };
+    const Limit = pages === 0 ? limit : ROWS_OF_LATER_PAGES;
+    const page = await table.client.send(new QueryCommand({ ...query, Limit, ...start }));
+    found.push(...((page.Items ?? []) as unknown as DueKey[]).filter(({ fleet }) => !except.has(fleet)));
+    from = page.LastEvaluatedKey;
+    if (from === undefined) break;
+  }
+  return found.slice(0, limit);
 };
 
 /** Earliest first; equal instants by id, so that the order never depends on the index. */
 const byUrgency = (one: DueKey, other: DueKey): number =>
   one.checkAt - other.checkAt || (one.taskId < other.taskId ? -1 : 1);
 
-const listed = async (table: TaskTable, checkAt: Fragment, limit: number): Promise<TaskId[]> => {
-  const shards = Array.from({ length: CHECK_SHARDS }, (_, shard) => listedInShard(table, shard, checkAt, limit));
+const listed = async (table: TaskTable, checkAt: Fragment, limit: number, except = NONE): Promise<TaskId[]> => {
+  const shards = Array.from({ length: CHECK_SHARDS }, (_, shard) =>
+    listedInShard(table, shard, checkAt, limit, except),
+  );
   const keys = (await Promise.all(shards)).flat();
   return keys.sort(byUrgency).map((key) => key.taskId);
 };
@@ -158,8 +170,8 @@ const countEnded = async (table: TaskTable, fleet: FleetName, from: EpochMs, to:
 export const dynamoTaskLedger = (table: TaskTable): TaskLedger => ({
   get: (taskId) => readRow(table, taskId),
   apply: (taskId, step) => applyStep(table, taskId, step),
-  due: (now, limit) => listed(table, fragment`${attribute('checkAt')} <= ${value(now)}`, limit),
-  dueLater: (after, limit) => listed(table, fragment`${attribute('checkAt')} > ${value(after)}`, limit),
+  due: (now, limit, except) => listed(table, fragment`${attribute('checkAt')} <= ${value(now)}`, limit, except),
+  dueLater: (after, limit, except) => listed(table, fragment`${attribute('checkAt')} > ${value(after)}`, limit, except),
   oldestUnfinished: (fleet, since) => oldestUnfinished(table, fleet, since),
   countEnded: (fleet, from, to) => countEnded(table, fleet, from, to),
 });

@@ -53,11 +53,17 @@ const sendAgain = async (world: SweepWorld, waiting: Waiting, row: TaskRecord, n
   else await send(world, row, nextAt);
 };
 
+/** Watching only means that nothing is taken from anybody, either. */
+const isWatched = (world: SweepWorld, fleet: FleetName): boolean => settingsOf(world, fleet)?.mode === 'observe';
+
+/** Their rows stay due as they are: however many there are, they must not stand before those of others. */
+const watchedFleets = (world: SweepWorld): ReadonlySet<FleetName> =>
+  new Set([...world.settings.keys()].filter((fleet) => isWatched(world, fleet)));
+
 /** The index only suggested this id; what is decided comes from strong reads. */
 const readRow = async (world: SweepWorld, taskId: TaskId): Promise<TaskRecord | undefined> => {
   const row = await world.tasks.get(taskId);
-  // Watching only means that nothing is taken from anybody, either.
-  return row === undefined || settingsOf(world, row.fleet)?.mode === 'observe' ? undefined : row;
+  return row === undefined || isWatched(world, row.fleet) ? undefined : row;
 };
 
 const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Promise<void> => {
@@ -85,7 +91,7 @@ const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Pr
  */
 const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly PromiseSettledResult<void>[]> => {
   const after = addMs(world.clock.now(), secondsToMs(SILENCE_SECONDS_MAX));
-  const later = await world.tasks.dueLater(after, SWEEP_AHEAD_MAX);
+  const later = await world.tasks.dueLater(after, SWEEP_AHEAD_MAX, watchedFleets(world));
   return inParallel(later, ROWS_AT_ONCE, async (taskId) => {
     const row = await readRow(world, taskId);
     if (row?.status !== 'ready') return;
@@ -97,7 +103,7 @@ const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly 
 
 /** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */
 export const sweep = async (world: SweepWorld): Promise<SweepSummary> => {
-  const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX);
+  const due = await world.tasks.due(world.clock.now(), SWEEP_BATCH_MAX, watchedFleets(world));
   const waiting = countWaiting(world);
   const looked = await inParallel(due, ROWS_AT_ONCE, (taskId) => sweepRow(world, waiting, taskId));
   const results = [...looked, ...(await lookAhead(world, waiting))];

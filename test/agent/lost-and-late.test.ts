@@ -102,7 +102,8 @@ describe('what is late or lost between the agent and the world', () => {
   it('a dead task that cannot be copied stays held until it is, though its message is lost, and keeps no slot (O2)', async () => {
     const machine = createMachine({
       settings: { failuresMax: 1 },
-      run: async ({ taskId }) => (taskId === 'a' ? { kind: 'failed', reason: 'bad input' } : { kind: 'done', result: 'r' }),
+      run: async ({ taskId }) =>
+        taskId === 'a' ? { kind: 'failed', reason: 'bad input' } : { kind: 'done', result: 'r' },
     });
     const { deadLetters, queue } = machine.cloud;
     const { send } = deadLetters;

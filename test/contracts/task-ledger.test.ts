@@ -75,6 +75,23 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
       expect(await stored.due(epochMs(500), limit)).toStrictEqual(expected);
       expect(expected.length).toBeLessThanOrEqual(8 * limit);
     }
+    // Every third row is another fleet's, which is passed over as if it were not there.
+    for (let number = 0; number < 40; number += 3) {
+      const row = {
+        ...submittedRow(taskId(`limit/other-${number}`)),
+        fleet: fleetName('watched'),
+        checkAt: epochMs(10),
+      };
+      await memory.apply(row.taskId, { step: 'submit', row });
+      await stored.apply(row.taskId, { step: 'submit', row });
+    }
+    const watched = new Set([fleetName('watched')]);
+    for (const limit of [1, 2, 5]) {
+      const expected = await memory.due(epochMs(500), limit, watched);
+      expect(expected.filter((id) => id.startsWith('limit/other'))).toEqual([]);
+      expect(expected.length).toBeGreaterThan(0);
+      expect(await stored.due(epochMs(500), limit, watched)).toStrictEqual(expected);
+    }
     // Not yet due: the instant before the first.
     expect(await stored.due(epochMs(9), 100)).toStrictEqual([]);
     const later = await memory.dueLater(epochMs(20), 5);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { fleetName } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import type { TaskRecord } from '../../lib/fleet/task.ts';
 import { addMs } from '../../lib/fleet/time.ts';
 import type { TaskLedger } from '../../lib/ports/tasks.ts';
 import { sweep } from '../../lib/workflows/sweep.ts';
-import { anInstanceId } from '../support/records.ts';
+import { anInstanceId, START } from '../support/records.ts';
 import {
   aHeldTask,
   aMachine,
@@ -11,6 +13,7 @@ import {
   INDEX,
   receivedIds,
   SESSION,
+  SETTINGS,
   snapshot,
   submitRow,
   type WorkflowWorld,
@@ -336,5 +339,28 @@ describe('a fleet that is only watched', () => {
     await world.clock.advance(1_000_000);
     await sweep(world);
     expect(await world.tasks.get(aTaskId('held'))).toMatchObject({ status: 'running', attempt: 1 });
+  });
+
+  it('does not keep the sweep from the tasks of others, however many of its own are due', async () => {
+    const other = fleetName('managed');
+    const world = workflowWorld({ mode: 'observe' }, [{ ...SETTINGS, fleet: other }]);
+    for (let number = 0; number < 1_700; number += 1) await submitRow(world, `watched-${number}`);
+    const row: TaskRecord = {
+      form: 1,
+      taskId: aTaskId('theirs'),
+      fleet: other,
+      status: 'ready',
+      attempt: 0,
+      failures: 0,
+      reclaims: 0,
+      body: { inline: 'theirs', sha256: 'digest of theirs' },
+      submittedAt: START,
+      checkAt: addMs(START, 300_001),
+    };
+    await world.tasks.apply(row.taskId, { step: 'submit', row });
+    await world.clock.advance(300_000);
+    await world.clock.advance(1_000);
+    expect(await sweep(world)).toEqual({ looked: 1, failed: 0 });
+    expect(await receivedIds(world, other)).toEqual(['theirs']);
   });
 });

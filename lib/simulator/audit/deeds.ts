@@ -149,8 +149,8 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     if (row !== undefined && isFirst) deeds.rows.set(id, { value: row, at: clock.now() });
     return row;
   },
-  due: async (now, limit) => {
-    const due = await tasks.due(now, limit);
+  due: async (...asked) => {
+    const due = await tasks.due(...asked);
     for (const id of due) deeds.due.add(id);
     return due;
   },

@@ -7,7 +7,7 @@ export const MODE_BUGS: readonly Bug[] = [
     tells: 'a fleet that is only watched has its tasks released and its runs closed',
     breaks: 'N2',
     file: 'lib/workflows/record-signal.ts',
-    find: "  if (settings?.mode === 'observe') return;\n",
+    find: "  if (settings?.mode === 'observe') return undefined;\n",
     replace: '',
   },
   {
@@ -15,8 +15,8 @@ export const MODE_BUGS: readonly Bug[] = [
     tells: 'the sweep takes tasks from machines that are only watched',
     breaks: 'N2',
     file: 'lib/workflows/sweep.ts',
-    find: "settingsOf(world, row.fleet)?.mode === 'observe' ? undefined : row;",
-    replace: 'settingsOf.length === 0 ? undefined : row;',
+    find: "settingsOf(world, fleet)?.mode === 'observe';",
+    replace: 'settingsOf(world, fleet)?.mode === undefined;',
   },
   {
     name: 'observe-leaves-groups',
@@ -63,8 +63,8 @@ export const MODE_BUGS: readonly Bug[] = [
     tells: 'tasks of machines that others launched are left on them',
     breaks: 'W4',
     file: 'lib/workflows/record-signal.ts',
-    find: "  if (settings?.mode === 'observe') return;",
-    replace: "  if (settings?.mode !== 'manage') return;",
+    find: "  if (settings?.mode === 'observe') return undefined;",
+    replace: "  if (settings?.mode !== 'manage') return undefined;",
   },
   {
     name: 'attached-is-ours',

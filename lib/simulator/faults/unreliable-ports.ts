@@ -39,14 +39,14 @@ export const staleIndex = (
   };
   return {
     ...ledger,
-    due: async (now, limit) => {
+    due: async (now, limit, except) => {
       refresh();
-      if (!faults.strikes('F23', 'DynamoDB')) return ledger.due(now, limit);
+      if (!faults.strikes('F23', 'DynamoDB')) return ledger.due(now, limit, except);
       return copy.filter((row) => row.checkAt !== undefined && row.checkAt <= now).map((row) => row.taskId);
     },
-    dueLater: async (after, limit) => {
+    dueLater: async (after, limit, except) => {
       refresh();
-      if (!faults.strikes('F23', 'DynamoDB')) return ledger.dueLater(after, limit);
+      if (!faults.strikes('F23', 'DynamoDB')) return ledger.dueLater(after, limit, except);
       return copy.filter((row) => row.checkAt !== undefined && row.checkAt > after).map((row) => row.taskId);
     },
   };

@@ -13,7 +13,7 @@ import { isFinished, type TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { addEndedTask, NO_TASKS } from '../../money/task-counts.ts';
-import type { TaskLedger } from '../../ports/tasks.ts';
+import type { ExceptOf, TaskLedger } from '../../ports/tasks.ts';
 
 export interface MemoryTaskLedger extends TaskLedger {
   /** Every row as it stands, for auditors. */
@@ -23,13 +23,18 @@ export interface MemoryTaskLedger extends TaskLedger {
 const byUrgency = (one: TaskRecord, other: TaskRecord): number =>
   one.checkAt! - other.checkAt! || (one.taskId < other.taskId ? -1 : 1);
 
+const NONE: ExceptOf = new Set();
+
 /** The index gives each of its parts the same limit, however the ids fall. */
 const listed = (
   rows: Iterable<TaskRecord>,
   isAsked: (checkAt: EpochMs) => boolean,
   limit: number,
+  except: ExceptOf = NONE,
 ): readonly TaskId[] => {
-  const due = [...rows].filter((row) => row.checkAt !== undefined && isAsked(row.checkAt)).sort(byUrgency);
+  const isListed = ({ checkAt, fleet }: TaskRecord): boolean =>
+    checkAt !== undefined && isAsked(checkAt) && !except.has(fleet);
+  const due = [...rows].filter(isListed).sort(byUrgency);
   const taken = new Array<number>(CHECK_SHARDS).fill(0);
   return due.filter((row) => taken[checkShard(row.taskId)]!++ < limit).map((row) => row.taskId);
 };
@@ -55,8 +60,8 @@ export const memoryTaskLedger = (): MemoryTaskLedger => {
       if (outcome.outcome === 'done') rows.set(taskId, outcome.row);
       return outcome;
     },
-    due: async (now, limit) => listed(rows.values(), (checkAt) => checkAt <= now, limit),
-    dueLater: async (after, limit) => listed(rows.values(), (checkAt) => checkAt > after, limit),
+    due: async (now, limit, except) => listed(rows.values(), (checkAt) => checkAt <= now, limit, except),
+    dueLater: async (after, limit, except) => listed(rows.values(), (checkAt) => checkAt > after, limit, except),
     oldestUnfinished: async (fleet, since) => oldestSubmission(rows.values(), fleet, since),
     countEnded: async (fleet, from, to) =>
       [...rows.values()]

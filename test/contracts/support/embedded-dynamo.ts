@@ -25,7 +25,7 @@ const TABLES: readonly CreateTableCommandInput[] = [
           { AttributeName: 'shard', KeyType: 'HASH' },
           { AttributeName: 'checkAt', KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['fleet'] },
       },
       {
         IndexName: 'byEnd',
