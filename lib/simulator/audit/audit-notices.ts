@@ -1,3 +1,4 @@
+import type { TaskRecord } from '../../fleet/task.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
@@ -28,6 +29,16 @@ const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMac
   );
 };
 
+/** A process that ended between taking and holding has left nothing that the one after it could know of: the sweep finds it. */
+const isKnown = (
+  { memory }: Life,
+  { instanceId, startedAt }: HostedMachine,
+  { taskId, attempt, takenAt }: TaskRecord,
+): boolean => {
+  const isHeld = memory.instances.records.get(instanceId)?.leases[taskId] === attempt;
+  return isHeld || takenAt === undefined || startedAt === undefined || takenAt >= startedAt;
+};
+
 /**
  * Watches one machine from its notice until just before its end. What its metadata service says is heeded, and nothing
  * runs on it any more when EC2 takes it: the sweep would release that later, and nobody would notice.
@@ -47,7 +58,7 @@ export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeco
     return judge.say('N6', `${instanceId} was told its end ${noticeSeconds} s before, and does not drain`);
   }
   for (const row of memory.tasks.rows.values()) {
-    if (row.status === 'running' && row.owner === instanceId) {
+    if (row.status === 'running' && row.owner === instanceId && isKnown(life, machine, row)) {
       judge.say('W4', `${row.taskId} still runs on ${instanceId}, which was told its end ${noticeSeconds} s before`);
     }
   }
