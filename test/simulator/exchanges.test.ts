@@ -14,7 +14,7 @@ const machine = (name: string, purchase: Purchase, launchedAtMinute: number): Ex
 });
 
 const STAND_IN = machine('stand-in', 'on-demand', 40);
-const MOMENT = { now: at(60), restedAt: at(50), machinesMin: 1 };
+const MOMENT = { now: at(60), restedAt: at(50), machinesMin: 1, isDraining: (_id: InstanceId) => false };
 
 const newcomers = (machines: readonly ExchangedMachine[], moment = MOMENT): readonly string[] =>
   newcomersOf(machines, moment).map(({ instanceId }) => instanceId);
@@ -34,6 +34,11 @@ describe('a machine beyond what is wanted in a world at rest', () => {
 
   it('takes nobody’s place when it is an on-demand machine', () => {
     expect(newcomers([STAND_IN, machine('another', 'on-demand', 59)])).toEqual([]);
+  });
+
+  it('takes the place of one that drains, on demand as well', () => {
+    const isDraining = (id: InstanceId): boolean => id === 'stand-in';
+    expect(newcomers([STAND_IN, machine('another', 'on-demand', 59)], { ...MOMENT, isDraining })).toEqual(['another']);
   });
 
   it('takes nobody’s place in a fleet that wants none', () => {

@@ -1,5 +1,5 @@
 import { onceFor } from '../../decisions/once-for.ts';
-import type { FleetState } from '../../fleet/fleet.ts';
+import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
@@ -8,6 +8,7 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Backlog, WorkQueue } from '../../ports/queues.ts';
+import type { MetricName } from '../../telemetry/names.ts';
 import type { World } from '../../workflows/world.ts';
 import { lazyWorld } from '../lazy-world.ts';
 
@@ -54,6 +55,12 @@ export interface Deeds {
   readonly calledBack: InstanceId[];
   /** It stopped, because another has written its intents first. */
   hasLost: boolean;
+  /** Launches that it has written, to be asked for. */
+  readonly opened: { readonly fleet: FleetName; readonly intent: Intent }[];
+  /** It has found that boots fail, and asks for nothing for a while. */
+  hasRested: boolean;
+  /** Metrics that it has counted: what people are alarmed by. */
+  readonly alarms: Set<MetricName>;
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
@@ -83,6 +90,9 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   sentAway: [],
   calledBack: [],
   hasLost: false,
+  opened: [],
+  hasRested: false,
+  alarms: new Set(),
   drained: new Set(),
   plans: [],
   wakes: [],
@@ -178,6 +188,8 @@ const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
   changeHead: async (fleet, generation, change) => {
     const outcome = await fleets.changeHead(fleet, generation, change);
     if (outcome === 'lost') deeds.hasLost = true;
+    if (change.restUntil !== undefined) deeds.hasRested = true;
+    for (const intent of change.open ?? []) deeds.opened.push({ fleet, intent });
     return outcome;
   },
 });
@@ -211,6 +223,13 @@ const noteWakes = ({ clock, wakes }: Ports, deeds: Deeds): World['wakes'] => ({
   },
 });
 
+const noteMetrics = ({ metrics }: World, { alarms }: Deeds): World['metrics'] => ({
+  count: (name, value, dimensions) => {
+    alarms.add(name);
+    metrics.count(name, value, dimensions);
+  },
+});
+
 const noteQueue = ({ clock, settings }: World, deeds: Deeds, fleet: FleetName, queue: WorkQueue): WorkQueue => ({
   ...queue,
   send: async (id, delaySeconds) => {
@@ -236,10 +255,10 @@ const noteQueue = ({ clock, settings }: World, deeds: Deeds, fleet: FleetName, q
 
 /** The same world, in which everything that is seen and done is noted. */
 export const watchDeeds = (world: World, deeds: Deeds): World => {
-  const { clock, newId, settings, log, metrics } = world;
+  const { clock, newId, settings, log } = world;
   const workQueue = onceFor((fleet: FleetName) => noteQueue(world, deeds, fleet, world.workQueue(fleet)));
   return lazyWorld(
-    { clock, newId, settings, log, metrics, workQueue },
+    { clock, newId, settings, log, metrics: noteMetrics(world, deeds), workQueue },
     {
       instances: () => noteInstances(world, deeds),
       tasks: () => noteTasks(world, deeds),

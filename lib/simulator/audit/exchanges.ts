@@ -17,6 +17,8 @@ export interface ExchangeMoment {
   /** When the world had come to rest: a machine that is bought afterwards can only take another's place. */
   readonly restedAt: EpochMs;
   readonly machinesMin: number;
+  /** It has been told to go: another comes in its place, whatever it costs. */
+  readonly isDraining: (instanceId: InstanceId) => boolean;
 }
 
 /** With no work, an exchange takes a boot of a minute, the next sweep, a last poll and the sweep that sees the end. */
@@ -26,17 +28,20 @@ export const isRunning = ({ endedBy, isStopped }: Pick<ExchangedMachine, 'endedB
   endedBy === undefined && isStopped !== true;
 
 /**
- * Spot machines that are just taking others' places: a world at rest improves itself, and for a while both are there. Empty
- * when more run than an exchange explains. Whether there was a reason for it is judged where they are asked for (N3).
+ * Machines that are just taking others' places: a world at rest improves itself on spot, and replaces what has grown too old
+ * by the same; for a while both are there. Empty when more run than an exchange explains. Whether there was a reason for it is judged where they are asked for (N3).
  */
 export const newcomersOf = <Machine extends ExchangedMachine>(
   machines: readonly Machine[],
-  { now, restedAt, machinesMin }: ExchangeMoment,
+  { now, restedAt, machinesMin, isDraining }: ExchangeMoment,
 ): readonly Machine[] => {
   const running = machines.filter(isRunning);
   if (running.length > machinesMin + Math.ceil(machinesMin * SURGE_SHARE)) return [];
+  const isLeft = running.some(({ instanceId }) => isDraining(instanceId));
   return running.filter(
     ({ launchedAt, described }) =>
-      described.pool.purchase === 'spot' && launchedAt >= restedAt && addMs(launchedAt, EXCHANGE_SECONDS * 1_000) > now,
+      (described.pool.purchase === 'spot' || isLeft) &&
+      launchedAt >= restedAt &&
+      addMs(launchedAt, EXCHANGE_SECONDS * 1_000) > now,
   );
 };

@@ -8,6 +8,7 @@ import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
+import { judgeBuying } from './judge-buying.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import type { Neglect } from './neglect.ts';
@@ -217,6 +218,9 @@ export const neglected = async (
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   if (kind === 'signals') return found;
   const managed = settings.filter(({ mode }) => mode === 'manage');
-  const leaving = managed.flatMap(({ fleet }) => judgeLeaving(deeds, deeds.compared.get(fleet)));
-  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...leaving];
+  const capacity = managed.flatMap((one) => {
+    const compared = deeds.compared.get(one.fleet);
+    return [...judgeLeaving(deeds, compared), ...judgeBuying(deeds, compared, one)];
+  });
+  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...capacity];
 };

@@ -1,3 +1,4 @@
+import type { InstanceId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { unsettledNow } from '../audit/end-state.ts';
 import { EXCHANGE_SECONDS, isRunning, newcomersOf } from '../audit/exchanges.ts';
@@ -115,10 +116,11 @@ const converge = async (life: Life, producers: Producers): Promise<EpochMs> => {
 
 /** Whoever is just taking another's place is given the time for it, and has to be the one that stays. */
 const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
-  const { clock, host, judge } = life;
+  const { clock, host, judge, memory } = life;
+  const isDraining = (id: InstanceId): boolean => memory.instances.records.get(id)?.drainingAt !== undefined;
   const newcomers = allFleets(life).flatMap(({ fleet, capacity: { machinesMin } }) => {
     const machines = host.machines.filter((machine) => machine.fleet === fleet);
-    return newcomersOf(machines, { now: clock.now(), restedAt, machinesMin });
+    return newcomersOf(machines, { now: clock.now(), restedAt, machinesMin, isDraining });
   });
   if (newcomers.length === 0 || (await unsettledNow(life)).length === 0) return;
   await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));

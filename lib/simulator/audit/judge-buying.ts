@@ -1,0 +1,170 @@
+import type { Member } from '../../fleet/fleet.ts';
+import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
+import { isUseful, wantedOf } from './counts.ts';
+import type { Compared, Deeds } from './deeds.ts';
+import { type Neglect, neglect } from './neglect.ts';
+
+/**
+ * What a reconcile buys, or leaves, judged by what it had read: spot before on demand, the base on demand, machines that
+ * may be taken before they are, and spot in place of on demand once it is back. Only clear cases are judged: nothing is
+ * open, nobody rests, and the pools that matter have had no trouble for as long as any is left alone.
+ */
+
+/** However often a pool has refused, it is asked again after half an hour (docs/capacity.md). */
+const LEFT_ALONE_MS_MAX = 1_801_000;
+
+/** An on-demand machine that outlasts a long task by so much makes room for spot, also where nothing waits. */
+const OUTLASTS_MS = 605_000;
+
+/** What was read a moment before counts no more by the time of the decision. */
+const MOMENT_MS = 10_000;
+
+interface Buying {
+  readonly compared: Compared;
+  readonly capacity: CapacityPolicy;
+  readonly drain: FleetSettings['drain'];
+  readonly records: readonly InstanceRecord[];
+  readonly useful: readonly Member[];
+  /** Machines that are on their way out and may be called back. */
+  readonly recallable: number;
+  readonly onDemand: readonly Member[];
+  readonly wanted: number;
+  /** How many were asked for. */
+  readonly asked: Readonly<Record<Purchase, number>>;
+  readonly alarms: ReadonlySet<string>;
+}
+
+const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSettings): Buying => {
+  const { state, backlog, capacity } = compared;
+  const recordOf = ({ instanceId }: Member): InstanceRecord | undefined => deeds.records.get(instanceId)?.value;
+  const staying = state.members.filter(({ instanceId }) => !deeds.drained.has(instanceId));
+  const useful = staying.filter((member) => isUseful(recordOf(member)));
+  const asked = (purchase: Purchase): number =>
+    deeds.opened
+      .filter((one) => one.fleet === fleet && one.intent.purchase === purchase)
+      .reduce((sum, { intent }) => sum + intent.count, 0);
+  return {
+    compared,
+    capacity,
+    drain,
+    records: [...deeds.records.values()].map(({ value }) => value).filter((record) => record.fleet === fleet),
+    useful,
+    recallable: staying.filter((member) => recordOf(member)?.signals.leave !== undefined).length,
+    onDemand: useful.filter(({ pool }) => pool.purchase === 'on-demand'),
+    wanted: wantedOf(backlog, capacity),
+    asked: { spot: asked('spot'), 'on-demand': asked('on-demand') },
+    alarms: deeds.alarms,
+  };
+};
+
+/** Nothing is known against it: neither a refusal nor a machine that was taken, for as long as that counts. */
+const isOpen =
+  ({ compared: { state, at }, records }: Buying) =>
+  (pool: Pool): boolean => {
+    const { refusedAt = 0, reclaimedAt = 0 } = state.head.pools[poolKey(pool)] ?? {};
+    const isTaking = records.some(
+      ({ pool: theirs, signals }) =>
+        poolKey(theirs) === poolKey(pool) &&
+        (signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined),
+    );
+    return !isTaking && Math.max(refusedAt, reclaimedAt) + LEFT_ALONE_MS_MAX <= at;
+  };
+
+const poolsOf = ({ capacity }: Buying, purchase: Purchase): readonly Pool[] =>
+  capacity.places.map(({ instanceType, zone }) => ({ instanceType, zone, purchase }));
+
+const hasOpenSpot = (buying: Buying): boolean => poolsOf(buying, 'spot').some(isOpen(buying));
+
+const baseOf = ({ capacity, wanted }: Buying): number => Math.min(capacity.onDemandBase, wanted);
+
+const isAnyAsked = ({ asked }: Buying): boolean => asked.spot + asked['on-demand'] > 0;
+
+/** M1: on demand is the base, and stands in where no spot pool may be asked. */
+const dearWithoutNeed = (buying: Buying): Neglect[] => {
+  const { asked, onDemand } = buying;
+  const beyondBase = asked['on-demand'] - Math.max(0, baseOf(buying) - onDemand.length);
+  return beyondBase > 0 && hasOpenSpot(buying)
+    ? [neglect('M1', `${beyondBase} machines asked for on demand, and nothing speaks against spot`)]
+    : [];
+};
+
+/** W4 and O2: what is missing is asked for, or people are told that nobody can be asked. */
+const nothingAsked = (buying: Buying): Neglect[] => {
+  const { useful, recallable, wanted, capacity, alarms } = buying;
+  const missing = wanted - useful.length - recallable;
+  if (missing <= 0 || isAnyAsked(buying)) return [];
+  if (hasOpenSpot(buying)) return [neglect('W4', `${missing} of ${wanted} machines are missing, and nobody is asked`)];
+  const isTold = alarms.has('NoCapacity') || (capacity.onDemandAfterSeconds ?? 0) > 0;
+  return isTold ? [] : [neglect('O2', `${missing} of ${wanted} machines can be asked of nobody, and no alarm says so`)];
+};
+
+/** The base is there to stay when spot goes: while machines are missing, it is asked for on demand. */
+const baseNotAsked = (buying: Buying): Neglect[] => {
+  const { useful, recallable, onDemand, wanted, asked } = buying;
+  const missing = Math.min(baseOf(buying) - onDemand.length, wanted - useful.length) - recallable;
+  return missing > 0 && asked['on-demand'] === 0 && poolsOf(buying, 'on-demand').every(isOpen(buying))
+    ? [neglect('W4', `${missing} machines of the on-demand base are missing, and none is asked for`)]
+    : [];
+};
+
+/** As many as are wanted: one that is to be replaced is replaced before it goes. Were there more, they would do. */
+const isJustEnough = ({ useful, wanted }: Buying): boolean => wanted > 0 && useful.length === wanted;
+
+/** What EC2 recommends to move is replaced before it is taken. */
+const notReplacedEarly = (buying: Buying): Neglect[] => {
+  const { compared, useful, records, drain, asked } = buying;
+  const until = compared.at + MOMENT_MS - drain.warySeconds * 1_000;
+  const advised = records.find(
+    ({ instanceId, pool, signals }) =>
+      pool.purchase === 'spot' &&
+      (signals['rebalance-recommendation']?.recordedAt ?? 0) > until &&
+      useful.some((member) => member.instanceId === instanceId),
+  );
+  if (drain.rebalance !== 'wary' || advised === undefined) return [];
+  return isJustEnough(buying) && asked.spot === 0 && hasOpenSpot(buying)
+    ? [neglect('W4', `EC2 recommends to move ${advised.instanceId}, and nothing is asked for in its place`)]
+    : [];
+};
+
+const isTroubled = ({ signals }: InstanceRecord): boolean =>
+  signals['rebalance-recommendation'] !== undefined ||
+  signals['spot-interruption'] !== undefined ||
+  signals['bid-evicted'] !== undefined;
+
+/** M1: once spot is back, on-demand machines beyond the base are replaced as they outlast their tasks. */
+const notReturned = (buying: Buying): Neglect[] => {
+  const { compared, records, onDemand, asked } = buying;
+  const { runTimes } = compared.state.head;
+  if (runTimes === undefined || onDemand.length <= baseOf(buying) || records.some(isTroubled)) return [];
+  const longestMs = Math.max(runTimes.nineTenthsMs, ...records.map((record) => record.runTimes?.nineTenthsMs ?? 0));
+  const haveOutlasted = onDemand.every(({ launchedAt }) => compared.at - launchedAt > longestMs + OUTLASTS_MS);
+  return haveOutlasted && isJustEnough(buying) && asked.spot === 0 && hasOpenSpot(buying)
+    ? [neglect('M1', `${onDemand.length} machines on demand stay, and nothing speaks against spot`)]
+    : [];
+};
+
+const RULES: readonly ((buying: Buying) => Neglect[])[] = [
+  dearWithoutNeed,
+  nothingAsked,
+  baseNotAsked,
+  notReplacedEarly,
+  notReturned,
+];
+
+const isResting = ({ hasRested }: Deeds, { state, at }: Compared): boolean =>
+  hasRested || (state.head.restUntil ?? 0) + MOMENT_MS > at;
+
+/** A window has reasons of its own: with one, nothing of this is judged. */
+export const judgeBuying = (
+  deeds: Deeds,
+  compared: Compared | undefined,
+  settings: FleetSettings,
+): readonly Neglect[] => {
+  if (compared === undefined || deeds.hasLost || compared.capacity.window !== undefined) return [];
+  const isWaiting = Object.keys(compared.state.head.openIntents).length > 0;
+  if (isWaiting || isResting(deeds, compared)) return [];
+  const buying = buyingOf(deeds, compared, settings);
+  return RULES.flatMap((rule) => rule(buying));
+};
