@@ -79,12 +79,15 @@ const hasOpenSpot = (buying: Buying): boolean => poolsOf(buying, 'spot').some(is
 
 const baseOf = ({ capacity, wanted }: Buying): number => Math.min(capacity.onDemandBase, wanted);
 
+/** What is missing of the base is asked for on demand or not at all. */
+const baseMissing = (buying: Buying): number => Math.max(0, baseOf(buying) - buying.onDemand.length);
+
 const isAnyAsked = ({ asked }: Buying): boolean => asked.spot + asked['on-demand'] > 0;
 
 /** M1: on demand is the base, and stands in where no spot pool may be asked. */
 const dearWithoutNeed = (buying: Buying): Neglect[] => {
-  const { asked, onDemand } = buying;
-  const beyondBase = asked['on-demand'] - Math.max(0, baseOf(buying) - onDemand.length);
+  const { asked } = buying;
+  const beyondBase = asked['on-demand'] - baseMissing(buying);
   return beyondBase > 0 && hasOpenSpot(buying)
     ? [neglect('M1', `${beyondBase} machines asked for on demand, and nothing speaks against spot`)]
     : [];
@@ -95,15 +98,16 @@ const nothingAsked = (buying: Buying): Neglect[] => {
   const { useful, recallable, wanted, capacity, alarms } = buying;
   const missing = wanted - useful.length - recallable;
   if (missing <= 0 || isAnyAsked(buying)) return [];
-  if (hasOpenSpot(buying)) return [neglect('W4', `${missing} of ${wanted} machines are missing, and nobody is asked`)];
+  if (missing > baseMissing(buying) && hasOpenSpot(buying))
+    return [neglect('W4', `${missing} of ${wanted} machines are missing, and nobody is asked`)];
   const isTold = alarms.has('NoCapacity') || (capacity.onDemandAfterSeconds ?? 0) > 0;
   return isTold ? [] : [neglect('O2', `${missing} of ${wanted} machines can be asked of nobody, and no alarm says so`)];
 };
 
 /** The base is there to stay when spot goes: while machines are missing, it is asked for on demand. */
 const baseNotAsked = (buying: Buying): Neglect[] => {
-  const { useful, recallable, onDemand, wanted, asked } = buying;
-  const missing = Math.min(baseOf(buying) - onDemand.length, wanted - useful.length) - recallable;
+  const { useful, recallable, wanted, asked } = buying;
+  const missing = Math.min(baseMissing(buying), wanted - useful.length) - recallable;
   return missing > 0 && asked['on-demand'] === 0 && poolsOf(buying, 'on-demand').every(isOpen(buying))
     ? [neglect('W4', `${missing} machines of the on-demand base are missing, and none is asked for`)]
     : [];
