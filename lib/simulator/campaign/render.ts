@@ -1,4 +1,5 @@
 import { PROMISES, type Promised } from '../audit/promises.ts';
+import type { CoreFinding } from '../exhaustive/check-cores.ts';
 import type { SeedResult, Summary } from './summary.ts';
 
 /** How one seed is played again, by whoever wants to see what happened. */
@@ -8,6 +9,10 @@ export const replayCommand = (seed: number, flags: readonly string[]): string =>
 const SHOWN_MAX = 5;
 
 const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+
+/** What an exhaustive search has found, which needs no seed. */
+export const renderFinding = ({ promise, found }: CoreFinding): string =>
+  `no seed is needed for this:\n  ${promise}  ${found}\n      broken: ${PROMISES[promise]}\n`;
 
 /** A failing seed as text: what was broken, when, by whom, and how to see it again. */
 export const renderFailure = ({ seed, violations }: SeedResult, flags: readonly string[]): string => {
@@ -21,7 +26,7 @@ export const renderFailure = ({ seed, violations }: SeedResult, flags: readonly 
 const kept = (violations: Summary['violations']): string => {
   const broken = Object.entries(violations) as [Promised, number][];
   if (broken.length === 0) return 'Every promise was kept.';
-  return broken.map(([promise, count]) => `${promise} was broken in ${count} seeds: ${PROMISES[promise]}.`).join('\n');
+  return broken.map(([promise, count]) => `${promise} was broken ${count} times: ${PROMISES[promise]}.`).join('\n');
 };
 
 export const renderSummary = (summary: Summary): string => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Promised } from '../audit/promises.ts';
+import type { CoreFinding } from '../exhaustive/check-cores.ts';
 import { FAULT_IDS, type FaultId } from '../faults/simulated.ts';
 import type { FaultCounts } from '../faults/swarm.ts';
 import type { LifeResult } from '../life/play-life.ts';
@@ -41,9 +42,10 @@ const countFaults = (results: readonly SeedResult[]): FaultCounts => {
   return counts;
 };
 
-/** Seeds in which the promise was broken, whatever number of times. */
-const countViolations = (results: readonly SeedResult[]): Summary['violations'] => {
+/** Seeds in which the promise was broken, whatever number of times; and what the exhaustive searches have found. */
+const countViolations = (results: readonly SeedResult[], found: readonly CoreFinding[]): Summary['violations'] => {
   const counts: Partial<Record<Promised, number>> = {};
+  for (const { promise } of found) counts[promise] = (counts[promise] ?? 0) + 1;
   for (const { violations } of results) {
     for (const promise of new Set(violations.map((violation) => violation.promise))) {
       counts[promise] = (counts[promise] ?? 0) + 1;
@@ -52,7 +54,11 @@ const countViolations = (results: readonly SeedResult[]): Summary['violations'] 
   return counts;
 };
 
-export const summarise = (unordered: readonly SeedResult[], wallSeconds: number): Summary => {
+export const summarise = (
+  unordered: readonly SeedResult[],
+  wallSeconds: number,
+  found: readonly CoreFinding[] = [],
+): Summary => {
   const results = [...unordered].sort((one, other) => one.seed - other.seed);
   const faults = countFaults(results);
   const most = (values: readonly number[]): number => values.reduce((one, other) => Math.max(one, other), 0);
@@ -64,7 +70,7 @@ export const summarise = (unordered: readonly SeedResult[], wallSeconds: number)
     faults,
     calls: sumOf(results.map(({ calls }) => calls)),
     tasks: sumOf(results.map(({ tasks }) => tasks)),
-    violations: countViolations(results),
+    violations: countViolations(results, found),
     slowestConvergenceSeconds: most(results.map(({ convergenceSeconds }) => convergenceSeconds ?? 0)),
     traceHash: createHash('sha256').update(hashes).digest('hex').slice(0, 16),
     medians: {

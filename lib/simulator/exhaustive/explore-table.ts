@@ -4,6 +4,7 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import { applyTaskStep, type TaskStep } from '../../fleet/task-protocol.ts';
 import { epochMs } from '../../fleet/time.ts';
 import { expectedOutcome } from '../audit/judge-step.ts';
+import { collectDifferences } from './differences.ts';
 
 /** How large the world is that is explored whole. */
 export interface TableBounds {
@@ -18,7 +19,7 @@ export interface TableExploration {
   /** Rows that can be reached, each with every step tried on it. */
   readonly states: number;
   readonly transitions: number;
-  /** Steps on which code and table differ. */
+  /** Steps on which code and table differ, those of one kind told once. */
   readonly differences: readonly string[];
 }
 
@@ -99,7 +100,7 @@ export const exploreTable = (bounds: TableBounds): TableExploration => {
   const steps = stepsWithin(bounds);
   const seen = new Set<string>([keyOf(undefined)]);
   const left: (TaskRecord | undefined)[] = [undefined];
-  const differences: string[] = [];
+  const differences = collectDifferences();
   let transitions = 0;
   for (let row = left.pop(); seen.size > 0; row = left.pop()) {
     for (const step of steps) {
@@ -109,15 +110,15 @@ export const exploreTable = (bounds: TableBounds): TableExploration => {
       const after = outcome.outcome === 'done' ? outcome.row : row;
       const expected = modelStep(modelOf(row), step);
       const isSame = keyOf(row) === keyOf(after);
-      const isTold = outcome.outcome === expectedOutcome(row, step, expected.isAllowed);
+      const told = expectedOutcome(row, step, expected.isAllowed);
       const isChanged = JSON.stringify(modelOf(after)) === JSON.stringify(expected.row);
-      const isRight = isTold && isChanged && (expected.isAllowed || isSame);
-      if (!isRight) differences.push(`${JSON.stringify(step)} on ${keyOf(row)}`);
+      const isRight = outcome.outcome === told && isChanged && (expected.isAllowed || isSame);
+      if (!isRight) differences.note({ row, step, told: outcome.outcome, expected: told });
       if (after === undefined || !isWithin(after, bounds) || seen.has(keyOf(after))) continue;
       seen.add(keyOf(after));
       left.push(after);
     }
     if (left.length === 0) break;
   }
-  return { states: seen.size, transitions, differences };
+  return { states: seen.size, transitions, differences: differences.told(transitions) };
 };
