@@ -1,6 +1,6 @@
 import type { Trace } from '../life/trace.ts';
 import type { SeededRandom } from '../random.ts';
-import type { FaultId } from './simulated.ts';
+import { type FaultId, SIMULATED_FAULTS } from './simulated.ts';
 import type { FaultCounts, Swarm } from './swarm.ts';
 
 /** The bad luck of one seed, until it is healed: from then on nothing more goes wrong. */
@@ -20,7 +20,7 @@ export const createFaults = (swarm: Swarm, random: SeededRandom, trace: Trace): 
   let isHealed = false;
   const met = (id: FaultId, by: string): void => {
     counts[id] = (counts[id] ?? 0) + 1;
-    trace.note(by, `fault ${id}`);
+    trace.note(by, `fault ${id}: ${SIMULATED_FAULTS[id].tells}`);
   };
   return {
     counts,

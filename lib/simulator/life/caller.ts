@@ -8,6 +8,7 @@ import { type Backlog, TooManyInFlight } from '../../ports/queues.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import type { SeededRandom } from '../random.ts';
+import { canBeLate, sendLate } from './late-writes.ts';
 import type { Trace } from './trace.ts';
 
 export type Service = 'dynamodb' | 'sqs' | 'ec2' | 's3' | 'imds';
@@ -104,6 +105,7 @@ const BY_METHOD: Readonly<Record<string, readonly FaultId[]>> = {
   'queue.send': ['F45'],
   'queue.sendMany': ['F45'],
   'machines.launch': ['F86'],
+  'tasks.apply': ['F138'],
 };
 
 const CRASHES: readonly FaultId[] = ['F11', 'F12', 'F13'];
@@ -233,6 +235,10 @@ export const createCaller = (
       noteCrash();
       return never<T>();
     }
+    if (id === 'F138') {
+      await sendLate(world, effect);
+      throw new ServiceFault(`${method.name}: no answer came`);
+    }
     const answer = await effect();
     if (id === 'F86') return { answered: false, code: 'TimeoutError', message: 'The answer was lost.' } as T;
     if (id === 'F17' || id === 'F45') throw new ServiceFault(`${method.name}: the answer was lost`);
@@ -274,7 +280,8 @@ export const createCaller = (
       onFailure?.();
       return Promise.reject(refusal);
     }
-    const id = strikeOf(method);
+    const struck = strikeOf(method);
+    const id = struck === 'F138' && !canBeLate(kind, method, args) ? undefined : struck;
     const answer = id === undefined ? acting(effect) : strike(id, method, args, () => acting(effect));
     if (onFailure === undefined) return answer.then(deliver);
     return answer.then(deliver, (error: unknown) => {
