@@ -11,6 +11,7 @@ import type { Faults } from '../faults/faults.ts';
 import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
+import { describeMachine } from './context.ts';
 import { judgeOrders } from './judge-orders.ts';
 import { runBreaches } from './judge-run.ts';
 import { knownRefusals } from './known-refusals.ts';
@@ -48,7 +49,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const opened = new Map<string, { readonly at: EpochMs; readonly fleet: FleetName }>();
   const refusals = knownRefusals(world.now);
   const closedIntents = new Set<string>();
-  const closedRuns = new Set<InstanceId>();
+  const closedRuns = new Map<InstanceId, { readonly at: EpochMs; readonly by: string }>();
   const forbiddenAt = new Map<FleetName, EpochMs>();
   /**
    * Launches that each caller heard to be refused for a permission. It counts once that caller closes the intent with it:
@@ -72,6 +73,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
     const breaches = judgeOrders({ read: known, drained, now: world.now(), backlog, open }, refusals.byPool);
     for (const { promise, found } of breaches) judge.say(promise, found);
   };
+
+  const actorName = (): string => world.acting.by?.name ?? 'world';
 
   const judgePlace = (fleet: FleetName, id: InstanceId): void => {
     const machine = truth.machines.get(id);
@@ -116,7 +119,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
     },
     removeMember: async (fleet, id) => {
       judgePlace(fleet, id);
-      trace.note(world.acting.by?.name ?? 'world', `${id} has no place any more`);
+      trace.note(actorName(), `${id} has no place any more`);
       if (world.recordOf(id)?.goneAt === undefined) judge.say('N1', `${id} lost its place while it is not gone`);
       return world.fleets.removeMember(fleet, id);
     },
@@ -168,9 +171,15 @@ export const auditFleet = (world: FleetAuditWorld) => {
       trace.note(by?.name ?? 'world', `EC2 gives ${given}`);
       return answer;
     },
+    describe: async (ids) => {
+      const by = actorName();
+      const machines = await world.machines.describe(ids);
+      trace.tell(by, () => `asks EC2 for ${ids.join(' ')}: ${machines.map(describeMachine).join('; ') || 'not found'}`);
+      return machines;
+    },
     terminate: async (ids) => {
       for (const id of ids) judgeEnding(id);
-      trace.note(world.acting.by?.name ?? 'world', `ends ${ids.join(' ')}`);
+      trace.note(actorName(), `ends ${ids.join(' ')}`);
       const outcome = await world.machines.terminate(ids);
       if (outcome.refused.length > 0) faults.met('F92', 'EC2');
       return outcome;
@@ -189,7 +198,8 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const read = world.acting.by?.memo.records.get(run.instanceId);
       const wrong = read === undefined ? [] : runBreaches(run, read, world.now());
       for (const found of wrong) judge.say('M2', `the run of ${run.instanceId}: ${found}`);
-      closedRuns.add(run.instanceId);
+      closedRuns.set(run.instanceId, { at: world.now(), by: actorName() });
+      trace.tell(actorName(), () => `closes the run of ${run.instanceId}, ended by ${run.endedBy}`);
       return world.money.putRun(run);
     },
   };

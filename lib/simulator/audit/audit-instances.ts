@@ -9,6 +9,7 @@ import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
 import type { MemoryInstanceStore } from '../ports/memory-instance-store.ts';
+import { describeChange, describeLeases } from './context.ts';
 import type { Judge } from './promises.ts';
 
 export interface InstanceAuditWorld {
@@ -168,7 +169,24 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       ...(after.goneAt === undefined ? [] : ['gone']),
       ...Object.keys(after.signals),
     ];
-    trace.note(world.acting.by?.name ?? 'world', `${id}: ${told.join(', ')}`);
+    trace.note(
+      world.acting.by?.name ?? 'world',
+      `${id}: ${told.join(', ')}`,
+      () => `[${describeChange(before, after)}]`,
+    );
+  };
+
+  const leasesOf = (id: InstanceId): InstanceRecord['leases'] => instances.records.get(id)?.leases ?? {};
+
+  const tellRefused = (id: InstanceId, answer: ReturnType<InstanceStore['changeLeases']>): void => {
+    const by = world.acting.by?.name ?? 'world';
+    void answer.then((outcome) => {
+      if (outcome.outcome === 'done') return;
+      trace.tell(
+        by,
+        () => `change of the leases of ${id} refused: ${outcome.because} (${describeLeases(leasesOf(id))})`,
+      );
+    });
   };
 
   const audited: Record<string, unknown> = {};
@@ -187,6 +205,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
         judgeStamps(first as Signal, before, after);
       }
       judgeChange(before, after, id);
+      if (name === 'changeLeases') tellRefused(id, answer as ReturnType<InstanceStore['changeLeases']>);
       const { by } = world.acting;
       if (by?.kind === 'agent' && by.machine !== id && before !== after) judge.say('S1', `${by.name} changed ${id}`);
       return answer;

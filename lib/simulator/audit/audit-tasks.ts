@@ -12,6 +12,7 @@ import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
 import type { MemoryTaskLedger } from '../ports/memory-task-ledger.ts';
+import { describeRow } from './context.ts';
 import { tooEarlyMs } from './early-release.ts';
 import { expectedOutcome, lookIsLateBy } from './judge-step.ts';
 import type { Judge } from './promises.ts';
@@ -25,6 +26,8 @@ export interface TaskAuditWorld {
   readonly acting: { readonly by: Caller | undefined };
   readonly tasks: MemoryTaskLedger;
   readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
+  /** The time of the life, in words. */
+  readonly since: (at: EpochMs) => string;
 }
 
 export interface TaskAudit {
@@ -48,7 +51,7 @@ const THIN_LOOKS_ROWS = 200;
 
 /** Judges every step on every row by the auditor's own table, below whatever fails or loses answers. */
 export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
-  const { judge, faults, trace, truth, tasks } = world;
+  const { judge, faults, trace, truth, tasks, since } = world;
   const model = new Map<TaskId, ModelRow>();
   /** Who took each attempt. */
   const takers = new Map<string, InstanceId>();
@@ -127,7 +130,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   /** What is told of a step is what its teller does next: a lost answer is recognised, and nothing else is. */
   const judgeOutcome = (id: TaskId, step: TaskStep, expected: TaskOutcome['outcome'], outcome: TaskOutcome): void => {
     if (outcome.outcome === expected) return;
-    judge.say(PROMISE_OF[step.step], `${step.step} of ${id} is told to be ${outcome.outcome}, and is ${expected}`);
+    judge.say(PROMISE_OF[step.step], `${step.step} of ${id} is answered ${outcome.outcome}, and has to be ${expected}`);
   };
 
   /** What can be cut has the one before it beside it: within an attempt that is the one that it replaces (F54). */
@@ -147,7 +150,17 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const judgeLook = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
     if (tasks.rows.size > THIN_LOOKS_ROWS) return;
     const lateSeconds = lookIsLateBy(row, step, world.now(), world.acting.by?.kind === 'agent');
-    if (lateSeconds > 0) judge.say('W4', `${id} is looked at ${lateSeconds} s too late after its ${step.step}`);
+    if (lateSeconds > 0)
+      judge.say('W4', `${id} is to be looked at ${lateSeconds} s later after its ${step.step} than it may be`);
+  };
+
+  const actorName = (): string => world.acting.by?.name ?? 'world';
+
+  const noteStep = (id: TaskId, step: TaskStep, row: TaskRecord): void => {
+    const because = step.step === 'fail' ? `: ${step.reason}` : '';
+    const { checkAt } = row;
+    const due = (): string => (checkAt === undefined ? '' : `(due ${since(checkAt)})`);
+    trace.note(actorName(), `${step.step} ${id} → ${row.status}, attempt ${row.attempt}${because}`, due);
   };
 
   const apply: TaskLedger['apply'] = (id, step) => {
@@ -158,6 +171,8 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     const { row: after, isAllowed } = modelStep(before, step);
     const expected = expectedOutcome(rowBefore, step, isAllowed);
     void outcome.then((told) => judgeOutcome(id, step, expected, told));
+    if (row !== undefined && row !== rowBefore) noteStep(id, step, row);
+    else trace.tell(actorName(), () => `${step.step} ${id} ${expected}: ${describeRow(row, since)}`);
     judgeActor(id, step);
     meetZombie(before, step, isAllowed);
     if (after !== undefined) model.set(id, after);
@@ -188,11 +203,6 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       judgeLook(id, row, step);
       if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
       if (isOver(row)) judgeEnd(id, row, step);
-      const because = step.step === 'fail' ? `: ${step.reason}` : '';
-      trace.note(
-        world.acting.by?.name ?? 'world',
-        `${step.step} ${id} → ${row.status}, attempt ${row.attempt}${because}`,
-      );
     }
     return outcome;
   };

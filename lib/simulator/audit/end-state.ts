@@ -2,8 +2,9 @@ import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { Run } from '../../fleet/run.ts';
 import { allFleets } from '../life/fleets-of.ts';
-import type { Life } from '../life/life.ts';
+import { type Life, START } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
+import { clockTime } from '../life/trace.ts';
 import type { PlannedTask } from '../life/workload.ts';
 import { isRunning } from './exchanges.ts';
 import { groupsUnsettled } from './groups-at-rest.ts';
@@ -65,7 +66,9 @@ const machineUnsettled = (life: Life, machine: HostedMachine, runsByMachine: Run
   // One that EC2 had stopped was its to take, also where we ended what was left of it.
   const isTaken = isStopped === true && told === 'ec2';
   if (isKnowable && told !== undefined && endedBy !== undefined && told !== endedBy && !isTaken) {
-    found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run says ${told}`));
+    const closed = life.fleetAudit.closedRuns.get(instanceId);
+    const when = closed === undefined ? '' : `, closed at ${clockTime(closed.at - START)} by ${closed.by},`;
+    found.push(unsettled('M2', `${instanceId} was ended by ${endedBy}, and its run${when} says ${told}`));
   }
   return found;
 };

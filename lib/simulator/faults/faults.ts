@@ -20,7 +20,7 @@ export const createFaults = (swarm: Swarm, random: SeededRandom, trace: Trace): 
   let isHealed = false;
   const met = (id: FaultId, by: string): void => {
     counts[id] = (counts[id] ?? 0) + 1;
-    trace.note(by, `fault ${id}: ${SIMULATED_FAULTS[id].tells}`);
+    trace.note(by, `fault ${id}`, () => `(${SIMULATED_FAULTS[id].tells})`);
   };
   return {
     counts,

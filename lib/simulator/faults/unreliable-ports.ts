@@ -6,6 +6,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine, LaunchAnswer, LaunchRequest, Machines } from '../../ports/machines.ts';
 import type { Backlog, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
+import { describeMachine } from '../audit/context.ts';
+import type { Trace } from '../life/trace.ts';
 import type { MemoryMachines } from '../ports/memory-machines.ts';
 import type { MemoryWorkQueue } from '../ports/memory-work-queue.ts';
 import type { SeededRandom } from '../random.ts';
@@ -19,6 +21,7 @@ export interface UnreliableWorld {
   readonly clock: Clock;
   readonly random: SeededRandom;
   readonly faults: Faults;
+  readonly trace: Pick<Trace, 'tell'>;
 }
 
 /** B15: an index is eventually consistent. */
@@ -59,7 +62,7 @@ const ENDED: readonly string[] = ['shutting-down', 'terminated'];
 
 /** EC2 with its eventual consistency and its generosity. */
 export const unreliableMachines = (
-  { clock, random, faults }: UnreliableWorld,
+  { clock, random, faults, trace }: UnreliableWorld,
   machines: Machines,
   ec2: MemoryMachines,
 ): Machines => {
@@ -93,12 +96,20 @@ export const unreliableMachines = (
   const isShown = (machine: DescribedMachine): boolean =>
     (shownFrom.get(machine.instanceId) ?? 0) <= clock.now() || faults.isHealed();
 
+  /** What a list does not show is where many a failure begins. */
+  const tellLeftOut = (all: readonly DescribedMachine[], shown: readonly DescribedMachine[]): void => {
+    const left = all.filter(({ instanceId }) => !shown.some((one) => one.instanceId === instanceId));
+    if (left.length > 0) trace.tell('EC2', () => `its list leaves out ${left.map(describeMachine).join('; ')}`);
+  };
+
   const describeFleet = async (fleet: FleetName): Promise<readonly DescribedMachine[]> => {
-    const all = asTheyWere(await machines.describeFleet(fleet)).filter(isShown);
-    const zones = [...new Set(all.map((machine) => machine.pool.zone))];
-    if (zones.length === 0 || !faults.strikes('F101', 'EC2')) return all;
-    const missing = random.pick(zones);
-    return all.filter((machine) => machine.pool.zone !== missing);
+    const all = asTheyWere(await machines.describeFleet(fleet));
+    const shown = all.filter(isShown);
+    const zones = [...new Set(shown.map((machine) => machine.pool.zone))];
+    const missing = zones.length > 0 && faults.strikes('F101', 'EC2') ? random.pick(zones) : undefined;
+    const listed = shown.filter((machine) => machine.pool.zone !== missing);
+    if (listed.length < all.length) tellLeftOut(all, listed);
+    return listed;
   };
 
   const noteLaunched = (answer: LaunchAnswer): void => {

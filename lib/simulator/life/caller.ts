@@ -216,6 +216,9 @@ export const createCaller = (
   const told = (method: Method, args: readonly unknown[]): string =>
     method.name === 'tasks.apply' ? `${method.name} ${(args[1] as TaskStep).step}` : method.name;
 
+  /** Which task, machine or fleet it was about, where it says so first. */
+  const about = ([first]: readonly unknown[]): string => (typeof first === 'string' && first.length < 40 ? first : '');
+
   const noteCrashAround = (method: Method, args: readonly unknown[]): void => {
     if (method.name === 'queue.send' || method.name === 'queue.sendMany') faults.met('F47', name);
     if (method.name === 'instances.dropLease') faults.met('F49', name);
@@ -226,7 +229,7 @@ export const createCaller = (
 
   const strike = async <T>(id: FaultId, method: Method, args: readonly unknown[], effect: () => Promise<T>) => {
     if (throttlesLeft === 0) faults.met(id, name);
-    trace.note(name, `${id} at ${told(method, args)}`);
+    trace.note(name, `${id} at ${told(method, args)}`, () => about(args));
     if (id === 'F18' && throttlesLeft === 0) throttlesLeft = random.whole(0, THROTTLES_IN_A_ROW_MAX);
     if (id === 'F44') throw new TooManyInFlight();
     if (id === 'F18' || id === 'F37' || id === 'F38') throw new ServiceFault(`${method.name}: throttled`);

@@ -14,13 +14,13 @@ import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.t
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { auditWakes } from '../audit/audit-wakes.ts';
 import { watchRuns } from '../audit/concurrent-runs.ts';
+import { contextOf } from '../audit/context.ts';
 import { createJudge, type Judge } from '../audit/promises.ts';
 import { judgeSelfEnd } from '../audit/self-end.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import { drawSwarm } from '../faults/swarm.ts';
 import { staleIndex, unreliableBlobs, unreliableMachines, unreliableQueue } from '../faults/unreliable-ports.ts';
-import { type OtherVersion, portsOfVersion } from '../faults/version-skew.ts';
 import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money-ledger.ts';
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
@@ -31,7 +31,8 @@ import { allFleets, fleetOf, queueOf } from './fleets-of.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
-import { createTrace, type Trace } from './trace.ts';
+import { skewedPorts } from './skewed-ports.ts';
+import { clockTime, createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
 import { watchfulLog } from './watchful-log.ts';
 import { type PlannedTask, workloadRunner } from './workload.ts';
@@ -209,27 +210,6 @@ const watchPolls = (
   },
 });
 
-/** A caller of another version is so at whichever queue it is. */
-const versionOf = (ports: LifePorts, version: OtherVersion): LifePorts => {
-  const { otherQueue } = ports;
-  const versioned = portsOfVersion(ports, version);
-  if (otherQueue === undefined) return versioned;
-  return { ...versioned, otherQueue: portsOfVersion({ ...ports, queue: otherQueue }, version).queue };
-};
-
-/** Callers of the version before and after ours: which one a caller is of is drawn when it first asks for its ports. */
-const skewedPorts = (random: SeededRandom, faults: Faults, ports: () => LifePorts) => {
-  const made: Partial<Record<OtherVersion, LifePorts>> = {};
-  const ofVersion = (version: OtherVersion): LifePorts => {
-    made[version] ??= versionOf(ports(), version);
-    return made[version];
-  };
-  return {
-    portsOf: (caller: Caller): LifePorts =>
-      faults.strikes('F99', caller.name) ? ofVersion(random.chance(0.5) ? 'newer' : 'older') : ports(),
-  };
-};
-
 /** A world with everything in it, before anything happens. */
 export const createLife = (options: LifeOptions): Life => {
   const random = seededRandom(`seed ${options.seed}`);
@@ -239,8 +219,15 @@ export const createLife = (options: LifeOptions): Life => {
   const faults = createFaults(drawSwarm(random.fork('swarm'), options.fault), random.fork('faults'), trace);
   const acting: { by: Caller | undefined } = { by: undefined };
   const by = (): string => acting.by?.name ?? 'world';
-  const judge = createJudge({ startedAt: START, now: clock.now, by, note: trace.note });
   const memory = memoryWorld(clock, random.fork('ids').next);
+  const since = (at: EpochMs): string => clockTime(at - START);
+  const judge = createJudge({
+    startedAt: START,
+    now: clock.now,
+    by,
+    trace,
+    contextOf: (found) => contextOf(memory, found, since),
+  });
   const money = memoryMoneyLedger();
   const conditions = { outages: new Map(), slowShare: plan.slowShare, slowMsMax: plan.slowMsMax };
   const calls: CallerWorld = {
@@ -281,7 +268,7 @@ export const createLife = (options: LifeOptions): Life => {
     ending: new Map(),
     unreadable: new Set(),
   };
-  const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf });
+  const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf, since });
   const fleetAudit = auditFleet({
     now,
     judge,
@@ -304,7 +291,7 @@ export const createLife = (options: LifeOptions): Life => {
     granted,
     settingsOf: (fleet, by) => by?.memo.settings?.get(fleet) ?? fleetOf(life, fleet),
   });
-  const unreliable = { clock, random: random.fork('services'), faults };
+  const unreliable = { clock, random: random.fork('services'), faults, trace };
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
   const isCopied = (id: TaskId) => memory.deadLetters.sent.some(({ taskId }) => taskId === id);
   const queueFor = ({ fleet }: FleetSettings): WorkQueue => {

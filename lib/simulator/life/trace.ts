@@ -2,8 +2,10 @@ import type { EpochMs } from '../../fleet/time.ts';
 
 /** Everything that a seed's life did, as a hash that two runs must share, and as lines when somebody wants to read them. */
 export interface Trace {
-  /** Part of the hash, and a line for people. */
-  note(by: string, what: string): void;
+  /** Part of the hash, and a line for people, who are told more if there is more to tell. */
+  note(by: string, what: string, more?: () => string): void;
+  /** A line for people alone; worked out only where somebody reads it. */
+  tell(by: string, what: () => string): void;
   /** Part of the hash alone: calls that change nothing are too many to read. */
   mix(value: number): void;
   hash(): string;
@@ -20,7 +22,8 @@ export interface TraceOptions {
 const FNV_PRIME = 0x01000193;
 const SECOND_PRIME = 0x85ebca6b;
 
-const clockTime = (ms: number): string => {
+/** Hours, minutes, seconds and milliseconds of a life. */
+export const clockTime = (ms: number): string => {
   const seconds = Math.floor(ms / 1_000);
   const part = (value: number, digits: number): string => String(value).padStart(digits, '0');
   const hours = part(Math.floor(seconds / 3_600), 2);
@@ -38,16 +41,20 @@ export const createTrace = ({ now, startedAt, linesMax = 0 }: TraceOptions): Tra
   const mixText = (text: string): void => {
     for (let index = 0; index < text.length; index += 1) mix(text.charCodeAt(index));
   };
+  const write: Trace['tell'] = (by, what) => {
+    if (linesMax === 0) return;
+    lines.push(`${clockTime(now() - startedAt)}  ${by.padEnd(12)}  ${what()}`);
+    if (lines.length > linesMax) lines.shift();
+  };
   return {
     mix,
-    note: (by, what) => {
+    note: (by, what, more) => {
       mix(now() - startedAt);
       mixText(by);
       mixText(what);
-      if (linesMax === 0) return;
-      lines.push(`${clockTime(now() - startedAt)}  ${by.padEnd(12)}  ${what}`);
-      if (lines.length > linesMax) lines.shift();
+      write(by, () => (more === undefined ? what : `${what} ${more()}`));
     },
+    tell: write,
     hash: () => [one, other].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join(''),
     lines: () => lines,
   };

@@ -1,0 +1,81 @@
+import { instanceId, taskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { DescribedMachine } from '../../ports/machines.ts';
+import type { MemoryWorld } from '../ports/memory-world.ts';
+
+/** So many rows and items are shown with one broken promise: a storm names hundreds. */
+const SHOWN_MAX = 4;
+
+export const describeRow = (row: TaskRecord | undefined, since: (at: EpochMs) => string): string => {
+  if (row === undefined) return 'no row';
+  const { status, attempt, owner, failures, reclaims, checkAt, checkpoint } = row;
+  return [
+    status,
+    `attempt ${attempt}`,
+    ...(owner === undefined ? [] : [`owner ${owner}`]),
+    ...(failures > 0 ? [`${failures} failures`] : []),
+    ...(reclaims > 0 ? [`${reclaims} reclaims`] : []),
+    ...(checkpoint === undefined ? [] : [`checkpoint ${checkpoint.sequence}`]),
+    ...(checkAt === undefined ? [] : [`due ${since(checkAt)}`]),
+  ].join(', ');
+};
+
+const entriesOf = (leases: InstanceRecord['leases']): readonly string[] =>
+  Object.entries(leases).map(([id, attempt]) => `${id}/${attempt}`);
+
+export const describeLeases = (leases: InstanceRecord['leases']): string => {
+  const held = entriesOf(leases);
+  return held.length === 0 ? 'holds nothing' : `holds ${held.join(' ')}`;
+};
+
+/** What came to an item and what went from it, before what it holds then. */
+export const describeChange = (before: InstanceRecord, after: InstanceRecord): string => {
+  const [had, has] = [entriesOf(before.leases), entriesOf(after.leases)];
+  const kinds = (record: InstanceRecord): readonly string[] => [
+    ...(record.drainingAt === undefined ? [] : ['draining']),
+    ...(record.goneAt === undefined ? [] : ['gone']),
+    ...Object.keys(record.signals),
+  ];
+  const [was, is] = [
+    [...had, ...kinds(before)],
+    [...has, ...kinds(after)],
+  ];
+  const came = is.filter((one) => !was.includes(one)).map((one) => `+${one}`);
+  const went = was.filter((one) => !is.includes(one)).map((one) => `-${one}`);
+  return [...came, ...went, describeLeases(after.leases)].join(' ');
+};
+
+export const describeItem = (record: InstanceRecord | undefined, since: (at: EpochMs) => string): string => {
+  if (record === undefined) return 'no item';
+  const { leases, heartbeatAt, drainingAt, goneAt, signals } = record;
+  return [
+    describeLeases(leases),
+    heartbeatAt === undefined ? 'never heard' : `heard ${since(heartbeatAt)}`,
+    ...(drainingAt === undefined ? [] : [`draining since ${since(drainingAt)}`]),
+    ...(goneAt === undefined ? [] : [`gone since ${since(goneAt)}`]),
+    ...Object.entries(signals).map(([kind, signal]) => `${kind} ${since(signal.recordedAt)}`),
+  ].join(', ');
+};
+
+export const describeMachine = ({ instanceId, state, stateReasonCode }: DescribedMachine): string =>
+  [instanceId, state, ...(stateReasonCode === undefined ? [] : [stateReasonCode])].join(' ');
+
+/** Rows and items as they stand, of every task and machine that a sentence names: what somebody reads to find the cause. */
+export const contextOf = (
+  { tasks, instances, machines }: MemoryWorld,
+  found: string,
+  since: (at: EpochMs) => string,
+): readonly string[] => {
+  const named = [...new Set(found.match(/task-\d+|i-[0-9a-f]{17}/g) ?? [])].slice(0, SHOWN_MAX);
+  return named.flatMap((name) => {
+    if (name.startsWith('task-')) return [`row of ${name}: ${describeRow(tasks.rows.get(taskId(name)), since)}`];
+    const id = instanceId(name);
+    const machine = machines.all().find((one) => one.instanceId === id);
+    return [
+      `item of ${name}: ${describeItem(instances.records.get(id), since)}`,
+      `EC2: ${machine === undefined ? `${name} never launched` : describeMachine(machine)}`,
+    ];
+  });
+};
