@@ -7,7 +7,7 @@ import { wallClock } from '../lib/clock/wall-clock.ts';
 import type { Bug } from '../lib/simulator/bugs/bug.ts';
 import { BUGS } from '../lib/simulator/bugs/bugs.ts';
 import { readBugsFolder } from '../lib/simulator/bugs/bugs-folder.ts';
-import { renderFailure, renderFinding, renderSummary } from '../lib/simulator/campaign/render.ts';
+import { renderBriefly, renderFailure, renderFinding, renderSummary } from '../lib/simulator/campaign/render.ts';
 import { parseSeeds, type SeedRange } from '../lib/simulator/campaign/seed-range.ts';
 import {
   exitCodeOf,
@@ -39,8 +39,8 @@ every row and every item that can be reached, and from 200 seeds on small worlds
   --fault NAME     with this fault, at its highest rate, in every seed: ${FAULT_IDS[0]} … ${FAULT_IDS.at(-1)}
   --life KIND      every seed is such a life: ${LIFE_KINDS.join(', ')}
   --storm N        fleets of N machines, most of which are taken at once, twice
-  --trace          with one seed: what happened, line by line, and the smallest workload that fails
-  --tasks LIST     with --trace: only these tasks, by number
+  --trace          with one seed: what happened, line by line; of one that fails, with the smallest workload that does
+  --tasks LIST     with --trace: only these tasks, by number, or all, as they are
   --bug NAME       with this bug planted in the product; NAME may be one of --list-bugs
   --bugs           plants every known bug in turn, and counts the seeds until it is caught
   --bugs-dir DIR   the same with each unified diff in the folder (*.diff, *.patch)
@@ -73,6 +73,9 @@ const EVERY_FAULT_SEEDS = 1_000;
 
 const INTERLEAVINGS_SEEDS = 200;
 
+/** Where a hundred seeds fail, they fail alike. */
+const SHOWN_WHOLE_MAX = 5;
+
 const given = readArguments(OPTIONS);
 
 const numberOf = (name: 'hours' | 'storm', least: number, most: number): number | undefined => {
@@ -90,6 +93,13 @@ const faultNamed = (name: string): FaultId =>
 
 const lifeNamed = (name: string): LifeKind =>
   LIFE_KINDS.find((kind) => kind === name) ?? usageError(`no life is called ${JSON.stringify(name)}`);
+
+const tasksNamed = (text: string): readonly number[] | 'all' => {
+  if (text === 'all') return text;
+  return /^\d+(,\d+)*$/.test(text)
+    ? text.split(',').map(Number)
+    : usageError(`--tasks takes numbers, or all, not ${JSON.stringify(text)}`);
+};
 
 const seedsOf = (text: string): readonly SeedRange[] =>
   parseSeeds(text) ?? usageError(`--seeds takes A..B or one number, or several of them, not ${JSON.stringify(text)}`);
@@ -126,10 +136,14 @@ const campaign = async (seeds: readonly SeedRange[], setup: WorkerSetup): Promis
   const startedAt = now();
   const results: SeedResult[] = [];
   const found: CoreFinding[] = [];
+  let failed = 0;
   await playSeeds(seeds, searchesBefore(seeds), setup, {
     onPlayed: (result) => {
       results.push(result);
-      if (result.violations.length > 0) process.stderr.write(renderFailure(result, flagsOf()));
+      if (result.violations.length === 0) return;
+      failed += 1;
+      const isShown = failed <= SHOWN_WHOLE_MAX;
+      process.stderr.write(isShown ? renderFailure(result, flagsOf()) : renderBriefly(result));
     },
     onFound: (findings) => {
       found.push(...findings);
@@ -188,7 +202,7 @@ const run = async (): Promise<number> => {
       BUGS.map((bug) => ({ name: bug.name, bug })),
     );
   if (!given.trace) return campaign(seeds, setup);
-  const onlyTasks = given.tasks?.split(',').map(Number);
+  const onlyTasks = given.tasks === undefined ? undefined : tasksNamed(given.tasks);
   return replay(range.from, { ...setup, linesMax: 1_000_000 }, flagsOf(), onlyTasks);
 };
 

@@ -1,4 +1,5 @@
-import { renderFailure } from '../../lib/simulator/campaign/render.ts';
+import { renderFailure, replayCommand } from '../../lib/simulator/campaign/render.ts';
+import { shapeOf } from '../../lib/simulator/campaign/shape.ts';
 import { shrinkTasks } from '../../lib/simulator/campaign/shrink.ts';
 import { exitCodeOf, summarise } from '../../lib/simulator/campaign/summary.ts';
 import type { WorkerSetup } from '../../lib/simulator/campaign/worker-messages.ts';
@@ -12,28 +13,44 @@ const playOne = async (thread: Thread, seed: number, onlyTasks?: readonly number
   return played[0]!;
 };
 
-/** One seed for a person: everything that happened, what was broken, and a smaller workload that breaks it too. */
+const isAlike = (result: LifeResult, wanted: string): boolean =>
+  result.violations.some((violation) => shapeOf(violation) === wanted);
+
+/** A smaller workload that is found to fail in the same way; the whole, where there is none. */
+const smallestOf = async (thread: Thread, whole: LifeResult): Promise<readonly number[]> => {
+  const all = Array.from({ length: whole.tasks }, (_, index) => index + 1);
+  const wanted = shapeOf(whole.violations[0]!);
+  process.stderr.write(`seed ${whole.seed} fails with ${all.length} tasks; looking for fewer that fail alike\n`);
+  return shrinkTasks(
+    all,
+    async (tasks) => isAlike(await playOne(thread, whole.seed, tasks), wanted),
+    (tasks) => process.stderr.write(`  ${tasks.length} tasks\n`),
+  );
+};
+
+/**
+ * One seed for a person: everything that happened, and what was broken. One that fails is made smaller first, unless its
+ * tasks are named.
+ */
 export const replay = async (
   seed: number,
   setup: WorkerSetup,
   flags: readonly string[],
-  onlyTasks?: readonly number[],
+  onlyTasks?: readonly number[] | 'all',
 ): Promise<number> => {
   const thread = await startThread(setup);
-  const result = await playOne(thread, seed, onlyTasks);
-  for (const line of result.lines) process.stdout.write(`${line}\n`);
-  const broken = result.violations[0]?.promise;
-  if (broken !== undefined) {
-    process.stdout.write(renderFailure(result, flags));
-    const all = onlyTasks ?? Array.from({ length: result.tasks }, (_, index) => index + 1);
-    const fewer = await shrinkTasks(all, async (tasks) => {
-      const { violations } = await playOne(thread, seed, tasks);
-      return violations.some(({ promise }) => promise === broken);
-    });
-    if (fewer.length < all.length) {
-      process.stdout.write(`  ${broken} is broken by these tasks alone: --tasks ${fewer.join(',')}\n`);
-    }
+  const named = onlyTasks === 'all' ? undefined : onlyTasks;
+  const whole = await playOne(thread, seed, named);
+  const isShrunk = onlyTasks === undefined && whole.violations.length > 0;
+  const fewer = isShrunk ? await smallestOf(thread, whole) : [];
+  const isSmaller = isShrunk && fewer.length < whole.tasks;
+  const shown = isSmaller ? await playOne(thread, seed, fewer) : whole;
+  for (const line of shown.lines) process.stdout.write(`${line}\n`);
+  if (shown.violations.length > 0) {
+    const tasks = isSmaller ? [`--tasks ${fewer.join(',')}`] : [];
+    process.stdout.write(renderFailure(shown, [...flags, ...tasks]));
   }
+  if (isSmaller) process.stdout.write(`  with all of its tasks: ${replayCommand(seed, [...flags, '--tasks all'])}\n`);
   await thread.close();
-  return exitCodeOf(summarise([result], 0));
+  return exitCodeOf(summarise([whole], 0));
 };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PROMISES } from '../../lib/simulator/audit/promises.ts';
+import { PROMISES, type Violation } from '../../lib/simulator/audit/promises.ts';
+import { renderFailure } from '../../lib/simulator/campaign/render.ts';
 import { chunksOf, parseSeeds } from '../../lib/simulator/campaign/seed-range.ts';
+import { shapeOf } from '../../lib/simulator/campaign/shape.ts';
 import { shrinkTasks } from '../../lib/simulator/campaign/shrink.ts';
 import { EXIT_CODES, exitCodeOf, lineOf, type SeedResult, summarise } from '../../lib/simulator/campaign/summary.ts';
 import { FAULT_IDS } from '../../lib/simulator/faults/simulated.ts';
@@ -100,11 +102,46 @@ describe('a range of seeds', () => {
   });
 });
 
+const violation = (found: string, atMs = 0): Violation => ({ promise: 'W4', found, atMs, by: 'reconcile' });
+
+describe('a failing seed', () => {
+  it('tells what is alike once, with how often and how things stood', () => {
+    const first = { ...violation('task-1 is late by 30 s', 61_000), context: ['row of task-1: ready'] };
+    const violations = [first, violation('task-2 is late by 7.5 s', 125_000), violation('task-3 is lost')];
+    expect(renderFailure(result(9, { violations }), ['--bug late'])).toBe(
+      [
+        'seed 9 failed:',
+        '  W4  00:01:01.000  reconcile: task-1 is late by 30 s',
+        '        row of task-1: ready',
+        '        and 1 more like it, the last at 00:02:05.000  reconcile',
+        `      broken: ${PROMISES.W4}`,
+        '  W4  00:00:00.000  reconcile: task-3 is lost',
+        `      broken: ${PROMISES.W4}`,
+        '  play it again: npm run simulate -- --seeds 9..9 --bug late --trace',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('fails in the same way whichever task, machine or moment it is about', () => {
+    const shape = (found: string): string => shapeOf({ promise: 'W4', found });
+    expect(shape('task-1 of i-00000000000000003 after 2.5 s')).toBe(shape('task-22 of i-0000000000000001b after 30 s'));
+    expect(shape('task-1 is lost')).not.toBe(shape('task-1 is late'));
+  });
+});
+
 describe('a failing workload', () => {
   it('shrinks to the tasks without which nothing fails', async () => {
     const all = Array.from({ length: 40 }, (_, index) => index + 1);
     const smallest = await shrinkTasks(all, async (tasks) => tasks.includes(7) && tasks.includes(31));
     expect(smallest).toEqual([7, 31]);
+  });
+
+  it('shrinks again as long as the last pass has left something out', async () => {
+    // Two of them never fail, so that one pass stops at more than are needed.
+    const all = Array.from({ length: 12 }, (_, index) => index + 1);
+    const smallest = await shrinkTasks(all, async (tasks) => tasks.includes(5) && tasks.length !== 2);
+    expect(await shrinkTasks(smallest, async (tasks) => tasks.includes(5) && tasks.length !== 2)).toEqual(smallest);
   });
 });
 

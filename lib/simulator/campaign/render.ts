@@ -1,5 +1,7 @@
-import { PROMISES, type Promised } from '../audit/promises.ts';
+import { PROMISES, type Promised, type Violation } from '../audit/promises.ts';
 import type { CoreFinding } from '../exhaustive/check-cores.ts';
+import { clockTime } from '../life/trace.ts';
+import { shapeOf } from './shape.ts';
 import type { SeedResult, Summary } from './summary.ts';
 
 /** How one seed is played again, by whoever wants to see what happened. */
@@ -8,19 +10,37 @@ export const replayCommand = (seed: number, flags: readonly string[]): string =>
 
 const SHOWN_MAX = 5;
 
-const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
-
 /** What an exhaustive search has found, which needs no seed. */
 export const renderFinding = ({ promise, found }: CoreFinding): string =>
   `no seed is needed for this:\n  ${promise}  ${found}\n      broken: ${PROMISES[promise]}\n`;
 
-/** A failing seed as text: what was broken, when, by whom, and how to see it again. */
+const moment = ({ atMs, by }: Violation): string => `${clockTime(atMs)}  ${by}`;
+
+/** Those of one shape as one: the first as it was found, and how often it was found again. */
+const renderAlike = ([first, ...others]: readonly Violation[]): string => {
+  const { promise, found, context = [] } = first!;
+  const last = others.at(-1);
+  return [
+    `  ${promise}  ${moment(first!)}: ${found}`,
+    ...context.map((line) => `        ${line}`),
+    ...(last === undefined ? [] : [`        and ${others.length} more like it, the last at ${moment(last)}`]),
+    `      broken: ${PROMISES[promise]}`,
+    '',
+  ].join('\n');
+};
+
+/** A failing seed as text: what was broken, when, by whom, how things stood, and how to see it again. */
 export const renderFailure = ({ seed, violations }: SeedResult, flags: readonly string[]): string => {
-  const shown = violations.slice(0, SHOWN_MAX).map(({ promise, found, atMs, by }) => {
-    return `  ${promise}  ${clockTime(atMs)}  ${by}: ${found}\n      broken: ${PROMISES[promise]}\n`;
-  });
-  const rest = violations.length > SHOWN_MAX ? `  and ${violations.length - SHOWN_MAX} more\n` : '';
-  return `seed ${seed} failed:\n${shown.join('')}${rest}  play it again: ${replayCommand(seed, flags)}\n`;
+  const alike = [...Map.groupBy(violations, shapeOf).values()];
+  const shown = alike.slice(0, SHOWN_MAX).map(renderAlike).join('');
+  const rest = alike.length > SHOWN_MAX ? `  and ${alike.length - SHOWN_MAX} more of other kinds\n` : '';
+  return `seed ${seed} failed:\n${shown}${rest}  play it again: ${replayCommand(seed, flags)}\n`;
+};
+
+/** One of many that fail: what was broken first, in a line. */
+export const renderBriefly = ({ seed, violations }: SeedResult): string => {
+  const [first] = violations;
+  return `seed ${seed} failed: ${first!.promise}  ${moment(first!)}: ${first!.found}\n`;
 };
 
 const kept = (violations: Summary['violations']): string => {
