@@ -1,3 +1,4 @@
+import type { InstanceId } from '../../fleet/ids.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
@@ -29,15 +30,12 @@ const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMac
   );
 };
 
-/** A process that ended between taking and holding has left nothing that the one after it could know of: the sweep finds it. */
-const isKnown = (
-  { memory }: Life,
-  { instanceId, startedAt }: HostedMachine,
-  { taskId, attempt, takenAt }: TaskRecord,
-): boolean => {
-  const isHeld = memory.instances.records.get(instanceId)?.leases[taskId] === attempt;
-  return isHeld || takenAt === undefined || startedAt === undefined || takenAt >= startedAt;
-};
+/**
+ * What it does not hold is not its agent's any more: a process ended between taking and holding, or the end of a run could not
+ * be written for so long that it was given up. The sweep finds it, unless the fleet is only watched.
+ */
+const isHeld = ({ memory }: Life, instanceId: InstanceId, { taskId, attempt }: TaskRecord): boolean =>
+  memory.instances.records.get(instanceId)?.leases[taskId] === attempt;
 
 /**
  * Watches one machine from its notice until just before its end. What its metadata service says is heeded, and nothing
@@ -58,7 +56,7 @@ export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeco
     return judge.say('N6', `${instanceId} was told its end ${noticeSeconds} s before, and does not drain`);
   }
   for (const row of memory.tasks.rows.values()) {
-    if (row.status === 'running' && row.owner === instanceId && isKnown(life, machine, row)) {
+    if (row.status === 'running' && row.owner === instanceId && isHeld(life, instanceId, row)) {
       judge.say('W4', `${row.taskId} still runs on ${instanceId}, which was told its end ${noticeSeconds} s before`);
     }
   }

@@ -42,8 +42,6 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   agentEndedAt?: EpochMs;
   standing?: { readonly over: Promise<void>; readonly go: () => void };
   life?: Caller;
-  /** When the process that runs now was started. */
-  startedAt?: EpochMs;
   /** When the agent last had its item, for the dead-man's timer. */
   aliveAt: EpochMs;
 }
@@ -161,7 +159,6 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const startLife = (machine: HostedMachine): { readonly life: Caller; readonly ports: AgentPorts } => {
     const life = options.createCaller(machine);
     machine.life = life;
-    machine.startedAt = clock.now();
     // The lock of the process before ended with it.
     machine.machineState.endProcess();
     const ports = options.agentPorts(life, machine);
