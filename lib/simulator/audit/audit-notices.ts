@@ -3,6 +3,7 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
+import { saidOf } from './promises.ts';
 
 /** The metadata service is asked every 5 s, and after a failure every 20 s. */
 const LOOK_SECONDS = 5;
@@ -42,7 +43,8 @@ const isHeld = ({ memory }: Life, instanceId: InstanceId, { taskId, attempt }: T
  * runs on it any more when EC2 takes it: the sweep would release that later, and nobody would notice.
  */
 export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeconds: number): Promise<void> => {
-  const { clock, memory, judge } = life;
+  const { clock, memory } = life;
+  const judge = saidOf(life.judge, machine.instanceId);
   const agent = machine.life;
   if (noticeSeconds < NOTICE_SECONDS_LEAST || memory.instances.records.get(machine.instanceId)?.session === undefined)
     return;

@@ -1,6 +1,7 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
+import { saidOf } from './promises.ts';
 
 /** How often the monitor looks: the figures below are kept to within this. */
 export const LOOK_SECONDS = 10;
@@ -40,7 +41,8 @@ interface Waiting {
 }
 
 export const createMonitor = (life: Life): Monitor => {
-  const { clock, memory, judge, faults, host, calls } = life;
+  const { clock, memory, faults, host, calls } = life;
+  const judge = saidOf(life.judge, 'monitor');
   const waiting = new Map<TaskId, Waiting>();
   const overdue = new Map<TaskId, number>();
   const unowned = new Map<InstanceId, number>();

@@ -16,8 +16,15 @@ export interface Violation {
 
 export interface Judge {
   readonly violations: readonly Violation[];
-  say(promise: Promised, found: string): void;
+  /** `by` is whose doing it is; absent where it is that of whoever makes the present call. */
+  say(promise: Promised, found: string, by?: string): void;
 }
+
+/** For what is noticed later than at the call that does it, or by looking now and then. */
+export const saidOf = (judge: Judge, by: string): Judge => ({
+  violations: judge.violations,
+  say: (promise, found) => judge.say(promise, found, by),
+});
 
 /** Enough to see what went wrong; a broken promise is often broken every minute from then on. */
 const VIOLATIONS_MAX = 50;
@@ -33,9 +40,8 @@ export const createJudge = (world: {
   const violations: Violation[] = [];
   return {
     violations,
-    say: (promise, found) => {
+    say: (promise, found, by = world.by()) => {
       if (violations.length >= VIOLATIONS_MAX) return;
-      const by = world.by();
       const context = world.contextOf?.(found) ?? [];
       violations.push({ promise, found, atMs: world.now() - world.startedAt, by, context });
       world.trace.note(by, `VIOLATION ${promise}: ${found}`);

@@ -111,7 +111,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       if (answer === 'crashed') return answer;
       const settings = [...caller.memo.settings!.values()];
       const found = [...(await neglected(life, kind, deeds, settings)), ...passedOver(deeds, told(answer))];
-      for (const one of found) judge.say(one.promise, one.found);
+      for (const one of found) judge.say(one.promise, one.found, kind);
       return answer;
     } finally {
       timeout.forget();

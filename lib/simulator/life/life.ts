@@ -15,7 +15,7 @@ import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { auditWakes } from '../audit/audit-wakes.ts';
 import { watchRuns } from '../audit/concurrent-runs.ts';
 import { contextOf } from '../audit/context.ts';
-import { createJudge, type Judge } from '../audit/promises.ts';
+import { createJudge, type Judge, saidOf } from '../audit/promises.ts';
 import { judgeSelfEnd } from '../audit/self-end.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
@@ -134,8 +134,9 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
 };
 
 const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, machine: HostedMachine): AgentPorts => {
-  const { memory, judge, faults } = life;
+  const { memory, faults } = life;
   noteProcessStart(life, machine);
+  const judge = saidOf(life.judge, machine.instanceId);
   const ports = life.portsOf(caller);
   const clock = machine.clockOf(caller);
   const { instanceId } = machine;

@@ -125,7 +125,7 @@ const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   if (newcomers.length === 0 || (await unsettledNow(life)).length === 0) return;
   await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
   for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {
-    judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`);
+    judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`, 'monitor');
   }
 };
 
@@ -134,7 +134,7 @@ const endAfter = async (life: Life, restedAt: EpochMs, leastMs: number): Promise
   const end = Math.max(life.clock.now(), START + leastMs) as EpochMs;
   await life.clock.runUntil(end);
   await endExchange(life, restedAt);
-  for (const { promise, found } of await unsettledNow(life)) life.judge.say(promise, `in the end: ${found}`);
+  for (const { promise, found } of await unsettledNow(life)) life.judge.say(promise, `in the end: ${found}`, 'monitor');
 };
 
 /** The stack is deleted: nothing answers, nobody reconciles, and every machine has to end by itself. */
