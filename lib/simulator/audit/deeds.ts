@@ -8,7 +8,6 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Backlog, WorkQueue } from '../../ports/queues.ts';
-import type { MetricName } from '../../telemetry/names.ts';
 import type { World } from '../../workflows/world.ts';
 import { lazyWorld } from '../lazy-world.ts';
 
@@ -60,7 +59,7 @@ export interface Deeds {
   /** It has found that boots fail, and asks for nothing for a while. */
   hasRested: boolean;
   /** Metrics that it has counted: what people are alarmed by. */
-  readonly alarms: Set<MetricName>;
+  readonly alarms: Set<string>;
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
