@@ -94,7 +94,7 @@ describe('the message of a running task', () => {
   it('is hidden anew before it shows', () => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge);
+    const visibility = watchVisibility(clock.now, judge, true);
     visibility.received([messageUnder('r1')], 60, 0);
     clock.pass(30);
     visibility.changed(messageUnder('r1'), 60, 0);
@@ -109,7 +109,7 @@ describe('the message of a running task', () => {
   it('is one of several, of which others may have shown while it was not yet taken', () => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge);
+    const visibility = watchVisibility(clock.now, judge, true);
     visibility.received([messageUnder('r1')], 30, 0);
     clock.pass(30);
     visibility.received([messageUnder('r2')], 60, 0);

@@ -1,27 +1,38 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
-import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
-import type { DeadLetters, WorkQueue } from '../../ports/queues.ts';
+import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import { SECRET } from '../life/workload.ts';
-import { watchMessages } from './agent-messages.ts';
+import { watchIdle } from './agent-idle.ts';
+import { taskOf, watchMessages } from './agent-messages.ts';
+import { type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
+import { watchReceived } from './agent-received.ts';
+import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
 import { watchVisibility } from './agent-visibility.ts';
+import { watchAgentWakes } from './agent-wakes.ts';
+import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
 
 export interface AgentDutiesWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
   readonly instanceId: InstanceId;
+  /** Tasks that one machine may run at once. */
+  readonly slots: number;
+  /** The machine may stand still at any time, and nobody notices at once. */
+  readonly mayStandStill: boolean;
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: ReadonlySet<string>;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
   /** The machine's own item. */
   readonly item: () => InstanceRecord | undefined;
+  /** What runs in this process. */
+  readonly running: () => readonly Run[];
 }
 
 export interface AgentDuties {
@@ -29,10 +40,13 @@ export interface AgentDuties {
   readonly tasks: TaskLedger;
   readonly queue: WorkQueue;
   readonly deadLetters: DeadLetters;
+  readonly wakes: WakeQueue;
   /** Calls that have failed so far. */
   failures(): number;
   /** A run of this attempt begins. */
   started(id: TaskId, attempt: number): void;
+  /** Its code has come to its end by itself. */
+  ended(id: TaskId, attempt: number, outcome: RunOutcome): void;
 }
 
 /** A task whose hold was refused is given back by the next heartbeats, as long as nothing fails. */
@@ -41,11 +55,11 @@ const GIVEN_BACK_WITHIN_MS = 30_000;
 /** Whoever begins a task has read its row since it was given away so long ago: less may be a race. */
 const KNOWN_AFTER_MS = 20_000;
 
-/** The message goes back right after the row. */
-const PUT_BACK_WITHIN_MS = 5_000;
-
 /** A process of which nothing is heard for so long stood still; the agent takes 15 s for a pause, and a call takes up to 3 s. */
 const PAUSE_MS = 20_000;
+
+/** Whoever could not write how a task ended gives it up all the same: the sweep releases it. */
+const GIVES_UP_WITHIN_MS = 60_000;
 
 /** The beat after the one that brought the news. */
 const BEATS_MS = 5_000;
@@ -67,34 +81,46 @@ interface Refused {
 
 /** What one process of an agent owes, whatever others mend for it later. */
 export const watchAgent = (
-  { now, judge, instanceId, granted, rowOf, item }: AgentDutiesWorld,
-  ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters'>,
+  { now, judge, instanceId, slots, mayStandStill, granted, rowOf, item, running }: AgentDutiesWorld,
+  ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters' | 'wakes'>,
 ): AgentDuties => {
   const { instances, tasks, queue, deadLetters } = ports;
   const messages = watchMessages({ now, judge, rowOf, item });
   const retries = watchRetries(now, judge, instanceId);
-  const visibility = watchVisibility(now, judge);
+  const rests = watchRests({ now, judge, rowOf, item });
+  const outcomes = watchOutcomes(judge, () => failures);
+  const inbox = watchReceived({ now, judge, instanceId, rowOf });
+  const wakes = watchAgentWakes(now, judge, instanceId);
+  const visibility = watchVisibility(now, judge, mayStandStill);
+  const idle = watchIdle({ now, judge, instanceId, slots, item, running });
   let polls = 0;
   const refused = new Map<TaskId, Refused>();
   const taken = new Set<string>();
   const ran = new Set<string>();
   const begun = new Set<TaskId>();
-  const failed = new Map<TaskId, { readonly at: EpochMs; readonly delaySeconds: number }>();
   /** Attempts whose rows have not been read since the last pause. */
   const doubtful = new Set<TaskId>();
   let failures = 0;
+  let failedAt: EpochMs | undefined;
+  let pauses = 0;
   let calledAt = now();
   let beatAt = now();
   let hasBeaten = false;
   let heardOfDrainAt: EpochMs | undefined;
+
+  const noteFailure = (): void => {
+    failures += 1;
+    failedAt = now();
+  };
 
   /** At every call of the process: notices that it stood still, or that it works and is not heard. */
   const tick = (): void => {
     const at = now();
     if (at - calledAt >= PAUSE_MS) {
       for (const id of begun) doubtful.add(id);
+      pauses += 1;
       // Whatever it owed by now is as if a call had failed.
-      failures += 1;
+      noteFailure();
       beatAt = at;
       heardOfDrainAt &&= at;
     } else if (hasBeaten && at - beatAt >= BEAT_MS && at - calledAt < ACTIVE_MS) {
@@ -117,7 +143,7 @@ export const watchAgent = (
         return answer;
       },
       (error: unknown) => {
-        failures += 1;
+        noteFailure();
         if (name !== undefined) retries.failed(name);
         throw error;
       },
@@ -143,6 +169,16 @@ export const watchAgent = (
     if (!countsAsReclaim && ran.has(run)) judge.say('W5', `${id} ran, and is handed back as if it had not`);
   };
 
+  /** A lease is what keeps the sweep from a task: it goes once the row says how its run has ended, and not before. */
+  const judgeUnholds = (ids: readonly TaskId[]): void => {
+    if (failedAt !== undefined && now() - failedAt < GIVES_UP_WITHIN_MS) return;
+    for (const { id, attempt } of running().filter((run) => ids.includes(run.id))) {
+      const row = rowOf(id);
+      const isOurs = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      if (isOurs) judge.say('W4', `${id} runs on ${instanceId} under attempt ${attempt}, and is held no more`);
+    }
+  };
+
   const isRunningHere = (id: TaskId): boolean => {
     const row = rowOf(id);
     return row?.status === 'running' && row.owner === instanceId && ran.has(`${id}/${row.attempt}`);
@@ -154,28 +190,28 @@ export const watchAgent = (
     judge.say('N6', `${instanceId} drains, and still asks for work`);
   };
 
-  const judgeShown = (id: TaskId, seconds: number): void => {
-    const last = failed.get(id);
-    failed.delete(id);
-    if (last === undefined || now() - last.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
-    if (seconds < last.delaySeconds) judge.say('O2', `${id} failed, and is shown again after ${seconds} s`);
-  };
-
-  const noteTaken = (id: TaskId, attempt: number): void => {
+  const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
     taken.add(`${id}/${attempt}`);
     begun.add(id);
-    doubtful.delete(id);
+    if (pauses === pausesBefore) doubtful.delete(id);
+    else doubtful.add(id);
   };
 
   return {
     instances: {
       ...instances,
       changeLeases: async (change, at) => {
+        judgeUnholds(change.unholds ?? []);
         const outcome = await counted(instances.changeLeases(change, at));
         if (outcome.outcome === 'done') return outcome;
         for (const { taskId, attempt } of change.holds ?? [])
           refused.set(taskId, { taskId, attempt, at: now(), failures });
         return outcome;
+      },
+      recordSignal: async (signal, drains, at) => {
+        const record = await counted(instances.recordSignal(signal, drains, at));
+        wakes.recorded(record, drains, at);
+        return record;
       },
       heartbeat: (...args) => {
         tick();
@@ -184,6 +220,10 @@ export const watchAgent = (
         judgeRefused();
         messages.look(failures);
         visibility.look(failures, isRunningHere);
+        idle.look(args[1], args[3], failures);
+        rests.look(failures);
+        inbox.look(failures);
+        wakes.look(failures);
         judgePolls();
         const answer = counted(instances.heartbeat(...args));
         void answer.then(
@@ -206,23 +246,27 @@ export const watchAgent = (
         tick();
         judgeFenced(id, step);
         if (step.step === 'hand-back') judgeHandBack(id, step.attempt, step.countsAsReclaim);
+        outcomes.told(id, step);
+        const pausesBefore = pauses;
+        if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, false);
         const outcome = await counted(tasks.apply(id, step), `${step.step} of ${id}`);
+        if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, true);
+        tick();
         const isBack = step.step === 'fail' || step.step === 'hand-back';
         if (step.step === 'commit' || isBack) visibility.ended(id);
         if (isBack && outcome.outcome === 'done' && outcome.row.status === 'ready') messages.givenBack(outcome.row);
         // Also where it finds that the row is its own already: the answer to an earlier call was lost.
-        if (step.step === 'take' && outcome.outcome !== 'refused') noteTaken(id, outcome.row.attempt);
-        if (step.step === 'fail' && outcome.outcome === 'done' && outcome.row.status === 'ready') {
-          failed.set(id, { at: now(), delaySeconds: step.retryDelaySeconds });
-        }
+        if (step.step === 'take' && outcome.outcome !== 'refused') noteTaken(id, outcome.row.attempt, pausesBefore);
+        rests.answered(id, step, outcome);
         return outcome;
       },
     },
     queue: {
       ...queue,
       changeVisibility: (message, seconds) => {
-        const parsed = failed.size === 0 ? undefined : parseTaskMessage(message.body);
-        if (parsed?.kind === 'task') judgeShown(parsed.taskId, seconds);
+        inbox.dealtWith(message);
+        const shown = rests.isAny() ? taskOf(message.body) : undefined;
+        if (shown !== undefined) rests.shown(shown, seconds);
         const answer = counted(queue.changeVisibility(message, seconds), `hiding of ${message.messageId}`);
         messages.changed(message, seconds, answer);
         void answer.then(
@@ -233,20 +277,24 @@ export const watchAgent = (
       },
       receive: async (options) => {
         polls += 1;
+        const answered = idle.asked();
         try {
           const received = await queue.receive(options);
           visibility.received(received, options.visibilitySeconds, failures);
+          inbox.received(received, failures);
           return received;
         } finally {
           polls -= 1;
+          answered();
         }
       },
       delete: (message) => {
         visibility.deleted(message);
+        inbox.dealtWith(message);
         return counted(queue.delete(message));
       },
       send: (id, delaySeconds = 0) => {
-        judgeShown(id, delaySeconds);
+        rests.shown(id, delaySeconds);
         messages.sent(id);
         return counted(queue.send(id, delaySeconds), `sending of ${id}`);
       },
@@ -258,8 +306,17 @@ export const watchAgent = (
         return counted(deadLetters.send(id, reason), `copying of ${id}`);
       },
     },
+    wakes: {
+      wake: (fleet, delaySeconds) => {
+        wakes.woken();
+        return ports.wakes.wake(fleet, delaySeconds);
+      },
+    },
     failures: () => failures,
+    ended: outcomes.ended,
     started: (id, attempt) => {
+      tick();
+      if (doubtful.has(id)) judge.say('W2', `${id} begins after a pause, and its row was not read`);
       ran.add(`${id}/${attempt}`);
       const row = rowOf(id);
       const isOurs = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;

@@ -6,6 +6,8 @@ import type { Judge } from './promises.ts';
 
 /** A renewal comes at half of the time that it gives, which leaves room for a slow call and for a short standstill. */
 const LATE_MS = 5_000;
+/** Where nothing stands still, it is never late, however slow its call is. */
+const LATE_MS_STEADY = 0;
 
 interface Hidden {
   readonly id: TaskId;
@@ -18,12 +20,13 @@ interface Hidden {
  * The message of a running task stays hidden: shown meanwhile, it keeps others busy with putting it back (F35). Of several
  * messages of one task, one is enough.
  */
-export const watchVisibility = (now: () => EpochMs, judge: Judge) => {
+export const watchVisibility = (now: () => EpochMs, judge: Judge, mayStandStill: boolean) => {
+  const lateMs = mayStandStill ? LATE_MS : LATE_MS_STEADY;
   const byHandle = new Map<string, Hidden>();
   /** A call failed when it was to be hidden: from then on it comes and goes until its run is over. */
   const excused = new Set<TaskId>();
 
-  const isLate = ({ untilMs }: Hidden): boolean => now() >= untilMs + LATE_MS;
+  const isLate = ({ untilMs }: Hidden): boolean => now() >= untilMs + lateMs;
 
   const forget = (id: TaskId): void => {
     excused.delete(id);

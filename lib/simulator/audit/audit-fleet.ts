@@ -15,6 +15,7 @@ import { describeMachine } from './context.ts';
 import { judgeOrders } from './judge-orders.ts';
 import { runBreaches } from './judge-run.ts';
 import { knownRefusals } from './known-refusals.ts';
+import { watchGenerations } from './lost-generations.ts';
 import type { Judge } from './promises.ts';
 import { isEndedForNothing, silentMs } from './what-items-say.ts';
 
@@ -48,6 +49,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
   const byToken = new Map<string, { readonly bytes: string; readonly openedAt: EpochMs; readonly count: number }>();
   const opened = new Map<string, { readonly at: EpochMs; readonly fleet: FleetName }>();
   const refusals = knownRefusals(world.now);
+  const generations = watchGenerations();
   const closedIntents = new Set<string>();
   const closedRuns = new Map<InstanceId, { readonly at: EpochMs; readonly by: string }>();
   const forbiddenAt = new Map<FleetName, EpochMs>();
@@ -94,6 +96,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       const outcome = await world.fleets.changeHead(fleet, generationRead, change);
       const open = change.open ?? [];
+      if (outcome === 'done') generations.written(fleet, generationRead, by);
+      else if (generations.isLostToItself(fleet, generationRead, by))
+        judge.say('O2', `${fleet} was read before it was changed, and what is to be launched is written for nothing`);
       if (outcome === 'lost' || open.length === 0) return outcome;
       for (const { intentId, count, purchase, reason } of open) {
         opened.set(intentId, { at: world.now(), fleet });
@@ -107,6 +112,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const isForbiddenTo = by !== undefined && forbidden.get(by)?.has(id) === true;
       if (isForbiddenTo && !closedIntents.has(id)) forbiddenAt.set(fleet, world.now());
       if (by !== undefined && !closedIntents.has(id)) refusals.closed(by, id);
+      if (opened.has(id) && !closedIntents.has(id)) generations.closed(fleet, by);
       closedIntents.add(id);
       trace.note(by?.name ?? 'world', `intent ${id.slice(0, 6)} is closed`);
       return world.fleets.closeIntent(fleet, id, learned);

@@ -2,7 +2,7 @@ import { changeBreaches, OBSERVED } from '../../audit/instance-model.ts';
 import type { FleetMode, FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { ATTACHED, type InstanceRecord } from '../../fleet/instance.ts';
-import { SIGNAL_GRAVITY, type Signal } from '../../fleet/signal.ts';
+import { SIGNAL_GRAVITY, type Signal, type SignalKind } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
 import type { Caller } from '../life/caller.ts';
@@ -33,6 +33,9 @@ const NOTICE_MS = 120_000;
 
 /** What a function writes of its own accord is for the next one to act on: this one goes on by what it had read. */
 const isOwnWord = ({ kind }: Signal): boolean => kind === 'operator-drain' || kind === 'leave';
+
+/** What a machine's metadata service tells is told as an event as well, however late. */
+const TOLD_ON_MACHINE: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
 
 /** A call of a function takes seconds, and the function a minute; an agent may have stood still in between. */
 const INVOCATION_MS = 60_000;
@@ -112,10 +115,15 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const { by } = world.acting;
     const isTimely = deadline !== undefined && deadline <= at + NOTICE_MS;
     if (kind === 'spot-interruption' && !isTimely) judge.say('W4', `${instanceId} is given longer than EC2 gives it`);
+    // The event names no deadline: it is two minutes, of whatever was told on the machine itself nothing is known here.
+    const isCutShort = by?.kind !== 'agent' && deadline !== undefined && deadline < at + NOTICE_MS;
+    if (kind === 'spot-interruption' && isCutShort) judge.say('W4', `${instanceId} is given less than EC2 gives it`);
     if (by === undefined || before.signals[kind] !== undefined) return;
     const machine = truth.machines.get(instanceId);
     if (by.kind === 'agent') {
       if (by.machine !== instanceId) judge.say('S1', `${by.name} wrote ${kind} on ${instanceId}`);
+      if (TOLD_ON_MACHINE.includes(kind) && !truth.told.has(`${instanceId}/${kind}`))
+        judge.say('N2', `the agent of ${instanceId} writes ${kind}, which nobody has told it`);
       if (kind === 'machine-stopping' && !mayStop(before))
         judge.say('N2', `the agent of ${instanceId} ends it, and nothing asks for that`);
       return;
@@ -124,7 +132,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const hasEnded = machine?.endedBy !== undefined || machine?.isStopped === true;
     // One whose tags somebody took is no longer ours, and given up once it is silent for long.
     const isLost = machine?.isUntagged === true && world.now() - (before.heartbeatAt ?? before.launchedAt) >= BOOT_MS;
-    if (OBSERVED.includes(kind) && (hasEnded || isLost)) return;
+    if (OBSERVED.includes(kind) && by.kind !== 'signals' && (hasEnded || isLost)) return;
     const { mode } = settingsOf(before);
     if (kind === 'leave' && by.kind === 'reconcile' && mode === 'manage') return;
     const mayDrain = mayMark(before, mode) || (mode !== 'observe' && isAdvised(before));

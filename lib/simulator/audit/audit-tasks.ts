@@ -46,6 +46,9 @@ const differences = (model: ModelRow | undefined, row: TaskRecord | undefined): 
 
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
 
+/** A message that has brought nobody for five minutes may be lost, and not before. Within a minute it is one sweep beside another. */
+const SENT_AGAIN_MS = { least: 60_000, most: 290_000 };
+
 /** A sweep looks at so many rows and no more: those of a storm are looked at more thinly than the figures say. */
 const THIN_LOOKS_ROWS = 200;
 
@@ -136,6 +139,9 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   /** What can be cut has the one before it beside it: within an attempt that is the one that it replaces (F54). */
   const judgeFallback = (id: TaskId, rowBefore: TaskRecord, step: TaskStep): void => {
     if (step.step !== 'checkpoint') return;
+    const kept = 'objectKey' in step.checkpoint.content ? step.before?.sequence : undefined;
+    const before = tasks.rows.get(id)?.checkpointBefore?.sequence;
+    if (before !== kept) judge.say('W6', `${id} was to keep ${kept} beside its newest checkpoint, and keeps ${before}`);
     const last = rowBefore.checkpoint;
     const isOfAttempt = keepers.get(id) === step.attempt;
     keepers.set(id, step.attempt);
@@ -145,6 +151,15 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
         'W6',
         `${id} would go back from ${step.checkpoint.sequence} to ${step.before?.sequence}, and not to ${last.sequence}`,
       );
+  };
+
+  /** A message each minute for a task that nobody takes would only keep workers busy (O2). */
+  const judgeSentAgain = (id: TaskId, { sentAgainAt: last, checkAt }: TaskRecord, step: TaskStep): void => {
+    if (step.step !== 'check-again' || step.sentAgainAt === undefined || last === undefined) return;
+    const isDue = checkAt !== undefined && checkAt <= step.sentAgainAt;
+    const sinceMs = step.sentAgainAt - last;
+    if (!isDue && sinceMs >= SENT_AGAIN_MS.least && sinceMs < SENT_AGAIN_MS.most)
+      judge.say('O2', `${id} is sent again ${sinceMs / 1_000} s after it was`);
   };
 
   const judgeLook = (id: TaskId, row: TaskRecord, step: TaskStep): void => {
@@ -200,6 +215,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
       if (step.step === 'take') takers.set(`${id}/${row.attempt}`, step.owner);
       judgeIndex(id, row);
       if (rowBefore !== undefined) judgeFallback(id, rowBefore, step);
+      if (rowBefore !== undefined) judgeSentAgain(id, rowBefore, step);
       judgeLook(id, row, step);
       if (step.step === 'release' && before !== undefined) judgeRelease(id, before);
       if (isOver(row)) judgeEnd(id, row, step);

@@ -17,9 +17,13 @@ export interface RunsWorld {
   readonly leases: () => Readonly<Record<TaskId, number>>;
 }
 
-interface Running {
+/** Code of a task that runs. */
+export interface Run {
   readonly id: TaskId;
   readonly attempt: number;
+}
+
+interface Running extends Run {
   /** Since when its task is somebody else's, or cancelled; and the calls that had failed by then. */
   lost?: { readonly at: EpochMs; readonly failures: number };
 }
@@ -55,5 +59,6 @@ export const watchRuns = ({ now, judge, slots, instanceId, rowOf, leases }: Runs
       }
     },
     ended: (id: TaskId, attempt: number): void => void running.delete(`${id}/${attempt}`),
+    now: (): readonly Run[] => [...running.values()],
   };
 };

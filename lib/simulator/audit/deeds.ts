@@ -34,6 +34,8 @@ export interface Deeds {
   harmlessFailures: number;
   /** Those that came before it read a fleet, or at rows: the next sweep looks again. */
   failuresOfSweep: number;
+  /** The index of due rows could not be read, so that no row is looked at. */
+  hasNotSwept: boolean;
   /** Items as they were last read, or as a write on them answered. */
   readonly records: Map<InstanceId, Seen<InstanceRecord>>;
   readonly fleetReads: FleetState[];
@@ -43,6 +45,8 @@ export interface Deeds {
   /** Rows that were due, as they were first read after that: whoever reads one once more does so for another reason. */
   readonly rows: Map<TaskId, Seen<TaskRecord>>;
   readonly released: Set<TaskId>;
+  /** Found dead under the attempt that was to be released: whoever had it may not have come to copy it. */
+  readonly foundDead: Set<TaskId>;
   /** Tasks that were ready and put off, with what was known by then to wait for their fleet. */
   readonly putOff: { readonly taskId: TaskId; readonly waiting: number | undefined }[];
   readonly sent: Set<TaskId>;
@@ -75,6 +79,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   failures: 0,
   harmlessFailures: 0,
   failuresOfSweep: 0,
+  hasNotSwept: false,
   records: new Map(),
   fleetReads: [],
   described: new Map(),
@@ -82,6 +87,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   due: new Set(),
   rows: new Map(),
   released: new Set(),
+  foundDead: new Set(),
   putOff: [],
   sent: new Set(),
   ended: new Set(),
@@ -159,7 +165,9 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     return row;
   },
   due: async (...asked) => {
+    deeds.hasNotSwept = true;
     const due = await tasks.due(...asked);
+    deeds.hasNotSwept = false;
     for (const id of due) deeds.due.add(id);
     return due;
   },
@@ -168,6 +176,8 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     // Ready under the attempt that was to be released: whoever released it may not have come to send its message.
     const isReady = outcome.row?.status === 'ready' && 'attempt' in step && outcome.row.attempt === step.attempt;
     if (step.step === 'release' && isReady) deeds.released.add(id);
+    const isDead = outcome.row?.status === 'dead' && 'attempt' in step && outcome.row.attempt === step.attempt;
+    if (step.step === 'release' && isDead) deeds.foundDead.add(id);
     // One that its agent gave back since it was read was looked at as a running one.
     const wasReady = deeds.rows.get(id)?.value.status === 'ready';
     if (step.step === 'check-again' && isReady && wasReady && step.sentAgainAt === undefined) {

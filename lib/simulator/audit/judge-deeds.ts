@@ -162,6 +162,15 @@ const neglectedMessages = (life: Life, { released, sent }: Deeds): Neglect[] =>
     .filter((id) => !sent.has(id) && life.memory.tasks.rows.get(id)?.status === 'ready')
     .map((id) => ({ promise: 'W1', found: `${id} was released, and no message tells of it` }));
 
+/** Its lease was what it could be found by (O2). */
+const neglectedDead = (life: Life, { foundDead, sent }: Deeds): Neglect[] =>
+  [...foundDead]
+    .filter((id) => !sent.has(id) && !life.memory.deadLetters.sent.some(({ taskId }) => taskId === id))
+    .map((id) => ({
+      promise: 'O2',
+      found: `${id} is dead and copied nowhere, was let go, and no message tells of it`,
+    }));
+
 const neglectedWake = ({ drained, wakesAt }: FleetDeeds): Neglect[] =>
   drained.length > 0 && wakesAt.length === 0
     ? [{ promise: 'O1', found: `${drained.join(' ')} began to drain, and nobody woke the fleet` }]
@@ -213,7 +222,12 @@ export const neglected = async (
   settings: readonly FleetSettings[],
 ): Promise<readonly Neglect[]> => {
   if (deeds.failures > 0) return [];
-  const found: Neglect[] = [...misplacedPlans(life, deeds), ...neglectedMessages(life, deeds), ...wronglyPutOff(deeds)];
+  const found: Neglect[] = [
+    ...misplacedPlans(life, deeds),
+    ...neglectedMessages(life, deeds),
+    ...neglectedDead(life, deeds),
+    ...wronglyPutOff(deeds),
+  ];
   const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   if (kind === 'signals') return found;

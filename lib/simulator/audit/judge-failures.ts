@@ -8,12 +8,18 @@ export type Answer = { readonly to: 'signals'; readonly returned: number } | { r
  * A call that failed is never passed over: a signal comes back from its queue, and a reconcile of the schedule asks for its
  * next try. Lost wakes are made up for by the schedule, and so is whatever the sweep could not look at.
  */
-export const passedOver = ({ failures, harmlessFailures, failuresOfSweep, wakes }: Deeds, answer: Answer) => {
+export const passedOver = (deeds: Deeds, answer: Answer): readonly Neglect[] => {
+  const { failures, harmlessFailures, failuresOfSweep, hasNotSwept, wakes, fleetReads } = deeds;
   const failed = failures - harmlessFailures;
   const found: Neglect[] = [];
   if (answer.to === 'signals' && failed > 0 && answer.returned === 0)
     found.push({ promise: 'O1', found: `${failed} calls failed, and every signal was acknowledged` });
   if (answer.to === 'minute' && failed - failuresOfSweep > 0 && wakes.length === 0)
     found.push({ promise: 'O1', found: `${failed - failuresOfSweep} calls failed, and nobody tries again soon` });
+  if (answer.to === 'minute' && hasNotSwept)
+    found.push({ promise: 'O2', found: 'the sweep could not look at any row, and nobody hears of it' });
+  // Who has read nothing knows of nothing to look at again: every wake of an outage would ask for another.
+  if (answer.to === 'wake' && failed > 0 && fleetReads.length === 0 && wakes.length > 0)
+    found.push({ promise: 'O2', found: 'it was woken, could read nothing, and asks to be woken again' });
   return found;
 };

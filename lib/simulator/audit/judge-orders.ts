@@ -24,6 +24,9 @@ export interface Ordering {
 /** From this on it is silent (design, section 3). */
 const SILENT_MS = 50_000;
 
+/** Launches that EC2 has not answered, at most: with so many open nobody asks for more (reliability B17). */
+const OPEN_MAX = 4;
+
 /** Three minutes, less what a call takes. */
 const SET_ASIDE_MS = 170_000;
 
@@ -36,8 +39,10 @@ const countsOf = ({ read, backlog, open }: Ordering, drained: ReadonlySet<Instan
     intents
       .filter((intent) => purchase === undefined || intent.purchase === purchase)
       .reduce((sum, intent) => sum + outstandingOf(intent, state), 0);
-  const recallable = (isHeard: (record: InstanceRecord) => boolean): number =>
-    members.filter(({ instanceId }) => isRecallable(records.get(instanceId), isHeard)).length;
+  const recallable = (isHeard: (record: InstanceRecord) => boolean, purchase?: Purchase): number =>
+    members
+      .filter(({ pool }) => purchase === undefined || pool.purchase === purchase)
+      .filter(({ instanceId }) => isRecallable(records.get(instanceId), isHeard)).length;
   const onDemand = useful.filter(({ pool }) => pool.purchase === 'on-demand').length;
   return {
     useful,
@@ -52,6 +57,9 @@ const countsOf = ({ read, backlog, open }: Ordering, drained: ReadonlySet<Instan
 
 type Counts = ReturnType<typeof countsOf>;
 
+/** Whether one that is to leave was heard when it was called back, its reader knew best. */
+const always = (): boolean => true;
+
 /** N3: never beyond wanted and surge; whoever can be called back is, before anything is bought. */
 const tooMany = ({ read, now }: Ordering, counts: Counts): Neglect[] => {
   const { useful, onDemand, wanted, had, hadBefore, recallable } = counts;
@@ -59,10 +67,16 @@ const tooMany = ({ read, now }: Ordering, counts: Counts): Neglect[] => {
   if (had > wanted + surge(0))
     return [neglect('N3', `${had} machines had and asked for, ${wanted} + ${surge(0)} wanted`)];
   if (read.settings.capacity.window !== undefined) return [];
-  // An on-demand machine that is called back may be one whose place spot is to take.
   const isSurelyHeard = (record: InstanceRecord): boolean => silentMs(record, now) < SURELY_HEARD_MS;
-  const back = Math.min(Math.max(0, wanted - hadBefore), recallable(isSurelyHeard));
-  return had + back > wanted + surge(back)
+  const missing = Math.max(0, wanted - hadBefore);
+  const back = Math.min(missing, recallable(isSurelyHeard));
+  // Spot is called back first; an on-demand machine may be one whose place spot is to take.
+  const anyBack = Math.min(missing, recallable(always));
+  const onDemandBack = Math.min(
+    Math.max(0, anyBack - recallable(isSurelyHeard, 'spot')),
+    recallable(always, 'on-demand'),
+  );
+  return had + back > wanted + surge(onDemandBack)
     ? [neglect('N3', `${had} machines had and asked for, ${wanted} wanted, and ${back} could have been called back`)]
     : [];
 };
@@ -76,6 +90,14 @@ const tooFew = ({ read, open }: Ordering, { wanted, had, recallable }: Counts): 
     record.session === undefined || silentMs(record, read.readAt) < SILENT_MS;
   const least = wanted - recallable(mayBeHeard) - Math.min(capacity.onDemandBase, wanted);
   return had < least ? [neglect('W4', `${had} machines had and asked for, and ${wanted} wanted`)] : [];
+};
+
+/** O2: an EC2 that does not answer is not asked over and over, under one token after the other. */
+const tooOften = ({ read: { state }, open }: Ordering): Neglect[] => {
+  const before = Object.keys(state.head.openIntents).length;
+  return open.length > 0 && before >= OPEN_MAX
+    ? [neglect('O2', `${before} launches are not answered, and another is asked for`)]
+    : [];
 };
 
 /** M1: what the fleet file allows on demand. */
@@ -118,6 +140,7 @@ export const judgeOrders = (ordering: Ordering, refusals: Refusals): readonly Ne
     // Whoever was not told that its drain was written counts with that machine.
     ...tooFew(ordering, countsOf(ordering, new Set())),
     ...tooDear(ordering, counts),
+    ...tooOften(ordering),
     ...ordering.open.flatMap((intent) => {
       const stored = storedRequestOf(intent);
       return [...judgeRequest(ordering.read.settings, intent, stored), ...askedAgain(ordering, refusals, stored)];

@@ -1,5 +1,6 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
+import { CLOSE_LOOK_BUGS } from './close-look-bugs.ts';
 import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
 import { DUTY_BUGS } from './duty-bugs.ts';
 import { FLEET_BUGS } from './fleet-bugs.ts';
@@ -20,4 +21,5 @@ export const BUGS: readonly Bug[] = [
   ...DUTY_BUGS,
   ...MODE_BUGS,
   ...TWO_FLEETS_BUGS,
+  ...CLOSE_LOOK_BUGS,
 ];

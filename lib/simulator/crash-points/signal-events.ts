@@ -5,9 +5,12 @@ import type { Home } from '../../workflows/handle-signal-body.ts';
 
 export const HOME: Home = { account: '123456789012', region: 'us-east-1' };
 
+/** AWS's own examples of state changes have no version. */
+const UNVERSIONED = 'EC2 Instance State-change Notification';
+
 const event = (detailType: string, at: EpochMs, instanceId: InstanceId, detail: Readonly<Record<string, string>>) =>
   JSON.stringify({
-    version: '0',
+    ...(detailType === UNVERSIONED ? {} : { version: '0' }),
     id: `${detailType} ${instanceId}`,
     'detail-type': detailType,
     source: 'aws.ec2',
@@ -26,7 +29,7 @@ export const rebalanceRecommendation = (instanceId: InstanceId, at: EpochMs): st
   event('EC2 Instance Rebalance Recommendation', at, instanceId, {});
 
 export const stateChange = (instanceId: InstanceId, at: EpochMs, state: string): string =>
-  event('EC2 Instance State-change Notification', at, instanceId, { state });
+  event(UNVERSIONED, at, instanceId, { state });
 
 /** An Auto Scaling group is about to end the machine, and waits for a hook. */
 export const terminateLifecycleAction = (instanceId: InstanceId, at: EpochMs, action: LifecycleAction): string =>

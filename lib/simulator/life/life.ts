@@ -142,19 +142,19 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
   const { instanceId } = machine;
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
   const item = () => memory.instances.records.get(instanceId);
+  const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
+  const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
   const duties = watchAgent(
-    { now: life.clock.now, judge, instanceId, granted, rowOf, item },
+    { ...watched, mayStandStill: faults.rate('F57') > 0, granted, item, running: runs.now },
     {
       instances: calledPort('instances', ports.instances, caller),
       tasks: calledPort('tasks', ports.tasks, caller),
       queue: calledPort('queue', queueOf(ports, life.plan, machine.fleet), caller),
       deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
+      wakes: calledPort('wakes', ports.wakes, caller),
     },
   );
   const begin = watchStart(life, granted, machine, duties);
-  const { slots } = life.plan;
-  const leases = () => item()?.leases ?? {};
-  const runs = watchRuns({ now: life.clock.now, judge, slots, instanceId, rowOf, leases });
   return {
     clock,
     newId: memory.newId,
@@ -172,7 +172,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
     tasks: duties.tasks,
     queue: duties.queue,
     deadLetters: duties.deadLetters,
-    wakes: calledPort('wakes', ports.wakes, caller),
+    wakes: duties.wakes,
     blobs: calledPort('blobs', ports.blobs, caller),
     runner: workloadRunner({
       clock,
@@ -182,6 +182,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
         begin(id, attempt, stepsDone);
         runs.begun(id, attempt);
       },
+      onOutcome: duties.ended,
       onEnd: runs.ended,
       onKept: life.resumptions.kept,
       kill: () => {

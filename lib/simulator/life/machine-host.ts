@@ -272,10 +272,16 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const life = options.createCaller(machine);
       const ports = options.agentPorts(life, machine);
       const { machineState } = machine;
-      void createAgent(
+      const second = createAgent(
         { ...ports, imds: simulatedImds(machine, faults), machineState },
         options.settings(machine),
-      ).run();
+      );
+      const startedAt = clock.now();
+      void second.run().then(({ reason, powersOff }) => {
+        if (reason !== 'second-agent' || !powersOff || isOver(machine)) return;
+        options.onPowerOff(machine, { reason, ranMs: clock.now() - startedAt });
+        end(machine, 'itself');
+      });
     },
     stop: (machine) => {
       if (machine.endedBy !== undefined) return;

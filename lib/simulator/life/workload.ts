@@ -119,6 +119,8 @@ export interface WorkerWorld {
   readonly truthOf: (id: TaskId) => PlannedTask['truth'] | undefined;
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
+  /** Its code has come to its end by itself, and nobody had asked it to stop. */
+  readonly onOutcome: (id: TaskId, attempt: number, outcome: 'done' | 'failed') => void;
   /** Its code runs no more. */
   readonly onEnd: (id: TaskId, attempt: number) => void;
   /** A checkpoint after so many steps has been accepted. */
@@ -161,6 +163,7 @@ const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Pr
     context.signal.throwIfAborted();
     if (truth !== undefined && failsNow(world, truth, work)) {
       if (work.kills) world.kill();
+      else if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'failed');
       throw new Error('This run was meant to fail.');
     }
     stepsDone += 1;
@@ -168,6 +171,7 @@ const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Pr
     await context.checkpoint({ stepsDone, padding: 'x'.repeat(work.paddingBytes), secret: work.secret });
     world.onKept(id, context.attempt, stepsDone);
   }
+  if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'done');
   return { name: work.name, stepsDone, secret: work.secret };
 };
 

@@ -1,0 +1,88 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskOutcome, TaskStep } from '../../fleet/task-protocol.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { Judge } from './promises.ts';
+
+/** The message goes back right after the row. */
+const PUT_BACK_WITHIN_MS = 5_000;
+
+/** A drain that the machine itself has noticed stands on its item by then. */
+const WRITTEN_WITHIN_MS = 10_000;
+
+export interface RestsWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** The machine's own item. */
+  readonly item: () => InstanceRecord | undefined;
+}
+
+/** How long a task rests that one process of an agent has given back. */
+export interface Rests {
+  /** A step on its row has been answered. */
+  answered(id: TaskId, step: TaskStep, outcome: TaskOutcome): void;
+  /** Whether anything rests: whoever asks so need not look into every message. */
+  isAny(): boolean;
+  /** Its message is shown, or another sent, after so long. */
+  shown(id: TaskId, seconds: number): void;
+  /** With each heartbeat: calls that have failed so far. */
+  look(failures: number): void;
+}
+
+interface Rest {
+  readonly at: EpochMs;
+  readonly delaySeconds: number;
+  readonly hasFailed: boolean;
+}
+
+interface Early {
+  readonly id: TaskId;
+  readonly at: EpochMs;
+  readonly seconds: number;
+  failures?: number;
+}
+
+/**
+ * A task that failed, or that handed itself back, would only do so again: it rests for as long as its row says (O2). On a
+ * machine that drains, one that is handed back may be taken at once.
+ */
+export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
+  const resting = new Map<TaskId, Rest>();
+  const early: Early[] = [];
+
+  const restOf = (step: TaskStep): Omit<Rest, 'at'> | undefined => {
+    if (step.step === 'fail') return { delaySeconds: step.retryDelaySeconds, hasFailed: true };
+    if (step.step !== 'hand-back' || step.retryDelaySeconds === undefined) return undefined;
+    return { delaySeconds: step.retryDelaySeconds, hasFailed: false };
+  };
+
+  const say = (id: TaskId, what: string, seconds: number): void =>
+    judge.say('O2', `${id} ${what}, and is shown again after ${seconds} s`);
+
+  return {
+    answered: (id, step, outcome) => {
+      const rest = restOf(step);
+      if (rest === undefined || outcome.outcome !== 'done' || outcome.row.status !== 'ready') return;
+      resting.set(id, { at: now(), ...rest });
+    },
+    isAny: () => resting.size > 0,
+    shown: (id, seconds) => {
+      const rest = resting.get(id);
+      resting.delete(id);
+      if (rest === undefined || now() - rest.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
+      if (seconds >= rest.delaySeconds) return;
+      if (rest.hasFailed) say(id, 'failed', seconds);
+      else early.push({ id, at: now(), seconds });
+    },
+    look: (failures) => {
+      for (const one of early.splice(0)) {
+        one.failures ??= failures;
+        if (one.failures !== failures || item()?.drainingAt !== undefined) continue;
+        if (now() - one.at < WRITTEN_WITHIN_MS) early.push(one);
+        else say(one.id, 'handed itself back', one.seconds);
+      }
+    },
+  };
+};

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
+import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import type { TaskRecord } from '../../lib/fleet/task.ts';
+import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import type { ReceivedMessage } from '../../lib/ports/queues.ts';
+import { watchIdle } from '../../lib/simulator/audit/agent-idle.ts';
+import { watchOutcomes } from '../../lib/simulator/audit/agent-outcomes.ts';
+import { watchReceived } from '../../lib/simulator/audit/agent-received.ts';
+import { watchRests } from '../../lib/simulator/audit/agent-rests.ts';
+import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
+import { watchAgentWakes } from '../../lib/simulator/audit/agent-wakes.ts';
+
+const TASK: TaskId = taskId('task-1');
+const MACHINE = instanceId('i-00000000000000001');
+const SESSION = sessionId('session-1');
+
+const judging = () => {
+  const found: string[] = [];
+  return { found, judge: { violations: [], say: (_promise: string, text: string) => void found.push(text) } };
+};
+
+const clockFrom = (ms: number) => {
+  let now = ms;
+  return { now: (): EpochMs => epochMs(now), pass: (seconds: number) => (now += seconds * 1_000) };
+};
+
+const itemWith = (change: object): InstanceRecord =>
+  ({ session: SESSION, leases: {}, signals: {}, ...change }) as unknown as InstanceRecord;
+
+const rowWith = (change: object): TaskRecord =>
+  ({ taskId: TASK, status: 'ready', attempt: 1, failures: 0, ...change }) as unknown as TaskRecord;
+
+const messageOf = (id: TaskId): ReceivedMessage =>
+  ({ messageId: 'm', receiptHandle: 'r', body: `{"spothop":1,"taskId":"${id}"}` }) as ReceivedMessage;
+
+describe('a machine that has room for a task', () => {
+  const begin = (item: InstanceRecord) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const idle = watchIdle({
+      now: clock.now,
+      judge,
+      instanceId: MACHINE,
+      slots: 2,
+      item: () => item,
+      running: () => [],
+    });
+    const wait = (failures: readonly number[]): void => {
+      for (const count of failures) {
+        idle.look(SESSION, undefined, count);
+        clock.pass(31);
+      }
+    };
+    return { found, idle, wait };
+  };
+
+  it('asks for one within a minute', () => {
+    const { found, wait } = begin(itemWith({ leases: { 'task-1': 1 } }));
+    wait([0, 0, 0]);
+    expect(found).toEqual([expect.stringContaining('has asked for none for 62 s')]);
+  });
+
+  it('has asked while its poll goes on, and is given a minute after it', () => {
+    const { found, idle, wait } = begin(itemWith({}));
+    const answered = idle.asked();
+    wait([0, 0, 0]);
+    answered();
+    wait([0, 0]);
+    expect(found).toEqual([]);
+  });
+
+  it('is not judged while calls fail, when it is full, leaves, drains, or has lost its session', () => {
+    for (const item of [
+      itemWith({ leases: { 'task-1': 1, 'task-2': 1 } }),
+      itemWith({ signals: { leave: {} } }),
+      itemWith({ drainingAt: 1 }),
+      itemWith({ session: 'another' }),
+      itemWith({ signals: { 'rebalance-recommendation': {} }, runTimesExpected: { nineTenthsMs: 121_000 } }),
+    ]) {
+      const { found, wait } = begin(item);
+      wait([0, 0, 0, 0]);
+      expect(found).toEqual([]);
+    }
+    const failing = begin(itemWith({}));
+    failing.wait([0, 1, 2, 3]);
+    expect(failing.found).toEqual([]);
+  });
+
+  it('asks although EC2 recommends to move it, as long as its tasks end within a notice', () => {
+    const advised = { signals: { 'rebalance-recommendation': {} }, runTimesExpected: { nineTenthsMs: 90_000 } };
+    const { found, wait } = begin(itemWith(advised));
+    wait([0, 0, 0]);
+    expect(found).toHaveLength(1);
+  });
+});
+
+describe('a message that is received', () => {
+  const begin = (status: TaskRecord['status']) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const inbox = watchReceived({ now: clock.now, judge, instanceId: MACHINE, rowOf: () => rowWith({ status }) });
+    inbox.received([messageOf(TASK)], 0);
+    clock.pass(51);
+    return { found, inbox };
+  };
+
+  it('is dealt with before it shows again', () => {
+    const left = begin('ready');
+    left.inbox.look(0);
+    expect(left.found).toEqual([expect.stringContaining('neither taken nor given back')]);
+    const given = begin('ready');
+    given.inbox.dealtWith(messageOf(TASK));
+    given.inbox.look(0);
+    expect(given.found).toEqual([]);
+  });
+
+  it('may be left where its task is taken, or where calls failed', () => {
+    const taken = begin('running');
+    taken.inbox.look(0);
+    const failing = begin('ready');
+    failing.inbox.look(1);
+    expect([...taken.found, ...failing.found]).toEqual([]);
+  });
+});
+
+describe('what the row is told of a run', () => {
+  const commit = { step: 'commit', attempt: 2 } as TaskStep;
+  const handBack = { step: 'hand-back', attempt: 2 } as TaskStep;
+
+  it('is how its code ended, as long as no call fails', () => {
+    const { found, judge } = judging();
+    let failures = 0;
+    const outcomes = watchOutcomes(judge, () => failures);
+    outcomes.ended(TASK, 1, 'done');
+    failures += 1;
+    outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
+    outcomes.ended(TASK, 2, 'done');
+    outcomes.told(TASK, commit);
+    outcomes.told(TASK, handBack);
+    outcomes.ended(TASK, 3, 'done');
+    outcomes.told(TASK, { ...handBack, attempt: 3 } as TaskStep);
+    expect(found).toEqual(['task-1/3 is done, and its row is told hand-back']);
+  });
+
+  it('is no failure of a task whose checkpoint could not be written', () => {
+    const { found, judge } = judging();
+    const outcomes = watchOutcomes(judge, () => 0);
+    outcomes.kept(TASK, 2, false);
+    outcomes.ended(TASK, 2, 'failed');
+    outcomes.told(TASK, handBack);
+    expect(found).toEqual([]);
+    outcomes.kept(TASK, 3, true);
+    outcomes.ended(TASK, 3, 'failed');
+    outcomes.told(TASK, { ...handBack, attempt: 3 } as TaskStep);
+    expect(found).toEqual(['task-1/3 is failed, and its row is told hand-back']);
+  });
+});
+
+describe('a task that was given back to rest', () => {
+  const begin = (step: object, item: InstanceRecord) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const rests = watchRests({ now: clock.now, judge, rowOf: () => rowWith({}), item: () => item });
+    rests.answered(TASK, step as TaskStep, { outcome: 'done', row: rowWith({}) } as TaskOutcome);
+    const look = (): void => {
+      rests.look(0);
+      clock.pass(11);
+      rests.look(0);
+    };
+    return { found, rests, look };
+  };
+
+  it('is hidden for as long after a failure', () => {
+    const { found, rests } = begin({ step: 'fail', attempt: 1, retryDelaySeconds: 30 }, itemWith({}));
+    rests.shown(TASK, 29);
+    expect(found).toEqual(['task-1 failed, and is shown again after 29 s']);
+  });
+
+  it('is hidden after it handed itself back, unless its machine turns out to drain', () => {
+    const step = { step: 'hand-back', attempt: 1, retryDelaySeconds: 30 };
+    const early = begin(step, itemWith({}));
+    early.rests.shown(TASK, 0);
+    early.look();
+    expect(early.found).toEqual(['task-1 handed itself back, and is shown again after 0 s']);
+    const draining = begin(step, itemWith({ drainingAt: 1 }));
+    draining.rests.shown(TASK, 0);
+    draining.look();
+    const late = begin(step, itemWith({}));
+    late.rests.shown(TASK, 30);
+    late.look();
+    expect([...draining.found, ...late.found]).toEqual([]);
+  });
+});
+
+describe('an agent that tells its drain', () => {
+  const begin = () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(1_000_000);
+    const wakes = watchAgentWakes(clock.now, judge, MACHINE);
+    const tell = () => wakes.recorded(itemWith({ drainingAt: clock.now() }), true, clock.now());
+    const look = (failures: readonly number[]): void => {
+      for (const count of failures) {
+        wakes.look(count);
+        clock.pass(10);
+      }
+    };
+    return { found, wakes, tell, look };
+  };
+
+  it('wakes its fleet', () => {
+    const { found, tell, look } = begin();
+    tell();
+    look([0, 0, 0]);
+    expect(found).toEqual([expect.stringContaining('did not wake the fleet')]);
+  });
+
+  it('owes nothing once it has, when its calls fail, or when somebody had told it before', () => {
+    const woken = begin();
+    woken.tell();
+    woken.wakes.woken();
+    woken.look([0, 0, 0]);
+    const failing = begin();
+    failing.tell();
+    failing.look([0, 1, 2]);
+    const told = begin();
+    told.wakes.recorded(itemWith({ drainingAt: 5 }), true, epochMs(1_000_000));
+    told.look([0, 0, 0]);
+    expect([...woken.found, ...failing.found, ...told.found]).toEqual([]);
+  });
+});
+
+describe('the message of a running task', () => {
+  const lateBy = (seconds: number, mayStandStill: boolean): readonly string[] => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge, mayStandStill);
+    visibility.received([messageOf(TASK)], 60, 0);
+    clock.pass(60 + seconds);
+    visibility.look(0, () => true);
+    return found;
+  };
+
+  it('is never shown where nothing stands still, and may be for a moment where machines do', () => {
+    expect(lateBy(-1, false)).toEqual([]);
+    expect(lateBy(1, false)).toEqual(['task-1 runs, and its message is shown again']);
+    expect(lateBy(1, true)).toEqual([]);
+    expect(lateBy(31, true)).toHaveLength(1);
+  });
+});
