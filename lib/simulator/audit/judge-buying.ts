@@ -1,7 +1,9 @@
 import type { Member } from '../../fleet/fleet.ts';
 import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.ts';
+import type { FleetName } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
+import type { EpochMs } from '../../fleet/time.ts';
 import { isUseful, wantedOf } from './counts.ts';
 import type { Compared, Deeds } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
@@ -21,7 +23,11 @@ const OUTLASTS_MS = 605_000;
 /** What was read a moment before counts no more by the time of the decision. */
 const MOMENT_MS = 10_000;
 
+/** The schedule looks at each fleet once a minute. */
+const LOOK_MS = 60_000;
+
 interface Buying {
+  readonly fleet: FleetName;
   readonly compared: Compared;
   readonly capacity: CapacityPolicy;
   readonly drain: FleetSettings['drain'];
@@ -46,6 +52,7 @@ const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSetti
       .filter((one) => one.fleet === fleet && one.intent.purchase === purchase)
       .reduce((sum, { intent }) => sum + intent.count, 0);
   return {
+    fleet,
     compared,
     capacity,
     drain,
@@ -149,26 +156,75 @@ const notReturned = (buying: Buying): Neglect[] => {
     : [];
 };
 
+const isSpot = ({ pool }: Member): boolean => pool.purchase === 'spot';
+
+/** What the fleet file waits for spot before it pays on demand, in milliseconds. */
+const patienceMs = ({ capacity }: Buying): number => (capacity.onDemandAfterSeconds ?? 0) * 1_000;
+
+/** M1: on demand stands in once spot has given nothing for as long as the fleet file says. */
+const impatient = (buying: Buying): Neglect[] => {
+  const { compared, asked } = buying;
+  const given = compared.state.members.find(
+    (member) => isSpot(member) && member.launchedAt > compared.at - patienceMs(buying) + MOMENT_MS,
+  );
+  return given !== undefined && asked['on-demand'] > baseMissing(buying)
+    ? [neglect('M1', `on demand is asked for, and spot has given ${given.instanceId} a moment ago`)]
+    : [];
+};
+
+/** Machines that are missing, that nobody was asked for, and that on demand could still stand in for. */
+const lackOf = (buying: Buying): number => {
+  const { useful, recallable, onDemand, wanted, capacity } = buying;
+  const room = capacity.onDemandMax - onDemand.length - recallable;
+  return isAnyAsked(buying) ? 0 : Math.min(wanted - useful.length - recallable, room);
+};
+
+/** Since when each fleet has lacked machines, look after look, as long as each of them was judged. */
+export type Lacking = Map<FleetName, EpochMs>;
+
+/** W4: nobody waits for longer than the fleet file says, once on demand can be asked. */
+const waitsTooLong = (buying: Buying, lacking: Lacking): Neglect[] => {
+  const { fleet, compared } = buying;
+  const since = lacking.get(fleet) ?? compared.at;
+  const hasGiven = compared.state.members.some((member) => isSpot(member) && member.launchedAt >= since);
+  const lack = hasGiven ? 0 : lackOf(buying);
+  if (lack <= 0) lacking.delete(fleet);
+  else lacking.set(fleet, since);
+  const isOver = compared.at - since >= patienceMs(buying) + 2 * LOOK_MS;
+  return lack > 0 && patienceMs(buying) > 0 && isOver && poolsOf(buying, 'on-demand').every(isOpen(buying))
+    ? [neglect('W4', `${lack} machines are missing for longer than spot is waited for, and nobody is asked`)]
+    : [];
+};
+
 const RULES: readonly ((buying: Buying) => Neglect[])[] = [
   dearWithoutNeed,
   nothingAsked,
   baseNotAsked,
   notReplacedEarly,
   notReturned,
+  impatient,
 ];
 
 const isResting = ({ hasRested }: Deeds, { state, at }: Compared): boolean =>
   hasRested || (state.head.restUntil ?? 0) + MOMENT_MS > at;
+
+/** What was not judged may have been the end of a lack. */
+const forget = (lacking: Lacking, fleet: FleetName): readonly Neglect[] => {
+  lacking.delete(fleet);
+  return [];
+};
 
 /** A window has reasons of its own: with one, nothing of this is judged. */
 export const judgeBuying = (
   deeds: Deeds,
   compared: Compared | undefined,
   settings: FleetSettings,
+  lacking: Lacking,
 ): readonly Neglect[] => {
-  if (compared === undefined || deeds.hasLost || compared.capacity.window !== undefined) return [];
+  const { fleet } = settings;
+  if (compared === undefined || deeds.failures > 0 || deeds.hasLost) return forget(lacking, fleet);
   const isWaiting = Object.keys(compared.state.head.openIntents).length > 0;
-  if (isWaiting || isResting(deeds, compared)) return [];
+  if (compared.capacity.window !== undefined || isWaiting || isResting(deeds, compared)) return forget(lacking, fleet);
   const buying = buyingOf(deeds, compared, settings);
-  return RULES.flatMap((rule) => rule(buying));
+  return [...RULES.flatMap((rule) => rule(buying)), ...waitsTooLong(buying, lacking)];
 };

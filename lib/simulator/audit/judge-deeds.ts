@@ -211,6 +211,11 @@ const neglectedOf = async (
 const neglectedFleets = ({ fleetReads }: Deeds): Neglect[] =>
   fleetReads.length === 0 ? [{ promise: 'O1', found: 'it was woken, and has not looked at any fleet' }] : [];
 
+const judgePurchases = ({ lacking }: Life, deeds: Deeds, settings: readonly FleetSettings[]): readonly Neglect[] =>
+  settings
+    .filter(({ mode }) => mode === 'manage')
+    .flatMap((one) => judgeBuying(deeds, deeds.compared.get(one.fleet), one, lacking));
+
 /**
  * What a run of a function has left undone, although nothing failed that it asked for. Whatever is mended a minute later by
  * the schedule is never missed in the end: so each run is held to its whole duty, and what it saw is what it had to act on.
@@ -221,6 +226,7 @@ export const neglected = async (
   deeds: Deeds,
   settings: readonly FleetSettings[],
 ): Promise<readonly Neglect[]> => {
+  const bought = kind === 'reconcile' ? judgePurchases(life, deeds, settings) : [];
   if (deeds.failures > 0) return [];
   const found: Neglect[] = [
     ...misplacedPlans(life, deeds),
@@ -232,9 +238,6 @@ export const neglected = async (
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   if (kind === 'signals') return found;
   const managed = settings.filter(({ mode }) => mode === 'manage');
-  const capacity = managed.flatMap((one) => {
-    const compared = deeds.compared.get(one.fleet);
-    return [...judgeLeaving(deeds, compared), ...judgeBuying(deeds, compared, one)];
-  });
-  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...capacity];
+  const leaving = managed.flatMap(({ fleet }) => judgeLeaving(deeds, deeds.compared.get(fleet)));
+  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...leaving, ...bought];
 };

@@ -1,5 +1,6 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
 import type { Bug } from './bug.ts';
+import { BUYING_BUGS } from './buying-bugs.ts';
 import { CLOSE_LOOK_BUGS } from './close-look-bugs.ts';
 import { CONTROL_PLANE_BUGS } from './control-plane-bugs.ts';
 import { DUTY_BUGS } from './duty-bugs.ts';
@@ -22,4 +23,5 @@ export const BUGS: readonly Bug[] = [
   ...MODE_BUGS,
   ...TWO_FLEETS_BUGS,
   ...CLOSE_LOOK_BUGS,
+  ...BUYING_BUGS,
 ];

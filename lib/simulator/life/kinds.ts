@@ -4,10 +4,10 @@ import type { SeededRandom } from '../random.ts';
 import type { LifePlan } from './plan.ts';
 
 /**
- * What a seed's life is about: one fleet that launches its machines itself, or whose machines somebody else launches; or two
- * fleets side by side.
+ * What a seed's life is about: one fleet that launches its machines itself, or whose machines somebody else launches; two
+ * fleets side by side; or one that waits for spot before it pays on demand.
  */
-export const LIFE_KINDS = ['manage', 'attach', 'observe', 'two-fleets'] as const;
+export const LIFE_KINDS = ['manage', 'attach', 'observe', 'two-fleets', 'patient'] as const;
 
 export type LifeKind = (typeof LIFE_KINDS)[number];
 
@@ -26,12 +26,14 @@ export interface OwnerPlan {
 const ATTACH_SHARE = 0.05;
 const OBSERVE_SHARE = 0.03;
 const TWO_FLEETS_SHARE = 0.1;
+const PATIENT_SHARE = 0.04;
 
 const drawKind = (random: SeededRandom): LifeKind => {
   const point = random.next();
   if (point < OBSERVE_SHARE) return 'observe';
   if (point < OBSERVE_SHARE + ATTACH_SHARE) return 'attach';
-  return point < OBSERVE_SHARE + ATTACH_SHARE + TWO_FLEETS_SHARE ? 'two-fleets' : 'manage';
+  if (point < OBSERVE_SHARE + ATTACH_SHARE + TWO_FLEETS_SHARE) return 'two-fleets';
+  return point > 1 - PATIENT_SHARE ? 'patient' : 'manage';
 };
 
 /** Names as the fleet file of such a life has them. */
@@ -86,6 +88,14 @@ const withOther = (random: SeededRandom, life: LifePlan, drawn: FleetSettings): 
   };
 };
 
+/** Spot is away for longer than that in some of these lives, and for less in others; a window would have reasons of its own. */
+const withPatience = (random: SeededRandom, life: LifePlan): LifePlan => {
+  const { window: _window, ...capacity } = life.settings.capacity;
+  const onDemandAfterSeconds = random.pick([120, 300, 600]);
+  const patient = { ...capacity, onDemandAfterSeconds, onDemandFallback: true };
+  return { ...life, kind: 'patient', settings: { ...life.settings, capacity: patient } };
+};
+
 /** Drawn aside, so that the lives of a fleet that launches its machines itself are what they would be without the others. */
 export const withKind = (
   random: SeededRandom,
@@ -96,5 +106,6 @@ export const withKind = (
   const drawn = drawKind(random);
   const kind = asked ?? drawn;
   if (kind === 'manage') return life;
-  return kind === 'two-fleets' ? withOther(random, life, drawSettings(random)) : withOwner(random, life, kind);
+  if (kind === 'two-fleets') return withOther(random, life, drawSettings(random));
+  return kind === 'patient' ? withPatience(random, life) : withOwner(random, life, kind);
 };

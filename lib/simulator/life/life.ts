@@ -15,6 +15,7 @@ import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { auditWakes } from '../audit/audit-wakes.ts';
 import { watchRuns } from '../audit/concurrent-runs.ts';
 import { contextOf } from '../audit/context.ts';
+import type { Lacking } from '../audit/judge-buying.ts';
 import { createJudge, type Judge, saidOf } from '../audit/promises.ts';
 import { judgeSelfEnd } from '../audit/self-end.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
@@ -82,6 +83,7 @@ export interface Life {
   /** Until when the fleet was only watched; what was seen before that, nobody had to act on. */
   watchedUntil?: EpochMs;
   readonly resumptions: Resumptions;
+  readonly lacking: Lacking;
   /** Machines whose process ended with no task, or several, that could have done it. */
   readonly unblamed: Set<InstanceId>;
   /** `<task>/<attempt>` of every run that was ever begun. */
@@ -332,6 +334,7 @@ export const createLife = (options: LifeOptions): Life => {
     fleetAudit,
     settings: plan.settings,
     resumptions,
+    lacking: new Map(),
     unblamed: new Set(),
     ...(plan.other === undefined ? {} : { other: plan.other }),
     begun: new Set(),
