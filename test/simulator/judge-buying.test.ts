@@ -97,6 +97,18 @@ describe('what a reconcile buys', () => {
     ]);
   });
 
+  it('is of a pool again once it has been left alone for long enough', () => {
+    const after = (minutes: number, strikes: number): Partial<FleetHead> => {
+      const trouble = { refusedAt: epochMs(NOW - minutes * MINUTE_MS), strikes };
+      return { pools: Object.fromEntries(ZONES.map((zone) => [`${TYPE}/${zone}/spot`, trouble])) };
+    };
+    const asks = { 'on-demand': 1 };
+    expect(found({ tasks: 1, asks, head: after(3, 1) })).toEqual([]);
+    expect(found({ tasks: 1, asks, head: after(4, 1) })).toHaveLength(1);
+    expect(found({ tasks: 1, asks, head: after(30, 9) })).toEqual([]);
+    expect(found({ tasks: 1, asks, head: after(31, 9) })).toHaveLength(1);
+  });
+
   it('is told to people where nobody can be asked', () => {
     const head = { pools: { ...refused('spot'), ...refused('on-demand') } };
     expect(found({ tasks: 1, head, alarm: 'NoCapacity' })).toEqual([]);
@@ -131,6 +143,16 @@ describe('what a reconcile buys', () => {
     expect(found(aged(16))).toEqual(['M1: 1 machines on demand stay, and nothing speaks against spot']);
     expect(found({ ...aged(16), asks: { spot: 1 } })).toEqual([]);
     expect(found({ ...aged(16), policy: { onDemandBase: 1 } })).toEqual([]);
+  });
+
+  it('comes in place of on-demand machines while there is work for longer than a machine takes to come', () => {
+    const runTimes = { samples: 20, halfMs: 60_000, nineTenthsMs: 120_000 };
+    const machines: readonly Machine[] = [{ purchase: 'on-demand', ageMinutes: 3 }];
+    const busy = { machines, head: { runTimes }, policy: { machinesMax: 1 } };
+    expect(found({ ...busy, tasks: 3 })).toEqual([]);
+    expect(found({ ...busy, tasks: 4 })).toHaveLength(1);
+    expect(found({ ...busy, tasks: 1, head: {} })).toHaveLength(1);
+    expect(found({ ...busy, tasks: 5, asks: { spot: 1 } })).toEqual([]);
   });
 
   it('is nothing while launches are open, while the fleet rests, and by reasons of a window', () => {

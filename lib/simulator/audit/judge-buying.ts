@@ -1,6 +1,6 @@
 import type { Member } from '../../fleet/fleet.ts';
 import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { FleetName } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -11,14 +11,21 @@ import { type Neglect, neglect } from './neglect.ts';
 /**
  * What a reconcile buys, or leaves, judged by what it had read: spot before on demand, the base on demand, machines that
  * may be taken before they are, and spot in place of on demand once it is back. Only clear cases are judged: nothing is
- * open, nobody rests, and the pools that matter have had no trouble for as long as any is left alone.
+ * open, nobody rests, and the pools that matter are left alone no longer.
  */
 
-/** However often a pool has refused, it is asked again after half an hour (docs/capacity.md). */
-const LEFT_ALONE_MS_MAX = 1_801_000;
+/** Three minutes after its first trouble, doubled by each further one up to half an hour (docs/capacity.md); and a moment. */
+const leftAloneMs = (strikes: number): number =>
+  strikes === 0 ? 0 : Math.min(1_800_000, 180_000 * 2 ** (strikes - 1)) + 1_000;
 
 /** An on-demand machine that outlasts a long task by so much makes room for spot, also where nothing waits. */
 const OUTLASTS_MS = 605_000;
+
+/** Work that waits for so long is there when another machine is up, which takes two minutes. */
+const LASTS_MS = 200_000;
+
+/** Machines of a pool that are taken within this time are lost together. */
+const STORM_MS = 610_000;
 
 /** What was read a moment before counts no more by the time of the decision. */
 const MOMENT_MS = 10_000;
@@ -70,13 +77,13 @@ const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSetti
 const isOpen =
   ({ compared: { state, at }, records }: Buying) =>
   (pool: Pool): boolean => {
-    const { refusedAt = 0, reclaimedAt = 0 } = state.head.pools[poolKey(pool)] ?? {};
+    const { refusedAt = 0, reclaimedAt = 0, strikes = 0 } = state.head.pools[poolKey(pool)] ?? {};
     const isTaking = records.some(
       ({ pool: theirs, signals }) =>
         poolKey(theirs) === poolKey(pool) &&
         (signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined),
     );
-    return !isTaking && Math.max(refusedAt, reclaimedAt) + LEFT_ALONE_MS_MAX <= at;
+    return !isTaking && Math.max(refusedAt, reclaimedAt) + leftAloneMs(strikes) <= at;
   };
 
 const poolsOf = ({ capacity }: Buying, purchase: Purchase): readonly Pool[] =>
@@ -139,19 +146,40 @@ const notReplacedEarly = (buying: Buying): Neglect[] => {
     : [];
 };
 
-const isTroubled = ({ signals }: InstanceRecord): boolean =>
-  signals['rebalance-recommendation'] !== undefined ||
-  signals['spot-interruption'] !== undefined ||
-  signals['bid-evicted'] !== undefined;
+/** Replacements of machines that may be taken come first: of one that is advised, or of a pool that loses several. */
+const mayBeTaken = ({ records, useful, compared }: Buying): boolean => {
+  const isUsed = (id: InstanceId): boolean => useful.some(({ instanceId }) => instanceId === id);
+  const taken = records.filter(({ signals }) => {
+    const signal = signals['spot-interruption'] ?? signals['bid-evicted'];
+    return signal !== undefined && compared.at < signal.recordedAt + STORM_MS;
+  });
+  const isAdvised = ({ instanceId, signals }: InstanceRecord): boolean =>
+    signals['rebalance-recommendation'] !== undefined && isUsed(instanceId);
+  return taken.length > 1 || records.some(isAdvised);
+};
 
-/** M1: once spot is back, on-demand machines beyond the base are replaced as they outlast their tasks. */
-const notReturned = (buying: Buying): Neglect[] => {
-  const { compared, records, onDemand, asked } = buying;
+/** The work that waits is there when another machine is up: longer than that takes, or for as long as nobody knows. */
+const stillWaits = ({ compared, records }: Buying): boolean => {
+  const { waiting, inFlight } = compared.backlog;
   const { runTimes } = compared.state.head;
-  if (runTimes === undefined || onDemand.length <= baseOf(buying) || records.some(isTroubled)) return [];
+  if (runTimes === undefined) return waiting > 0 && records.every((record) => record.runTimes === undefined);
+  return (waiting * runTimes.halfMs) / Math.max(1, inFlight) >= LASTS_MS;
+};
+
+/** Nobody who is on demand can still be at its first task. */
+const haveOutlasted = ({ compared, records, onDemand }: Buying): boolean => {
+  const { runTimes } = compared.state.head;
+  if (runTimes === undefined) return false;
   const longestMs = Math.max(runTimes.nineTenthsMs, ...records.map((record) => record.runTimes?.nineTenthsMs ?? 0));
-  const haveOutlasted = onDemand.every(({ launchedAt }) => compared.at - launchedAt > longestMs + OUTLASTS_MS);
-  return haveOutlasted && isJustEnough(buying) && asked.spot === 0 && hasOpenSpot(buying)
+  return onDemand.every(({ launchedAt }) => compared.at - launchedAt > longestMs + OUTLASTS_MS);
+};
+
+/** M1: once spot is back, on-demand machines beyond the base are replaced while work waits, or as they outlast their tasks. */
+const notReturned = (buying: Buying): Neglect[] => {
+  const { onDemand, asked } = buying;
+  if (onDemand.length <= baseOf(buying) || asked.spot > 0 || mayBeTaken(buying)) return [];
+  const isWorthIt = haveOutlasted(buying) || stillWaits(buying);
+  return isWorthIt && isJustEnough(buying) && hasOpenSpot(buying)
     ? [neglect('M1', `${onDemand.length} machines on demand stay, and nothing speaks against spot`)]
     : [];
 };
