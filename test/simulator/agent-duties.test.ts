@@ -144,6 +144,23 @@ describe('what the row is told of a run', () => {
     expect(found).toEqual(['task-1/3 is done, and its row is told hand-back']);
   });
 
+  it('may be either where its code ends as the machine goes on after standing still: its time was over as well', () => {
+    const { found, judge } = judging();
+    let hasJustGoneOn = true;
+    const outcomes = watchOutcomes(
+      judge,
+      () => 0,
+      () => hasJustGoneOn,
+    );
+    outcomes.ended(TASK, 1, 'done');
+    outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
+    expect(found).toEqual([]);
+    hasJustGoneOn = false;
+    outcomes.ended(TASK, 2, 'done');
+    outcomes.told(TASK, handBack);
+    expect(found).toEqual(['task-1/2 is done, and its row is told hand-back']);
+  });
+
   it('is no failure of a task whose checkpoint could not be written', () => {
     const { found, judge } = judging();
     const outcomes = watchOutcomes(judge, () => 0);

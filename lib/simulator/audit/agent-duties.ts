@@ -26,6 +26,8 @@ export interface AgentDutiesWorld {
   readonly slots: number;
   /** The machine may stand still at any time, and nobody notices at once. */
   readonly mayStandStill: boolean;
+  /** At this very moment, after standing still. */
+  readonly hasJustGoneOn: () => boolean;
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: ReadonlySet<string>;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
@@ -81,14 +83,14 @@ interface Refused {
 
 /** What one process of an agent owes, whatever others mend for it later. */
 export const watchAgent = (
-  { now, judge, instanceId, slots, mayStandStill, granted, rowOf, item, running }: AgentDutiesWorld,
+  { now, judge, instanceId, slots, mayStandStill, hasJustGoneOn, granted, rowOf, item, running }: AgentDutiesWorld,
   ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters' | 'wakes'>,
 ): AgentDuties => {
   const { instances, tasks, queue, deadLetters } = ports;
   const messages = watchMessages({ now, judge, rowOf, item });
   const retries = watchRetries(now, judge, instanceId);
   const rests = watchRests({ now, judge, rowOf, item });
-  const outcomes = watchOutcomes(judge, () => failures);
+  const outcomes = watchOutcomes(judge, () => failures, hasJustGoneOn);
   const inbox = watchReceived({ now, judge, instanceId, rowOf });
   const wakes = watchAgentWakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, mayStandStill);

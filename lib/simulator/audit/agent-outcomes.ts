@@ -14,13 +14,15 @@ const ENDS: readonly TaskStep['step'][] = ['commit', 'fail', 'hand-back'];
  * How each run ended is what its row is told first: what was done is not done again, and a failure counts (W2, W5). Where a
  * call fails in between, it may not have come to that, and is given up.
  */
-export const watchOutcomes = (judge: Judge, failures: () => number) => {
+export const watchOutcomes = (judge: Judge, failures: () => number, hasJustGoneOn = (): boolean => false) => {
   const outcomes = new Map<string, { readonly outcome: RunOutcome; readonly failures: number }>();
   /** Runs whose last checkpoint could not be written: what their code throws then is not their own failure. */
   const cutOff = new Set<string>();
   return {
-    ended: (id: TaskId, attempt: number, outcome: RunOutcome): void =>
-      void outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() }),
+    ended: (id: TaskId, attempt: number, outcome: RunOutcome): void => {
+      // Whatever was due while its machine stood still is due at once: which comes first, nobody can say.
+      if (!hasJustGoneOn()) outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() });
+    },
     kept: (id: TaskId, attempt: number, isWritten: boolean): void => {
       if (isWritten) cutOff.delete(`${id}/${attempt}`);
       else cutOff.add(`${id}/${attempt}`);

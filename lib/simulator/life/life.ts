@@ -147,7 +147,14 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
   const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
   const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
   const duties = watchAgent(
-    { ...watched, mayStandStill: faults.rate('F57') > 0, granted, item, running: runs.now },
+    {
+      ...watched,
+      mayStandStill: faults.rate('F57') > 0,
+      hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
+      granted,
+      item,
+      running: runs.now,
+    },
     {
       instances: calledPort('instances', ports.instances, caller),
       tasks: calledPort('tasks', ports.tasks, caller),

@@ -41,6 +41,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** Its agent has ended as it should, and the machine is left to whoever launched it. */
   agentEndedAt?: EpochMs;
   standing?: { readonly over: Promise<void>; readonly go: () => void };
+  /** When it last went on after standing still. */
+  wentOnAt?: EpochMs;
   life?: Caller;
   /** When the agent last had its item, for the dead-man's timer. */
   aliveAt: EpochMs;
@@ -240,6 +242,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     const { promise: over, resolve } = Promise.withResolvers<void>();
     const go = (): void => {
       delete machine.standing;
+      machine.wentOnAt = clock.now();
       resolve();
     };
     machine.standing = { over, go };
