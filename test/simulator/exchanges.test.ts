@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceId } from '../../lib/fleet/ids.ts';
 import type { Purchase } from '../../lib/fleet/pool.ts';
 import type { EpochMs } from '../../lib/fleet/time.ts';
-import { type ExchangedMachine, newcomersOf } from '../../lib/simulator/audit/exchanges.ts';
+import { type ExchangedMachine, endsItselfBy, newcomersOf } from '../../lib/simulator/audit/exchanges.ts';
+import { aRecord, atSecond, START } from '../support/records.ts';
 
 const MINUTE_MS = 60_000;
 const at = (minute: number): EpochMs => (minute * MINUTE_MS) as EpochMs;
@@ -62,5 +63,15 @@ describe('a machine beyond what is wanted in a world at rest', () => {
       { ...STAND_IN, isStopped: true },
     ];
     expect(newcomers([...over, machine('spot', 'spot', 59)])).toEqual(['spot']);
+  });
+});
+
+describe('a machine that EC2 refuses to end', () => {
+  it('ends itself within twenty minutes of its agent’s last sign, once it drains', () => {
+    const record = aRecord({ launchedAt: START, heartbeatAt: atSecond(60) });
+    expect(endsItselfBy(record)).toBeUndefined();
+    expect(endsItselfBy({ ...record, drainingAt: atSecond(700) })).toBe(START + 1_260_000);
+    const { heartbeatAt: _heartbeatAt, ...unheard } = record;
+    expect(endsItselfBy({ ...unheard, drainingAt: atSecond(700) })).toBe(START + 1_200_000);
   });
 });

@@ -1,4 +1,5 @@
 import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { Purchase } from '../../fleet/pool.ts';
 import { addMs, type EpochMs } from '../../fleet/time.ts';
 import { SURGE_SHARE } from './counts.ts';
@@ -23,6 +24,13 @@ export interface ExchangeMoment {
 
 /** With no work, an exchange takes a boot of a minute, the next sweep, a last poll and the sweep that sees the end. */
 export const EXCHANGE_SECONDS = 300;
+
+/** Fifteen minutes after its agent's last sign a machine ends itself, as the looks of its timer find out, and its end is seen. */
+const ENDS_ITSELF_WITHIN_MS = (900 + 120 + 180) * 1_000;
+
+/** When a machine is over at the latest whose agent is dead and which EC2 refuses to end for us (F93): its own timer ends it. */
+export const endsItselfBy = ({ drainingAt, heartbeatAt, launchedAt }: InstanceRecord): EpochMs | undefined =>
+  drainingAt === undefined ? undefined : addMs(heartbeatAt ?? launchedAt, ENDS_ITSELF_WITHIN_MS);
 
 export const isRunning = ({ endedBy, isStopped }: Pick<ExchangedMachine, 'endedBy' | 'isStopped'>): boolean =>
   endedBy === undefined && isStopped !== true;

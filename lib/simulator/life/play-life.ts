@@ -1,7 +1,7 @@
 import type { InstanceId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { unsettledNow } from '../audit/end-state.ts';
-import { EXCHANGE_SECONDS, isRunning, newcomersOf } from '../audit/exchanges.ts';
+import { EXCHANGE_SECONDS, endsItselfBy, isRunning, newcomersOf } from '../audit/exchanges.ts';
 import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
@@ -114,7 +114,20 @@ const converge = async (life: Life, producers: Producers): Promise<EpochMs> => {
   return life.clock.now();
 };
 
-/** Whoever is just taking another's place is given the time for it, and has to be the one that stays. */
+/** When the last of those has ended by itself whose agents are dead and which EC2 refuses to end. */
+const lastSelfEnd = ({ host, memory }: Life): EpochMs | undefined => {
+  const left = host.machines.filter((machine) => isRunning(machine) && memory.machines.isProtected(machine.instanceId));
+  const ends = left.flatMap(({ instanceId }) => {
+    const record = memory.instances.records.get(instanceId);
+    return (record === undefined ? undefined : endsItselfBy(record)) ?? [];
+  });
+  return ends.length === 0 ? undefined : (Math.max(...ends) as EpochMs);
+};
+
+/**
+ * Whoever is just taking another's place is given the time for it, and has to be the one that stays; and whoever can be ended
+ * by nobody but itself is given the time for that.
+ */
 const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   const { clock, host, judge, memory } = life;
   const isDraining = (id: InstanceId): boolean => memory.instances.records.get(id)?.drainingAt !== undefined;
@@ -122,8 +135,10 @@ const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
     const machines = host.machines.filter((machine) => machine.fleet === fleet);
     return newcomersOf(machines, { now: clock.now(), restedAt, machinesMin, isDraining });
   });
-  if (newcomers.length === 0 || (await unsettledNow(life)).length === 0) return;
-  await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
+  if ((await unsettledNow(life)).length === 0) return;
+  const selfEnd = lastSelfEnd(life);
+  if (selfEnd !== undefined && selfEnd > clock.now()) await runUntilSettled(life, selfEnd);
+  if (newcomers.length > 0) await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
   for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {
     judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`, 'monitor');
   }

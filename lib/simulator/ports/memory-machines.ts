@@ -45,6 +45,7 @@ export interface MemoryMachines extends Machines {
   loseNextAnswer(): void;
   /** Machines under termination protection. */
   protect(instanceId: InstanceId): void;
+  isProtected(instanceId: InstanceId): boolean;
   setState(instanceId: InstanceId, state: MachineState, stateReasonCode?: string): void;
   /** Somebody with the rights to do so takes tags away. */
   removeTags(instanceId: InstanceId, keys: readonly string[]): void;
@@ -194,6 +195,7 @@ export const memoryMachines = (clock: Clock, stackTag: string): MemoryMachines =
       ec2.losesAnswer = true;
     },
     protect: (id) => void ec2.isProtected.add(id),
+    isProtected: (id) => ec2.isProtected.has(id),
     setState: (id, state, stateReasonCode) => ec2.setState(id, state, stateReasonCode),
     removeTags: (id, keys) => ec2.removeTags(id, keys),
     all: () => [...ec2.machines.values()].map(({ described }) => described),
