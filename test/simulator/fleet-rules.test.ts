@@ -40,7 +40,7 @@ describe('a run of a function whose calls failed', () => {
   });
 
   it('asks for no wake after a wake in which it could read nothing', () => {
-    const deeds = { ...noDeeds(START), failures: 1, wakes: [{ fleet: FLEET, at: START }] };
+    const deeds = { ...noDeeds(START), failures: 1, wakes: [{ fleet: FLEET, at: START, isAtOnce: false }] };
     expect(passedOver(deeds, { to: 'wake' })).toEqual([
       { promise: 'O2', found: 'it was woken, could read nothing, and asks to be woken again' },
     ]);

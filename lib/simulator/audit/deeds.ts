@@ -71,7 +71,7 @@ export interface Deeds {
   /** Plans that were kept, in words. */
   readonly plans: { readonly fleet: FleetName; readonly plan: string }[];
   /** When each fleet is to be woken, once for each asking. */
-  readonly wakes: { readonly fleet: FleetName; readonly at: EpochMs }[];
+  readonly wakes: { readonly fleet: FleetName; readonly at: EpochMs; readonly isAtOnce: boolean }[];
 }
 
 export const noDeeds = (startedAt: EpochMs): Deeds => ({
@@ -116,6 +116,8 @@ export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended'> {
   readonly plans: readonly string[];
   readonly drained: readonly InstanceId[];
   readonly wakesAt: readonly EpochMs[];
+  /** Some wake was asked for without a delay: sooner than that nobody can be woken. */
+  readonly isWokenAtOnce: boolean;
 }
 
 export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
@@ -129,6 +131,7 @@ export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
   plans: deeds.plans.filter((entry) => entry.fleet === fleet).map(({ plan }) => plan),
   drained: [...deeds.drained].filter((id) => deeds.records.get(id)?.value.fleet === fleet),
   wakesAt: deeds.wakes.filter((wake) => wake.fleet === fleet).map(({ at }) => at),
+  isWokenAtOnce: deeds.wakes.some((wake) => wake.fleet === fleet && wake.isAtOnce),
 });
 
 type Ports = Pick<World, 'clock' | 'instances' | 'tasks' | 'fleets' | 'machines' | 'money' | 'wakes'>;
@@ -227,7 +230,7 @@ const noteMoney = ({ money }: Ports, deeds: Deeds): World['money'] => ({
 const noteWakes = ({ clock, wakes }: Ports, deeds: Deeds): World['wakes'] => ({
   ...wakes,
   wake: (fleet, delaySeconds = 0) => {
-    deeds.wakes.push({ fleet, at: addMs(clock.now(), secondsToMs(delaySeconds)) });
+    deeds.wakes.push({ fleet, at: addMs(clock.now(), secondsToMs(delaySeconds)), isAtOnce: delaySeconds === 0 });
     return wakes.wake(fleet, delaySeconds);
   },
 });

@@ -33,7 +33,7 @@ const neglectedReleases = (
   life: Life,
   settings: FleetSettings,
   { value: record, at }: Seen<InstanceRecord>,
-  { wakesAt }: FleetDeeds,
+  { wakesAt, isWokenAtOnce }: FleetDeeds,
 ): Neglect[] => {
   const tasks = stillRunning(life, record);
   if (tasks.length === 0) return [];
@@ -47,7 +47,8 @@ const neglectedReleases = (
   if (silentMs(record, at) >= FRESH_MS) return [{ promise: 'W4', found: `${held}, which drains and is not heard` }];
   const by = drainEnd(record, record.drainingAt, settings.drain) - secondsToMs(settings.drain.marginSeconds);
   if (at >= by) return [{ promise: 'W4', found: `${held}, which has no time left` }];
-  const isLookedAtAgain = wakesAt.some((wakeAt) => wakeAt <= by + WAKE_ROUNDING_MS);
+  // Its time may have passed before the run came to ask.
+  const isLookedAtAgain = isWokenAtOnce || wakesAt.some((wakeAt) => wakeAt <= by + WAKE_ROUNDING_MS);
   return isLookedAtAgain || by - at > WAKE_DELAY_MS_MAX
     ? []
     : [{ promise: 'W4', found: `${held}, and nobody looks again before its end` }];
