@@ -128,11 +128,12 @@ describe('a message that is received', () => {
 describe('what the row is told of a run', () => {
   const commit = { step: 'commit', attempt: 2 } as TaskStep;
   const handBack = { step: 'hand-back', attempt: 2 } as TaskStep;
+  const anywhere = { now: () => epochMs(1_000_000), item: () => itemWith({}), hasJustGoneOn: () => false };
 
   it('is how its code ended, as long as no call fails', () => {
     const { found, judge } = judging();
     let failures = 0;
-    const outcomes = watchOutcomes(judge, () => failures);
+    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => failures });
     outcomes.ended(TASK, 1, 'done');
     failures += 1;
     outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
@@ -147,11 +148,7 @@ describe('what the row is told of a run', () => {
   it('may be either where its code ends as the machine goes on after standing still: its time was over as well', () => {
     const { found, judge } = judging();
     let hasJustGoneOn = true;
-    const outcomes = watchOutcomes(
-      judge,
-      () => 0,
-      () => hasJustGoneOn,
-    );
+    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => 0, hasJustGoneOn: () => hasJustGoneOn });
     outcomes.ended(TASK, 1, 'done');
     outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
     expect(found).toEqual([]);
@@ -161,9 +158,22 @@ describe('what the row is told of a run', () => {
     expect(found).toEqual(['task-1/2 is done, and its row is told hand-back']);
   });
 
+  it('may be anything at the end of the time that a draining machine has', () => {
+    const toldAfter = (seconds: number): readonly string[] => {
+      const { found, judge } = judging();
+      const item = () => itemWith({ drainingAt: 1_000_000 - seconds * 1_000 });
+      const outcomes = watchOutcomes({ ...anywhere, item, judge, failures: () => 0 });
+      outcomes.ended(TASK, 2, 'done');
+      outcomes.told(TASK, handBack);
+      return found;
+    };
+    expect(toldAfter(99)).toHaveLength(1);
+    expect(toldAfter(100)).toEqual([]);
+  });
+
   it('is no failure of a task whose checkpoint could not be written', () => {
     const { found, judge } = judging();
-    const outcomes = watchOutcomes(judge, () => 0);
+    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => 0 });
     outcomes.kept(TASK, 2, false);
     outcomes.ended(TASK, 2, 'failed');
     outcomes.told(TASK, handBack);

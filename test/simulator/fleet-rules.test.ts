@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { fleetName } from '../../lib/fleet/ids.ts';
-import { noDeeds } from '../../lib/simulator/audit/deeds.ts';
-import { passedOver } from '../../lib/simulator/audit/judge-failures.ts';
+import { fleetName, taskId } from '../../lib/fleet/ids.ts';
+import { type Deeds, noDeeds } from '../../lib/simulator/audit/deeds.ts';
+import { passedOver, thrownTooSoon } from '../../lib/simulator/audit/judge-failures.ts';
+import { judgeSweep } from '../../lib/simulator/audit/judge-sweep.ts';
 import { watchGenerations } from '../../lib/simulator/audit/lost-generations.ts';
 import type { Caller } from '../../lib/simulator/life/caller.ts';
-import { START } from '../../lib/simulator/life/life.ts';
+import { createLife, START } from '../../lib/simulator/life/life.ts';
 
 const FLEET = fleetName('fleet');
+const TASK = taskId('task-1');
+const life = createLife({ seed: 1 });
 const ONE = { name: 'one' } as Caller;
 const OTHER = { name: 'other' } as Caller;
 
@@ -45,5 +48,43 @@ describe('a run of a function whose calls failed', () => {
       { promise: 'O2', found: 'it was woken, could read nothing, and asks to be woken again' },
     ]);
     expect(passedOver(deeds, { to: 'minute' })).toEqual([]);
+  });
+});
+
+describe('a sweep', () => {
+  const looked = (change: object) => ({ taskId: TASK, attempt: 0, ageMs: 60_000, waiting: 3, ...change });
+  const foundIn = (change: Partial<Deeds>): readonly string[] =>
+    judgeSweep(life, { ...noDeeds(START), ...change }, new Set()).map(({ found }) => found);
+
+  it('puts off new tasks alone, and only while messages of their fleet wait', () => {
+    expect(foundIn({ putOff: [looked({})] })).toEqual([]);
+    expect(foundIn({ putOff: [looked({ attempt: 1 })] })).toEqual([expect.stringContaining('was taken before')]);
+    expect(foundIn({ putOff: [looked({ waiting: 0 })] })).toEqual([
+      expect.stringContaining('nothing is known to wait'),
+    ]);
+  });
+
+  it('sends a new task again once nothing waits, or after six hours', () => {
+    expect(foundIn({ sentAgain: [looked({})] })).toEqual([expect.stringContaining('is new and sent again')]);
+    const allowed = [looked({ waiting: 0 }), looked({ attempt: 1 }), looked({ ageMs: 21_600_000 })];
+    expect(foundIn({ sentAgain: allowed })).toEqual([]);
+  });
+
+  it('takes what is due from an owner that was silent, as soon as it was', () => {
+    const row = { taskId: TASK, fleet: FLEET, status: 'running', attempt: 1, owner: 'i-1', checkAt: START };
+    (life.memory.tasks.rows as Map<unknown, unknown>).set(TASK, row);
+    const foundAfter = (seconds: number): readonly string[] =>
+      foundIn({
+        rows: new Map([[TASK, { value: row, at: START + seconds * 1_000 }]]) as never,
+        records: new Map([['i-1', { value: { heartbeatAt: START, launchedAt: START } }]]) as never,
+      });
+    expect(foundAfter(49)).toEqual([]);
+    expect(foundAfter(50)).toEqual(['task-1 was due, and is left with i-1, which is silent']);
+  });
+
+  it('that fails keeps no fleet waiting', () => {
+    const deeds = { ...noDeeds(START), hasNotSwept: true };
+    expect(thrownTooSoon(deeds)).toHaveLength(1);
+    expect(thrownTooSoon({ ...deeds, hasAskedFleets: true })).toEqual([]);
   });
 });

@@ -90,7 +90,7 @@ export const watchAgent = (
   const messages = watchMessages({ now, judge, rowOf, item });
   const retries = watchRetries(now, judge, instanceId);
   const rests = watchRests({ now, judge, rowOf, item });
-  const outcomes = watchOutcomes(judge, () => failures, hasJustGoneOn);
+  const outcomes = watchOutcomes({ now, judge, item, hasJustGoneOn, failures: () => failures });
   const inbox = watchReceived({ now, judge, instanceId, rowOf });
   const wakes = watchAgentWakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, mayStandStill);

@@ -25,6 +25,14 @@ export interface Compared {
   readonly at: EpochMs;
 }
 
+/** A task that was ready and due, and what was known by then to wait for its fleet. */
+export interface Looked {
+  readonly taskId: TaskId;
+  readonly attempt: number;
+  readonly ageMs: number;
+  readonly waiting: number | undefined;
+}
+
 /** All that one run of a function has seen and done, as it saw it itself. */
 export interface Deeds {
   readonly startedAt: EpochMs;
@@ -34,6 +42,8 @@ export interface Deeds {
   harmlessFailures: number;
   /** Those that came before it read a fleet, or at rows: the next sweep looks again. */
   failuresOfSweep: number;
+  /** It has asked for a fleet, whether it was answered or not. */
+  hasAskedFleets: boolean;
   /** The index of due rows could not be read, so that no row is looked at. */
   hasNotSwept: boolean;
   /** Items as they were last read, or as a write on them answered. */
@@ -48,7 +58,9 @@ export interface Deeds {
   /** Found dead under the attempt that was to be released: whoever had it may not have come to copy it. */
   readonly foundDead: Set<TaskId>;
   /** Tasks that were ready and put off, with what was known by then to wait for their fleet. */
-  readonly putOff: { readonly taskId: TaskId; readonly waiting: number | undefined }[];
+  readonly putOff: Looked[];
+  /** Those that were sent again. */
+  readonly sentAgain: Looked[];
   readonly sent: Set<TaskId>;
   readonly ended: Set<InstanceId>;
   /** Of whichever look at each fleet's backlog came last. */
@@ -58,6 +70,8 @@ export interface Deeds {
   readonly calledBack: InstanceId[];
   /** It stopped, because another has written its intents first. */
   hasLost: boolean;
+  /** Fleets for which another had written what is to be launched. */
+  readonly lost: Set<FleetName>;
   /** Launches that it has written, to be asked for. */
   readonly opened: { readonly fleet: FleetName; readonly intent: Intent }[];
   /** It has found that boots fail, and asks for nothing for a while. */
@@ -80,6 +94,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   harmlessFailures: 0,
   failuresOfSweep: 0,
   hasNotSwept: false,
+  hasAskedFleets: false,
   records: new Map(),
   fleetReads: [],
   described: new Map(),
@@ -89,12 +104,14 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   released: new Set(),
   foundDead: new Set(),
   putOff: [],
+  sentAgain: [],
   sent: new Set(),
   ended: new Set(),
   compared: new Map(),
   sentAway: [],
   calledBack: [],
   hasLost: false,
+  lost: new Set(),
   opened: [],
   hasRested: false,
   alarms: new Set(),
@@ -183,8 +200,11 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     if (step.step === 'release' && isDead) deeds.foundDead.add(id);
     // One that its agent gave back since it was read was looked at as a running one.
     const wasReady = deeds.rows.get(id)?.value.status === 'ready';
-    if (step.step === 'check-again' && isReady && wasReady && step.sentAgainAt === undefined) {
-      deeds.putOff.push({ taskId: id, waiting: deeds.backlogs.get(outcome.row.fleet)?.waiting });
+    if (step.step === 'check-again' && isReady && wasReady) {
+      const { attempt, submittedAt, fleet } = outcome.row;
+      const waiting = deeds.backlogs.get(fleet)?.waiting;
+      const looked = { taskId: id, attempt, ageMs: clock.now() - submittedAt, waiting };
+      (step.sentAgainAt === undefined ? deeds.putOff : deeds.sentAgain).push(looked);
     }
     return outcome;
   },
@@ -193,6 +213,7 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
 const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
   ...fleets,
   read: async (fleet) => {
+    deeds.hasAskedFleets = true;
     const state = await fleets.read(fleet);
     deeds.fleetReads.push(state);
     return state;
@@ -200,6 +221,7 @@ const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
   changeHead: async (fleet, generation, change) => {
     const outcome = await fleets.changeHead(fleet, generation, change);
     if (outcome === 'lost') deeds.hasLost = true;
+    if (outcome === 'lost' && change.open !== undefined) deeds.lost.add(fleet);
     if (change.restUntil !== undefined) deeds.hasRested = true;
     for (const intent of change.open ?? []) deeds.opened.push({ fleet, intent });
     return outcome;

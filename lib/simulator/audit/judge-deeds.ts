@@ -11,6 +11,7 @@ import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import { judgeBuying } from './judge-buying.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
+import { judgeSweep } from './judge-sweep.ts';
 import type { Neglect } from './neglect.ts';
 import { drainEnd, FRESH_MS, isLeftToEc2, isSaidToBeGone, silentMs } from './what-items-say.ts';
 
@@ -149,15 +150,6 @@ const neglectedRows = (life: Life, { due, rows }: Deeds, watched: ReadonlySet<Fl
     return isDue && isSameRow(now, read.value) ? [{ promise: 'W1', found: `${id} was due, and nothing was done` }] : [];
   });
 
-/** Only for messages that wait for the same fleet is a ready task put off: its own may be one of them. */
-const wronglyPutOff = ({ putOff }: Deeds): Neglect[] =>
-  putOff
-    .filter(({ waiting }) => waiting === undefined || waiting === 0)
-    .map(({ taskId }) => ({
-      promise: 'W4',
-      found: `${taskId} is put off, and nothing is known to wait for its fleet`,
-    }));
-
 const neglectedMessages = (life: Life, { released, sent }: Deeds): Neglect[] =>
   [...released]
     .filter((id) => !sent.has(id) && life.memory.tasks.rows.get(id)?.status === 'ready')
@@ -208,6 +200,12 @@ const neglectedOf = async (
   return [...releases, ...ownMachines, ...(await neglectedMachines(life, deeds))];
 };
 
+/** The loser stops, and has the fleet looked at once more (design, section 3). */
+const neglectedLoss = ({ lost, wakes }: Deeds): Neglect[] =>
+  [...lost]
+    .filter((fleet) => !wakes.some((wake) => wake.fleet === fleet))
+    .map((fleet) => ({ promise: 'O1', found: `it lost ${fleet} to another, and nobody looks again` }));
+
 /** A wake says nothing but that a fleet is to be looked at, and the schedule looks at all. */
 const neglectedFleets = ({ fleetReads }: Deeds): Neglect[] =>
   fleetReads.length === 0 ? [{ promise: 'O1', found: 'it was woken, and has not looked at any fleet' }] : [];
@@ -233,12 +231,12 @@ export const neglected = async (
     ...misplacedPlans(life, deeds),
     ...neglectedMessages(life, deeds),
     ...neglectedDead(life, deeds),
-    ...wronglyPutOff(deeds),
   ];
   const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   if (kind === 'signals') return found;
   const managed = settings.filter(({ mode }) => mode === 'manage');
   const leaving = managed.flatMap(({ fleet }) => judgeLeaving(deeds, deeds.compared.get(fleet)));
-  return [...found, ...neglectedRows(life, deeds, watched), ...neglectedFleets(deeds), ...leaving, ...bought];
+  const rows = [...neglectedRows(life, deeds, watched), ...judgeSweep(life, deeds, watched)];
+  return [...found, ...rows, ...neglectedFleets(deeds), ...neglectedLoss(deeds), ...leaving, ...bought];
 };

@@ -4,6 +4,10 @@ import type { Neglect } from './neglect.ts';
 /** What a run of a function has told of itself. */
 export type Answer = { readonly to: 'signals'; readonly returned: number } | { readonly to: 'minute' | 'wake' };
 
+/** A sweep that fails is thrown, and only after the fleets have been looked at: it keeps none of them waiting (design, section 4). */
+export const thrownTooSoon = ({ hasNotSwept, hasAskedFleets }: Deeds): readonly Neglect[] =>
+  hasNotSwept && !hasAskedFleets ? [{ promise: 'O1', found: 'the sweep failed, and no fleet was looked at' }] : [];
+
 /**
  * A call that failed is never passed over: a signal comes back from its queue, and a reconcile of the schedule asks for its
  * next try. Lost wakes are made up for by the schedule, and so is whatever the sweep could not look at.

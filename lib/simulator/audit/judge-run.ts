@@ -16,13 +16,15 @@ export const runBreaches = (run: Run, item: InstanceRecord, now: EpochMs): reado
     launchedAt: signals['state-running']?.at ?? item.launchedAt,
     endedAt: ends.length === 0 ? now : Math.min(...ends),
     interruption: isWarned ? 'warned' : run.endedBy === 'ec2' ? 'unwarned' : 'none',
+    rebalanced: signals['rebalance-recommendation'] !== undefined,
   };
-  const { launchedAt, endedAt, interruption } = run;
+  const { launchedAt, endedAt, interruption, rebalanced } = run;
   const told: Record<keyof typeof expected, unknown> = {
     pool: `${run.pool.instanceType}/${run.pool.zone}/${run.pool.purchase}`,
     launchedAt,
     endedAt,
     interruption,
+    rebalanced,
   };
   return (Object.keys(expected) as (keyof typeof expected)[])
     .filter((field) => told[field] !== expected[field])

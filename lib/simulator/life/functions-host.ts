@@ -8,7 +8,7 @@ import type { World } from '../../workflows/world.ts';
 import { auditModes } from '../audit/audit-modes.ts';
 import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
-import { type Answer, passedOver } from '../audit/judge-failures.ts';
+import { type Answer, passedOver, thrownTooSoon } from '../audit/judge-failures.ts';
 import { type AcknowledgedWorld, watchAcknowledged } from '../audit/watch-acknowledged.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
@@ -113,6 +113,9 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
       const found = [...(await neglected(life, kind, deeds, settings)), ...passedOver(deeds, told(answer))];
       for (const one of found) judge.say(one.promise, one.found, kind);
       return answer;
+    } catch (error) {
+      for (const one of thrownTooSoon(deeds)) judge.say(one.promise, one.found);
+      throw error;
     } finally {
       timeout.forget();
       // Once it has answered, its process is frozen: whatever it did not wait for is never done.

@@ -1,0 +1,43 @@
+import type { FleetName } from '../../fleet/ids.ts';
+import type { Life } from '../life/life.ts';
+import type { Deeds } from './deeds.ts';
+import { type Neglect, neglect } from './neglect.ts';
+import { silentMs } from './what-items-say.ts';
+
+/** From this on an owner is silent (design, section 3). */
+const SILENT_MS = 50_000;
+
+/** A new task waits for its turn for so long before another message is sent for it. */
+const QUEUED_MS_MAX = 21_600_000;
+
+/** Only for messages that wait for the same fleet is a ready task put off, and only one that nobody has ever taken. */
+const wronglyPutOff = ({ putOff }: Deeds): Neglect[] =>
+  putOff.flatMap(({ taskId, attempt, waiting }) => {
+    if (waiting === undefined || waiting === 0)
+      return [neglect('W4', `${taskId} is put off, and nothing is known to wait for its fleet`)];
+    return attempt > 0 ? [neglect('W4', `${taskId} was taken before, and is put off like a new one`)] : [];
+  });
+
+/** While messages wait, one of them is a new task's own: a second would be counted as work, and machines be bought for it. */
+const needlesslySent = ({ sentAgain }: Deeds): Neglect[] =>
+  sentAgain
+    .filter(({ attempt, waiting, ageMs }) => attempt === 0 && (waiting ?? 0) > 0 && ageMs < QUEUED_MS_MAX)
+    .map(({ taskId, waiting }) => neglect('O2', `${taskId} is new and sent again, while ${waiting} messages wait`));
+
+/** A heartbeat never goes back: whoever was silent when its item was read last had been so at the look at the row. */
+const leftWithTheSilent = (life: Life, { rows, records }: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
+  [...rows].flatMap(([id, { value: read, at }]) => {
+    const owner = read.owner === undefined ? undefined : records.get(read.owner)?.value;
+    const isDue = read.status === 'running' && read.checkAt !== undefined && read.checkAt <= at;
+    if (!isDue || owner === undefined || watched.has(read.fleet) || silentMs(owner, at) < SILENT_MS) return [];
+    const now = life.memory.tasks.rows.get(id);
+    const isStill = now?.status === 'running' && now.attempt === read.attempt && now.owner === read.owner;
+    return isStill ? [neglect('W4', `${id} was due, and is left with ${read.owner}, which is silent`)] : [];
+  });
+
+/** What a sweep owes the rows that it has looked at. */
+export const judgeSweep = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetName>): readonly Neglect[] => [
+  ...wronglyPutOff(deeds),
+  ...needlesslySent(deeds),
+  ...leftWithTheSilent(life, deeds, watched),
+];
