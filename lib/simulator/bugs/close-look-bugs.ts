@@ -124,4 +124,37 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     replace:
       "  if (value['version'] === undefined) return unrecognised('it has no version');\n  if (typeof source !== 'string')",
   },
+  {
+    name: 'taken-before-and-put-off',
+    tells: 'a task that was taken before waits like a new one, however long',
+    breaks: 'W4',
+    file: 'lib/decisions/decide-task.ts',
+    find: 'row.attempt === 0 && waiting > 0 &&',
+    replace: 'row.attempt >= 0 && waiting > 0 &&',
+  },
+  {
+    name: 'sent-while-it-waits',
+    tells: 'every new task gets a second message while its own waits',
+    breaks: 'O2',
+    file: 'lib/decisions/decide-task.ts',
+    find: 'now - row.submittedAt < secondsToMs(RESEND_QUEUED_SECONDS)',
+    replace: 'now - row.submittedAt < RESEND_QUEUED_SECONDS',
+  },
+  {
+    name: 'advised-or-not',
+    tells: 'the ledger says the opposite of whether EC2 had recommended to move a machine',
+    breaks: 'M2',
+    file: 'lib/money/run-of.ts',
+    find: "rebalanced: record.signals['rebalance-recommendation'] !== undefined,",
+    replace: "rebalanced: record.signals['rebalance-recommendation'] === undefined,",
+  },
+  {
+    name: 'sweep-stops-all',
+    tells: 'a sweep that fails keeps the fleets from being looked at',
+    breaks: 'O1',
+    file: 'functions/reconcile.ts',
+    find: '    const [swept] = await Promise.allSettled([sweep(world)]);\n',
+    replace:
+      "    await sweep(world);\n    const swept = { status: 'fulfilled' } as unknown as PromiseRejectedResult;\n",
+  },
 ];
