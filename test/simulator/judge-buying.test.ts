@@ -98,15 +98,15 @@ describe('what a reconcile buys', () => {
   });
 
   it('is of a pool again once it has been left alone for long enough', () => {
-    const after = (minutes: number, strikes: number): Partial<FleetHead> => {
+    const troubled = (minutes: number, strikes: number): Partial<FleetHead> => {
       const trouble = { refusedAt: epochMs(NOW - minutes * MINUTE_MS), strikes };
       return { pools: Object.fromEntries(ZONES.map((zone) => [`${TYPE}/${zone}/spot`, trouble])) };
     };
     const asks = { 'on-demand': 1 };
-    expect(found({ tasks: 1, asks, head: after(3, 1) })).toEqual([]);
-    expect(found({ tasks: 1, asks, head: after(4, 1) })).toHaveLength(1);
-    expect(found({ tasks: 1, asks, head: after(30, 9) })).toEqual([]);
-    expect(found({ tasks: 1, asks, head: after(31, 9) })).toHaveLength(1);
+    expect(found({ tasks: 1, asks, head: troubled(3, 1) })).toEqual([]);
+    expect(found({ tasks: 1, asks, head: troubled(4, 1) })).toHaveLength(1);
+    expect(found({ tasks: 1, asks, head: troubled(30, 9) })).toEqual([]);
+    expect(found({ tasks: 1, asks, head: troubled(31, 9) })).toHaveLength(1);
   });
 
   it('is told to people where nobody can be asked', () => {
