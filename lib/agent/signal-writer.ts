@@ -103,7 +103,7 @@ export const createSignalWriter = (shared: Shared, { onRecorded }: SignalWriterO
     const isRecorded = await attempt('recording the signal', async () =>
       hear(await instances.recordSignal(signal, drains, clock.now())),
     );
-    if (drains) await wakeOnce(signal.kind);
+    if (drains && isRecorded) await wakeOnce(signal.kind);
     return isRecorded;
   };
 

@@ -27,6 +27,7 @@ const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMac
     plan.slowShare === 0 &&
     faults.rate('F17') === 0 &&
     faults.rate('F18') === 0 &&
+    faults.rate('F138') === 0 &&
     faults.rate('F63') === 0
   );
 };

@@ -28,6 +28,7 @@ const isInTouch = ({ calls, faults, plan, clock, memory }: Life, machine: Hosted
     plan.slowShare === 0 &&
     faults.rate('F17') === 0 &&
     faults.rate('F18') === 0 &&
+    faults.rate('F138') === 0 &&
     heartbeatAt !== undefined &&
     clock.now() - heartbeatAt < HEARD_MS
   );
