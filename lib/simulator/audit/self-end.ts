@@ -18,10 +18,15 @@ const HEARD_MS = 10_000;
 /** What stands on the item for so long, its agent has read there. */
 const READ_MS = 10_000;
 
+/** What an agent could not write while a service was away it may have given up, and it may go by what it has read before. */
+const RECOVERED_MS = 60_000;
+
 /** Nothing keeps its agent from reading and writing its item. */
 const isInTouch = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMachine): boolean => {
   const { heartbeatAt } = memory.instances.records.get(machine.instanceId) ?? {};
+  const awayUntil = Math.max(calls.conditions.outageOverAt ?? 0, machine.reachableAgainAt ?? 0);
   return (
+    clock.now() - awayUntil >= RECOVERED_MS &&
     calls.conditions.outages.size === 0 &&
     machine.unreachable.size === 0 &&
     machine.standing === undefined &&

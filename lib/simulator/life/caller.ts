@@ -28,6 +28,8 @@ const never = <T>(): Promise<T> => new Promise(() => {});
 export interface Conditions {
   /** Services that refuse everybody, with the fault that is to blame. */
   readonly outages: Map<Service, FaultId>;
+  /** When the last of them was over. */
+  outageOverAt?: EpochMs;
   /** Of all calls, the share that is slow, and by how much at most. */
   readonly slowShare: number;
   readonly slowMsMax: number;

@@ -62,7 +62,9 @@ const outage = async ({ life, random, id }: Incident, service: Service, secondsM
   life.calls.conditions.outages.set(service, id);
   await life.clock.sleep(secondsToMs(random.between(30, secondsMax)));
   // Faults have stopped meanwhile: healing has ended it, or the stack is deleted and nothing answers any more.
-  if (!life.faults.isHealed()) life.calls.conditions.outages.delete(service);
+  if (life.faults.isHealed()) return;
+  life.calls.conditions.outages.delete(service);
+  life.calls.conditions.outageOverAt = life.clock.now();
 };
 
 const cutOff = async (incident: Incident, service: Service, secondsMax: number): Promise<void> => {
@@ -72,6 +74,7 @@ const cutOff = async (incident: Incident, service: Service, secondsMax: number):
   incident.life.trace.note(machine.instanceId, `${service} cannot be reached`);
   await incident.life.clock.sleep(secondsToMs(incident.random.between(20, secondsMax)));
   machine.unreachable.delete(service);
+  machine.reachableAgainAt = incident.life.clock.now();
 };
 
 const loseMessage = ({ life, random }: Incident, isUnseen: boolean): void => {

@@ -41,6 +41,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** Its agent has ended as it should, and the machine is left to whoever launched it. */
   agentEndedAt?: EpochMs;
   standing?: { readonly over: Promise<void>; readonly go: () => void };
+  /** When the last service that it could not reach could be reached again. */
+  reachableAgainAt?: EpochMs;
   /** When it last went on after standing still. */
   wentOnAt?: EpochMs;
   life?: Caller;

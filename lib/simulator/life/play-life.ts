@@ -57,6 +57,7 @@ const runMonitor = async (life: Life, monitor: Monitor): Promise<void> => {
 const heal = (life: Life): void => {
   life.faults.heal();
   life.calls.conditions.outages.clear();
+  life.calls.conditions.outageOverAt = life.clock.now();
   takeLaterMessages(life);
   for (const machine of life.host.machines) {
     machine.unreachable.clear();
