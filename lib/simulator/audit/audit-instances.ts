@@ -11,6 +11,7 @@ import type { Truth } from '../life/truth.ts';
 import type { MemoryInstanceStore } from '../ports/memory-instance-store.ts';
 import { describeChange, describeLeases } from './context.ts';
 import type { Judge } from './promises.ts';
+import { silentMs } from './what-items-say.ts';
 
 export interface InstanceAuditWorld {
   readonly now: () => EpochMs;
@@ -47,6 +48,9 @@ const STALE_ITEM_MS = 330_000;
 /** So long without a readable item, and its agent ends the machine; its last beat may have been lost on the way. */
 const DEAD_MAN_MS = 880_000;
 
+/** A signal is tried for some six seconds, each call for up to nine. */
+const DECIDED_AGO_MS = 30_000;
+
 /** What nothing but a heartbeat changes is not worth a line. */
 const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
   before.leases === after.leases &&
@@ -58,6 +62,8 @@ const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
 export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const { judge, truth, instances, trace } = world;
   const calledBack = new Map<InstanceId, EpochMs>();
+  /** When each was heard again that had not been heard for so long that its agent ends it. */
+  const heardAgain = new Map<InstanceId, EpochMs>();
 
   const settingsOf = ({ fleet }: InstanceRecord): FleetSettings => world.settingsOf(fleet, world.acting.by);
   const drainsWhenAdvised = (record: InstanceRecord): boolean => settingsOf(record).drain.rebalance === 'drain';
@@ -102,7 +108,9 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const mayStop = (before: InstanceRecord): boolean => {
     const now = world.now();
     const isOld = now - before.launchedAt >= settingsOf(before).maximumAgeSeconds * 1_000 - 2_000;
-    const isCutOff = now - (before.heartbeatAt ?? before.launchedAt) >= DEAD_MAN_MS;
+    // It may have decided so before its last heartbeat came through after all.
+    const heardAgainAt = heardAgain.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
+    const isCutOff = silentMs(before, now) >= DEAD_MAN_MS || now - heardAgainAt < DECIDED_AGO_MS;
     const isIdle = Object.keys(before.leases).length === 0;
     const calledBackAt = calledBack.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
     const isLeaving = (before.signals.leave !== undefined || now - calledBackAt < STALE_ITEM_MS) && isIdle;
@@ -169,6 +177,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
         judge.say('N1', `${id} lives and is called gone`);
     }
     noteGranted(before, after);
+    if (after.heartbeatAt !== undefined && silentMs(before, after.heartbeatAt) >= DEAD_MAN_MS)
+      heardAgain.set(id, world.now());
     if (before.signals.leave !== undefined && after.signals.leave === undefined) calledBack.set(id, world.now());
     if (isQuiet(before, after)) return;
     const told = [
