@@ -14,9 +14,12 @@ import { type Neglect, neglect } from './neglect.ts';
  * open, nobody rests, and the pools that matter are left alone no longer.
  */
 
-/** Three minutes after its first trouble, doubled by each further one up to half an hour (docs/capacity.md); and a moment. */
+/** A decision goes by the time before the last things were read, and each of three calls may take some seconds. */
+const SLOW_MS = 15_000;
+
+/** Three minutes after its first trouble, doubled by each further one up to half an hour (docs/capacity.md). */
 const leftAloneMs = (strikes: number): number =>
-  strikes === 0 ? 0 : Math.min(1_800_000, 180_000 * 2 ** (strikes - 1)) + 1_000;
+  strikes === 0 ? 0 : Math.min(1_800_000, 180_000 * 2 ** (strikes - 1)) + SLOW_MS;
 
 /** An on-demand machine that outlasts a long task by so much makes room for spot, also where nothing waits. */
 const OUTLASTS_MS = 605_000;
