@@ -215,7 +215,9 @@ export const auditFleet = (world: FleetAuditWorld) => {
     ...instances,
     get: (id) => {
       const { by } = world.acting;
-      by?.memo.records.set(id, world.recordOf(id));
+      const record = world.recordOf(id);
+      by?.memo.records.set(id, record);
+      if (by?.kind === 'reconcile') by.memo.readings.set(id, [...(by.memo.readings.get(id) ?? []), record]);
       return instances.get(id);
     },
     markGone: (id, now) => {

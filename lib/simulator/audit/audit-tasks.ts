@@ -16,6 +16,7 @@ import { describeRow } from './context.ts';
 import { tooEarlyMs } from './early-release.ts';
 import { expectedOutcome, lookIsLateBy } from './judge-step.ts';
 import type { Judge } from './promises.ts';
+import { silentMs } from './what-items-say.ts';
 
 export interface TaskAuditWorld {
   readonly now: () => EpochMs;
@@ -64,10 +65,13 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
   const judgeRelease = (id: TaskId, before: ModelRow): void => {
     if (world.acting.by?.memo.sent.get(id) === world.now()) judge.say('W1', `${id} was sent before it was released`);
     const owner = before.owner as InstanceId;
-    const read = world.acting.by?.memo.records;
-    const record = read?.has(owner) ? read.get(owner) : world.recordOf(owner);
-    const silentMs = record === undefined ? 0 : world.now() - (record.heartbeatAt ?? record.launchedAt);
-    const breach = releaseBreach(record, { id, attempt: before.attempt }, silentMs);
+    const memo = world.acting.by?.memo;
+    const record = memo?.records.has(owner) ? memo.records.get(owner) : world.recordOf(owner);
+    // The same item is read once more for another task of its machine: by any of these it may have been decided.
+    const breaches = (memo?.readings.get(owner) ?? [record]).map((read) =>
+      releaseBreach(read, { id, attempt: before.attempt }, read === undefined ? 0 : silentMs(read, world.now())),
+    );
+    const breach = breaches.includes(undefined) ? undefined : breaches.at(-1);
     if (breach !== undefined) judge.say(breach.promise, `${id} of ${before.owner}: ${breach.found}`);
     judgeHaste(id, before, record);
   };

@@ -86,6 +86,8 @@ export interface CallerMemo {
   readonly sent: Map<TaskId, EpochMs>;
   /** Items as it last read them: what it decides is judged by that. */
   readonly records: Map<InstanceId, InstanceRecord | undefined>;
+  /** Every reading of each: what is done side by side goes by different ones. */
+  readonly readings: Map<InstanceId, (InstanceRecord | undefined)[]>;
   /** Machines that it has drained itself since it read them. */
   readonly drained: Set<InstanceId>;
 }
@@ -314,6 +316,7 @@ export const createCaller = (
       sent: new Map(),
       backlogs: new Map(),
       records: new Map(),
+      readings: new Map(),
       drained: new Set(),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     },
