@@ -47,7 +47,7 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'an agent records that its machine drains and does not wake the fleet',
     breaks: 'O1',
     file: 'lib/agent/signal-writer.ts',
-    find: '    if (drains) await wakeOnce(signal.kind);\n',
+    find: '    if (drains && isRecorded) await wakeOnce(signal.kind);\n',
     replace: '    void wakeOnce;\n',
   },
   {
