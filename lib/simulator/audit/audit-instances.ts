@@ -217,7 +217,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       const answer: unknown = member(...args);
       const after = instances.records.get(id);
       if (name === 'recordSignal' && !isOwnWord(first as Signal)) world.acting.by?.memo.records.set(id, after);
-      if (name === 'recordSignal' && after?.drainingAt !== before?.drainingAt) world.acting.by?.memo.drained.add(id);
+      if (name === 'recordSignal' && after?.drainingAt !== undefined) world.acting.by?.memo.drained.add(id);
       if (name === 'recordSignal' && before !== undefined) {
         judgeSignal(first as Signal, before);
         judgeStamps(first as Signal, before, after);

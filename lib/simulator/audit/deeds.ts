@@ -78,6 +78,8 @@ export interface Deeds {
   hasRested: boolean;
   /** Metrics that it has counted: what people are alarmed by. */
   readonly alarms: Set<string>;
+  /** Machines that drain as a write of this run was answered, whoever was first. */
+  readonly draining: Set<InstanceId>;
   /** Machines that began to drain by a write of this run. */
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
@@ -115,6 +117,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   opened: [],
   hasRested: false,
   alarms: new Set(),
+  draining: new Set(),
   drained: new Set(),
   plans: [],
   wakes: [],
@@ -165,6 +168,7 @@ const noteInstances = ({ clock, instances }: Ports, deeds: Deeds): World['instan
       const record = await instances.recordSignal(signal, drains, now);
       // What it writes of its own accord is for the next run to act on.
       if (!OWN_KINDS.includes(signal.kind)) see(record);
+      if (record?.drainingAt !== undefined) deeds.draining.add(record.instanceId);
       if (record?.drainingAt === now) deeds.drained.add(record.instanceId);
       if (signal.kind === 'leave') deeds.sentAway.push(signal.instanceId);
       return record;

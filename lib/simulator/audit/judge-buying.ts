@@ -55,7 +55,7 @@ interface Buying {
 const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSettings): Buying => {
   const { state, backlog, capacity } = compared;
   const recordOf = ({ instanceId }: Member): InstanceRecord | undefined => deeds.records.get(instanceId)?.value;
-  const staying = state.members.filter(({ instanceId }) => !deeds.drained.has(instanceId));
+  const staying = state.members.filter(({ instanceId }) => !deeds.draining.has(instanceId));
   const useful = staying.filter((member) => isUseful(recordOf(member)));
   const asked = (purchase: Purchase): number =>
     deeds.opened

@@ -30,10 +30,10 @@ const isSpot = ({ member }: Seen): boolean => member.pool.purchase === 'spot';
 const nameOf = ({ member }: Seen): InstanceId => member.instanceId;
 
 /** Machines that could take work, less those that this very run has drained: those among whom somebody is chosen to go. */
-const usefulSeen = ({ records, drained }: Deeds, { state, at }: Compared): readonly Seen[] =>
+const usefulSeen = ({ records, draining }: Deeds, { state, at }: Compared): readonly Seen[] =>
   state.members.flatMap((member): Seen[] => {
     const record = records.get(member.instanceId)?.value;
-    if (record === undefined || !isUseful(record) || drained.has(member.instanceId)) return [];
+    if (record === undefined || !isUseful(record) || draining.has(member.instanceId)) return [];
     return [{ member, record, silentMs: silentMsOf(record, at), held: Object.keys(record.leases).length }];
   });
 

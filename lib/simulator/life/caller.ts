@@ -88,7 +88,7 @@ export interface CallerMemo {
   readonly records: Map<InstanceId, InstanceRecord | undefined>;
   /** Every reading of each: what is done side by side goes by different ones. */
   readonly readings: Map<InstanceId, (InstanceRecord | undefined)[]>;
-  /** Machines that it has drained itself since it read them. */
+  /** Machines that drain since it wrote to them, whoever was first. */
   readonly drained: Set<InstanceId>;
 }
 
