@@ -27,11 +27,15 @@ import { type BugOutcome, hunt, type Quarry } from './simulate/hunt.ts';
 import { playSeeds } from './simulate/play-seeds.ts';
 import { replay } from './simulate/replay.ts';
 
+/** From so many on, some seconds more make little difference. */
+const INTERLEAVINGS_SEEDS = 200;
+
 const USAGE = `Usage: npm run simulate -- [options]
 
 Each seed is about an hour in the life of a fleet, under faults that the seed chooses, and then a time without any, in
-which the world has to come to rest. The same seed is the same life. Before the first seed, the protocol's code is held against its table on
-every row and every item that can be reached, and from 200 seeds on small worlds are searched in every order of calls.
+which the world has to come to rest. The same seed is the same life. Before the first seed, the protocol's code is held
+against its table on every row and every item that can be reached, and from ${INTERLEAVINGS_SEEDS} seeds on small worlds are searched in
+every order of calls.
 
   --seeds A..B     seeds to play, both included (1..100); also single ones, and several with commas between: 3,17,40..44
   --json           one line of JSON at the end
@@ -70,8 +74,6 @@ const OPTIONS = {
 
 /** In fewer seeds a rare fault may be met in none by chance. */
 const EVERY_FAULT_SEEDS = 1_000;
-
-const INTERLEAVINGS_SEEDS = 200;
 
 /** Where a hundred seeds fail, they fail alike. */
 const SHOWN_WHOLE_MAX = 5;

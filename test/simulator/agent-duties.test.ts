@@ -3,7 +3,7 @@ import { instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
-import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
+import { epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchIdle } from '../../lib/simulator/audit/agent-idle.ts';
 import { watchOutcomes } from '../../lib/simulator/audit/agent-outcomes.ts';
@@ -11,20 +11,11 @@ import { watchReceived } from '../../lib/simulator/audit/agent-received.ts';
 import { watchRests } from '../../lib/simulator/audit/agent-rests.ts';
 import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
 import { watchAgentWakes } from '../../lib/simulator/audit/agent-wakes.ts';
+import { clockFrom, judging } from './judging.ts';
 
 const TASK: TaskId = taskId('task-1');
 const MACHINE = instanceId('i-00000000000000001');
 const SESSION = sessionId('session-1');
-
-const judging = () => {
-  const found: string[] = [];
-  return { found, judge: { violations: [], say: (_promise: string, text: string) => void found.push(text) } };
-};
-
-const clockFrom = (ms: number) => {
-  let now = ms;
-  return { now: (): EpochMs => epochMs(now), pass: (seconds: number) => (now += seconds * 1_000) };
-};
 
 const itemWith = (change: object): InstanceRecord =>
   ({ session: SESSION, leases: {}, signals: {}, ...change }) as unknown as InstanceRecord;

@@ -1,25 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type InstanceId, instanceId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
-import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
 import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
 import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
 import { watchRuns } from '../../lib/simulator/audit/concurrent-runs.ts';
+import { clockFrom, judging } from './judging.ts';
 
 const TASK: TaskId = taskId('task-1');
 const MACHINE: InstanceId = instanceId('i-00000000000000001');
-
-const judging = () => {
-  const found: string[] = [];
-  return { found, judge: { violations: [], say: (_promise: string, text: string) => void found.push(text) } };
-};
-
-const clockFrom = (ms: number) => {
-  let now = ms;
-  return { now: (): EpochMs => epochMs(now), pass: (seconds: number) => (now += seconds * 1_000) };
-};
 
 const rowWith = (change: Partial<TaskRecord>): TaskRecord =>
   ({ taskId: TASK, status: 'ready', attempt: 1, failures: 0, ...change }) as TaskRecord;

@@ -210,6 +210,12 @@ export const auditFleet = (world: FleetAuditWorld) => {
     },
   };
 
+  const noteReading = ({ memo: { readings } }: Caller, id: InstanceId, record: InstanceRecord | undefined): void => {
+    const known = readings.get(id);
+    if (known === undefined) readings.set(id, [record]);
+    else known.push(record);
+  };
+
   /** Reads of items are remembered for whoever made them. */
   const rememberRecords = (instances: InstanceStore): InstanceStore => ({
     ...instances,
@@ -217,7 +223,7 @@ export const auditFleet = (world: FleetAuditWorld) => {
       const { by } = world.acting;
       const record = world.recordOf(id);
       by?.memo.records.set(id, record);
-      if (by?.kind === 'reconcile') by.memo.readings.set(id, [...(by.memo.readings.get(id) ?? []), record]);
+      if (by?.kind === 'reconcile') noteReading(by, id, record);
       return instances.get(id);
     },
     markGone: (id, now) => {

@@ -9,7 +9,7 @@ import type { Caller } from '../life/caller.ts';
 import type { Trace } from '../life/trace.ts';
 import type { Truth } from '../life/truth.ts';
 import type { MemoryInstanceStore } from '../ports/memory-instance-store.ts';
-import { describeChange, describeLeases } from './context.ts';
+import { describeChange, describeLeases, marksOf } from './context.ts';
 import type { Judge } from './promises.ts';
 import { silentMs } from './what-items-say.ts';
 
@@ -181,12 +181,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       heardAgain.set(id, world.now());
     if (before.signals.leave !== undefined && after.signals.leave === undefined) calledBack.set(id, world.now());
     if (isQuiet(before, after)) return;
-    const told = [
-      `${Object.keys(after.leases).length} held`,
-      ...(after.drainingAt === undefined ? [] : ['draining']),
-      ...(after.goneAt === undefined ? [] : ['gone']),
-      ...Object.keys(after.signals),
-    ];
+    const told = [`${Object.keys(after.leases).length} held`, ...marksOf(after)];
     trace.note(
       world.acting.by?.name ?? 'world',
       `${id}: ${told.join(', ')}`,

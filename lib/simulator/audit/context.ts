@@ -30,18 +30,17 @@ export const describeLeases = (leases: InstanceRecord['leases']): string => {
   return held.length === 0 ? 'holds nothing' : `holds ${held.join(' ')}`;
 };
 
+/** Whether it drains or is gone, and the signals on it. */
+export const marksOf = ({ drainingAt, goneAt, signals }: InstanceRecord): readonly string[] => [
+  ...(drainingAt === undefined ? [] : ['draining']),
+  ...(goneAt === undefined ? [] : ['gone']),
+  ...Object.keys(signals),
+];
+
 /** What came to an item and what went from it, before what it holds then. */
 export const describeChange = (before: InstanceRecord, after: InstanceRecord): string => {
-  const [had, has] = [entriesOf(before.leases), entriesOf(after.leases)];
-  const kinds = (record: InstanceRecord): readonly string[] => [
-    ...(record.drainingAt === undefined ? [] : ['draining']),
-    ...(record.goneAt === undefined ? [] : ['gone']),
-    ...Object.keys(record.signals),
-  ];
-  const [was, is] = [
-    [...had, ...kinds(before)],
-    [...has, ...kinds(after)],
-  ];
+  const was = [...entriesOf(before.leases), ...marksOf(before)];
+  const is = [...entriesOf(after.leases), ...marksOf(after)];
   const came = is.filter((one) => !was.includes(one)).map((one) => `+${one}`);
   const went = was.filter((one) => !is.includes(one)).map((one) => `-${one}`);
   return [...came, ...went, describeLeases(after.leases)].join(' ');

@@ -37,7 +37,8 @@ export const isRunning = ({ endedBy, isStopped }: Pick<ExchangedMachine, 'endedB
 
 /**
  * Machines that are just taking others' places: a world at rest improves itself on spot, and replaces what has grown too old
- * by the same; for a while both are there. Empty when more run than an exchange explains. Whether there was a reason for it is judged where they are asked for (N3).
+ * by the same; for a while both are there. Empty when more run than an exchange explains. Whether there was a reason for it is
+ * judged where they are asked for (N3).
  */
 export const newcomersOf = <Machine extends ExchangedMachine>(
   machines: readonly Machine[],

@@ -7,6 +7,7 @@ import type { EpochMs } from '../../fleet/time.ts';
 import { isUseful, wantedOf } from './counts.ts';
 import type { Compared, Deeds } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
+import { takingOf } from './what-items-say.ts';
 
 /**
  * What a reconcile buys, or leaves, judged by what it had read: spot before on demand, the base on demand, machines that
@@ -81,11 +82,7 @@ const isOpen =
   ({ compared: { state, at }, records }: Buying) =>
   (pool: Pool): boolean => {
     const { refusedAt = 0, reclaimedAt = 0, strikes = 0 } = state.head.pools[poolKey(pool)] ?? {};
-    const isTaking = records.some(
-      ({ pool: theirs, signals }) =>
-        poolKey(theirs) === poolKey(pool) &&
-        (signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined),
-    );
+    const isTaking = records.some((record) => poolKey(record.pool) === poolKey(pool) && takingOf(record) !== undefined);
     return !isTaking && Math.max(refusedAt, reclaimedAt) + leftAloneMs(strikes) <= at;
   };
 
@@ -152,8 +149,8 @@ const notReplacedEarly = (buying: Buying): Neglect[] => {
 /** Replacements of machines that may be taken come first: of one that is advised, or of a pool that loses several. */
 const mayBeTaken = ({ records, useful, compared }: Buying): boolean => {
   const isUsed = (id: InstanceId): boolean => useful.some(({ instanceId }) => instanceId === id);
-  const taken = records.filter(({ signals }) => {
-    const signal = signals['spot-interruption'] ?? signals['bid-evicted'];
+  const taken = records.filter((record) => {
+    const signal = takingOf(record);
     return signal !== undefined && compared.at < signal.recordedAt + STORM_MS;
   });
   const isAdvised = ({ instanceId, signals }: InstanceRecord): boolean =>

@@ -13,10 +13,9 @@ import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import { judgeSweep } from './judge-sweep.ts';
 import type { Neglect } from './neglect.ts';
-import { drainEnd, FRESH_MS, isLeftToEc2, isSaidToBeGone, silentMs } from './what-items-say.ts';
+import { drainEnd, FRESH_MS, isLeftToEc2, isSaidToBeGone, SILENT_MS, silentMs } from './what-items-say.ts';
 
 /** From the design and reliability F, with a second for the rounding of wakes. */
-const SILENT_MS = 50_000;
 const BOOT_MS = 600_000;
 const WAKE_ROUNDING_MS = 1_500;
 const WAKE_DELAY_MS_MAX = 900_000;

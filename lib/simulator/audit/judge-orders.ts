@@ -9,7 +9,7 @@ import { judgeRequest, type StoredRequest, storedRequestOf } from './judge-reque
 import { placeKey } from './known-refusals.ts';
 import { type Neglect, neglect } from './neglect.ts';
 import { type ReadFleet, surgeAllowed } from './surge.ts';
-import { SURELY_HEARD_MS, silentMs } from './what-items-say.ts';
+import { SILENT_MS, SURELY_HEARD_MS, silentMs, takingOf } from './what-items-say.ts';
 
 /** What a reconcile knew when it asked for machines. */
 export interface Ordering {
@@ -20,9 +20,6 @@ export interface Ordering {
   readonly backlog: Backlog;
   readonly open: readonly Intent[];
 }
-
-/** From this on it is silent (design, section 3). */
-const SILENT_MS = 50_000;
 
 /** Launches that EC2 has not answered, at most: with so many open nobody asks for more (reliability B17). */
 const OPEN_MAX = 4;
@@ -113,8 +110,8 @@ export type Refusals = ReadonlyMap<string, EpochMs>;
 
 const reclaimedAt = (records: ReadonlyMap<InstanceId, InstanceRecord | undefined>, { read }: Ordering, pool: Pool) =>
   read.state.members.flatMap(({ instanceId, pool: theirs }) => {
-    const signals = records.get(instanceId)?.signals;
-    const taken = signals?.['spot-interruption'] ?? signals?.['bid-evicted'];
+    const record = records.get(instanceId);
+    const taken = record && takingOf(record);
     return taken !== undefined && poolKey(theirs) === poolKey(pool) ? [taken.recordedAt] : [];
   });
 

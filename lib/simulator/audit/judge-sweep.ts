@@ -2,10 +2,7 @@ import type { FleetName } from '../../fleet/ids.ts';
 import type { Life } from '../life/life.ts';
 import type { Deeds } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
-import { silentMs } from './what-items-say.ts';
-
-/** From this on an owner is silent (design, section 3). */
-const SILENT_MS = 50_000;
+import { SILENT_MS, silentMs } from './what-items-say.ts';
 
 /** A new task waits for its turn for so long before another message is sent for it. */
 const QUEUED_MS_MAX = 21_600_000;

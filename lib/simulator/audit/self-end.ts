@@ -2,7 +2,7 @@ import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
 import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { HostedMachine } from '../life/machine-host.ts';
-import { isLeftToEc2 } from './what-items-say.ts';
+import { isLeftToEc2, takingOf } from './what-items-say.ts';
 
 /** How an agent came to power its machine off, and how long it had run by then. */
 export interface SelfEnd {
@@ -57,8 +57,7 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
   );
   if (busy.length > 0)
     judge.say('W4', `${instanceId} ends itself with ${busy.map(({ taskId }) => taskId).join(' ')} on it`);
-  const { signals } = record;
-  const taken = signals['spot-interruption'] ?? signals['bid-evicted'];
+  const taken = takingOf(record);
   const isRead = taken !== undefined && clock.now() >= addMs(taken.recordedAt, READ_MS);
   if (isRead && isLeftToEc2(record, clock.now()))
     judge.say('M1', `${instanceId} would have cost nothing, left to EC2, and ends itself`);

@@ -5,6 +5,7 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import { poolKey } from '../../fleet/pool.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { SURGE_SHARE } from './counts.ts';
+import { takingOf } from './what-items-say.ts';
 
 /** What a reconcile had read when it asked for machines. */
 export interface ReadFleet {
@@ -27,8 +28,8 @@ const isAdvised = ({ records, settings, readAt }: ReadFleet, { instanceId }: Mem
 };
 
 const wasJustTaken = ({ records, readAt }: ReadFleet, { instanceId }: Member): boolean => {
-  const signals = records.get(instanceId)?.signals;
-  const taken = signals?.['spot-interruption'] ?? signals?.['bid-evicted'];
+  const record = records.get(instanceId);
+  const taken = record && takingOf(record);
   return taken !== undefined && readAt < taken.recordedAt + TOGETHER_MS;
 };
 

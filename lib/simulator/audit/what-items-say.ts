@@ -1,8 +1,12 @@
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
+import type { RecordedSignal } from '../../fleet/signal.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 
 /** An agent that was heard within this decides for itself (design, section 3). */
 export const FRESH_MS = 15_000;
+
+/** From this on it is silent (design, section 3; reliability F). */
+export const SILENT_MS = 50_000;
 
 /** An agent that was nearly silent when its item was read may be so by now: within this, it is not. */
 export const SURELY_HEARD_MS = 40_000;
@@ -18,6 +22,10 @@ export const silentMs = ({ heartbeatAt, launchedAt }: Lifetime, at: EpochMs): nu
 
 export const isSaidToBeGone = ({ goneAt, signals }: InstanceRecord): boolean =>
   goneAt !== undefined || signals['state-stopped'] !== undefined || signals['state-terminated'] !== undefined;
+
+/** The signal by which EC2 takes it, warned or not. */
+export const takingOf = ({ signals }: Pick<InstanceRecord, 'signals'>): RecordedSignal | undefined =>
+  signals['spot-interruption'] ?? signals['bid-evicted'];
 
 /** The nearest deadline that anybody has told; none is infinitely far away. */
 const nearestDeadline = ({ signals }: Pick<InstanceRecord, 'signals'>): number =>
@@ -35,7 +43,7 @@ export const isEndedForNothing = (deadline: number, launchedAt: EpochMs, at: Epo
   deadline < launchedAt + FIRST_HOUR_MS && at < deadline + LEFT_TO_EC2_MS;
 
 export const isLeftToEc2 = (record: InstanceRecord, at: EpochMs): boolean => {
-  const { pool, signals, launchedAt } = record;
-  const isTaken = signals['spot-interruption'] !== undefined || signals['bid-evicted'] !== undefined;
+  const { pool, launchedAt } = record;
+  const isTaken = takingOf(record) !== undefined;
   return pool.purchase === 'spot' && isTaken && isEndedForNothing(nearestDeadline(record), launchedAt, at);
 };

@@ -3,6 +3,7 @@ import type { Pool } from '../../fleet/pool.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
 import { secondsToMs } from '../../fleet/time.ts';
 import type { LaunchRequest } from '../../ports/machines.ts';
+import { isRunning } from '../audit/exchanges.ts';
 import type { SeededRandom } from '../random.ts';
 import { GROUP, HOOK, type OwnerPlan, TARGET_GROUPS } from './kinds.ts';
 import type { Life } from './life.ts';
@@ -56,8 +57,6 @@ const launch = async (hands: Hands, fleet: LaunchRequest['fleet']): Promise<read
   }
   return ids;
 };
-
-const isRunning = ({ endedBy, isStopped }: HostedMachine): boolean => endedBy === undefined && isStopped !== true;
 
 /** A group wants so many machines in service; whatever was detached, or is being ended, is not. */
 const replaceMissing = async (hands: Hands): Promise<void> => {
