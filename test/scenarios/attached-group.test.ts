@@ -35,7 +35,7 @@ const held = async (id: InstanceId): Promise<readonly string[]> =>
 
 /** One of the fleet's machines is warned, and so is a stranger in the same group. */
 const playWarning = async (): Promise<void> => {
-  await owner.submit('long', 4);
+  await owner.submit('long');
   await owner.until('The taking of the task', async () => (await held(first)).length + (await held(second)).length > 0);
   // Whichever took it is the one that is warned.
   if ((await held(second)).length > 0) [first, second] = [second, first];
@@ -44,16 +44,19 @@ const playWarning = async (): Promise<void> => {
   await owner.until('The detaching of the machine', async () => !(await owner.group()).members.includes(first));
   await owner.until('Its deregistering', async () => !(await owner.targets()).includes(first));
   afterWarning = await look();
+  owner.letThrough('long');
+  await owner.until('The end of the long task', async () => (await statusOf(taskId('long'))) === 'done');
 };
 
 /** The group ends the other machine while that runs a task. */
 const playEnding = async (): Promise<void> => {
-  await owner.submit('last', 5);
+  await owner.submit('last');
   await owner.until('The taking of the last task', async () => (await held(second)).includes('last'));
   await owner.endByGroup(second);
   await owner.until('Its draining', async () => (await owner.service.instances.get(second))?.drainingAt !== undefined);
   await owner.until('Its deregistering', async () => !(await owner.targets()).includes(second));
   whileWorking = await look();
+  owner.letThrough('last');
   await owner.until('The end of the machine', async () => !(await owner.group()).members.includes(second));
   afterEnding = await look();
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -40,6 +40,12 @@ const STACK = `spothop-${LOCAL_STAGE}`;
 const GROUP = 'workers';
 const HOOK = 'spothop';
 
+/** How long a machine that the group ends may go on, in seconds of service time: a minute of the wall clock. */
+const WINDOW_SECONDS = 600;
+
+/** A task works until its gate is opened: how fast this machine is decides nothing. */
+const WORK = 'read -r gate; until [ -e "$gate" ]; do sleep 0.1; done; echo "{}"';
+
 /** Service time in milliseconds that any one thing may take. */
 const PATIENCE_MS = 1_500_000;
 
@@ -53,8 +59,9 @@ export interface Owner {
   targets(): Promise<readonly InstanceId[]>;
   endByGroup(id: InstanceId): Promise<void>;
   warn(id: InstanceId): Promise<void>;
-  /** Tasks that take so many seconds of the wall clock. */
-  submit(name: string, wallSeconds: number): Promise<void>;
+  /** A task that works until it is let through. */
+  submit(name: string): Promise<void>;
+  letThrough(name: string): void;
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
   close(): Promise<void>;
 }
@@ -83,7 +90,8 @@ const writeFleetFile = (folder: string, targetGroup: string): string => {
     instanceTypes: market.types.map((type) => type.instanceType),
     zones: market.zones,
     capacity: { max: 3 },
-    worker: { command: 'read -r seconds; sleep "$seconds"; echo "{}"' },
+    worker: { command: WORK },
+    drain: { windowSeconds: WINDOW_SECONDS },
     attach: { autoScalingGroup: GROUP, lifecycleHook: HOOK, targetGroups: [targetGroup] },
   };
   const path = join(folder, 'spothop.yml');
@@ -105,7 +113,8 @@ const ownTemplate = (outputs: Readonly<Record<string, string>>, profile: string,
     SPOTHOP_WAKE_QUEUE_URL: outputs['WakeQueueUrl'],
     SPOTHOP_QUEUE_URL: queueUrl,
     SPOTHOP_DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
-    SPOTHOP_EXEC: 'read -r seconds; sleep "$seconds"; echo "{}"',
+    SPOTHOP_EXEC: WORK,
+    SPOTHOP_DRAIN_WINDOW_SECONDS: String(WINDOW_SECONDS),
     SPOTHOP_AGENT_FUNCTION: `${STACK}-agent`,
     SPOTHOP_AGENT_SHA256: createHash('sha256').update(readFileSync(agent)).digest('hex'),
   };
@@ -201,8 +210,10 @@ const ownerOf = (
   clients: Clients,
   service: DeployedService,
   targetGroup: string,
+  gates: string,
 ): Omit<Owner, 'close'> => {
   const { autoScaling, loadBalancing } = clients;
+  const gateOf = (name: string): string => join(gates, name);
   const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
     const { clock } = cloud.context;
     const giveUpAt = addMs(clock.now(), PATIENCE_MS);
@@ -243,10 +254,11 @@ const ownerOf = (
       await autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand(asked));
     },
     warn: (id) => interruptByHand(cloud, id),
-    submit: async (name, wallSeconds) => {
-      const tasks = [{ taskId: taskId(name), body: String(wallSeconds) }];
+    submit: async (name) => {
+      const tasks = [{ taskId: taskId(name), body: gateOf(name) }];
       await submitTasks({ ...service, queue: service.queue(FLEET) }, FLEET, tasks);
     },
+    letThrough: (name) => writeFileSync(gateOf(name), ''),
   };
 };
 
@@ -278,7 +290,9 @@ export const startAttachedGroup = async (): Promise<Owner> => {
     const TemplateBody = ownTemplate(outputs, await profileOf(clients), agent);
     await clients.stacks.send(new CreateStackCommand({ StackName: 'theirs', TemplateBody }));
     const service = deployedService(process.env, outputs, { account: LOCAL_ACCOUNT, region: LOCAL_REGION });
-    return { ...ownerOf(cloud, clients, service, targetGroup), close };
+    const gates = join(folder, 'gates');
+    mkdirSync(gates);
+    return { ...ownerOf(cloud, clients, service, targetGroup, gates), close };
   } catch (error) {
     await close();
     throw error;
