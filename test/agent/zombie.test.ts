@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,13 +17,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const taskOf = (end: string): string => `
+/** It tells that it has begun: an agent that is stopped before that has nothing to be fenced off. */
+const taskOf = (end: string, begun: string): string => `
+import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { defineTask } from 'spothop';
 export default defineTask({
   name: 'slow',
   failuresMax: 1,
   async run(context) {
+    writeFileSync(${JSON.stringify(begun)}, '');
     await wait(2_000);
     ${end}
   },
@@ -42,11 +45,12 @@ describe('a machine that stood still while its task was given away does nothing 
     async (what, end) => {
       const id = what.replaceAll(' ', '-');
       const taskFile = join(folder, `${id}.ts`);
-      writeFileSync(taskFile, taskOf(end));
+      const begun = join(folder, 'begun');
+      writeFileSync(taskFile, taskOf(end, begun));
       const start = (machine: string) => world.start(instanceId(machine), { SPOTHOP_TASK: taskFile });
       await world.submit(id, {});
       const zombie = await start('i-00000000000000001');
-      await world.until(async () => (await world.task(id))?.status === 'running');
+      await world.until(async () => existsSync(begun));
       zombie.process.kill('SIGSTOP');
       await world.release(id);
       await start('i-00000000000000002');
