@@ -7,6 +7,7 @@ import type { InstanceStore } from '../../ports/instances.ts';
 import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import { SECRET } from '../life/workload.ts';
+import { watchAsks } from './agent-asks.ts';
 import { watchIdle } from './agent-idle.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
 import { type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
@@ -31,6 +32,10 @@ export interface AgentDutiesWorld {
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: ReadonlySet<string>;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** When its metadata says that it ends. */
+  readonly endTold: () => EpochMs | undefined;
+  /** An operator has asked for another try of it. */
+  readonly isReopened: (id: TaskId) => boolean;
   /** The machine's own item. */
   readonly item: () => InstanceRecord | undefined;
   /** What runs in this process. */
@@ -47,6 +52,10 @@ export interface AgentDuties {
   failures(): number;
   /** A run of this attempt begins. */
   started(id: TaskId, attempt: number): void;
+  /** A checkpoint was accepted after so long. */
+  saved(ms: number): void;
+  /** A run is asked to stop, before its code has come to its end. */
+  asked(id: TaskId, attempt: number): void;
   /** Its code has come to its end by itself. */
   ended(id: TaskId, attempt: number, outcome: RunOutcome): void;
 }
@@ -83,18 +92,20 @@ interface Refused {
 
 /** What one process of an agent owes, whatever others mend for it later. */
 export const watchAgent = (
-  { now, judge, instanceId, slots, mayStandStill, hasJustGoneOn, granted, rowOf, item, running }: AgentDutiesWorld,
+  world: AgentDutiesWorld,
   ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters' | 'wakes'>,
 ): AgentDuties => {
+  const { now, judge, instanceId, granted, rowOf, isReopened, running } = world;
   const { instances, tasks, queue, deadLetters } = ports;
-  const messages = watchMessages({ now, judge, rowOf, item });
+  const messages = watchMessages(world);
   const retries = watchRetries(now, judge, instanceId);
-  const rests = watchRests({ now, judge, rowOf, item });
-  const outcomes = watchOutcomes({ now, judge, item, hasJustGoneOn, failures: () => failures });
-  const inbox = watchReceived({ now, judge, instanceId, rowOf });
+  const rests = watchRests(world);
+  const outcomes = watchOutcomes({ ...world, failures: () => failures });
+  const asks = watchAsks({ ...world, failures: () => failures });
+  const inbox = watchReceived(world);
   const wakes = watchAgentWakes(now, judge, instanceId);
-  const visibility = watchVisibility(now, judge, mayStandStill);
-  const idle = watchIdle({ now, judge, instanceId, slots, item, running });
+  const visibility = watchVisibility(now, judge, world.mayStandStill);
+  const idle = watchIdle(world);
   let polls = 0;
   const refused = new Map<TaskId, Refused>();
   const taken = new Set<string>();
@@ -192,6 +203,13 @@ export const watchAgent = (
     judge.say('N6', `${instanceId} drains, and still asks for work`);
   };
 
+  /** Only an operator opens a dead task again, and who copies it then may not know of it. */
+  const judgeCopy = (id: TaskId): void => {
+    const row = rowOf(id);
+    if (row === undefined || row.status === 'dead' || isReopened(id)) return;
+    judge.say('O2', `${id} is ${row.status}, and is copied to where the dead are`);
+  };
+
   const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
     taken.add(`${id}/${attempt}`);
     begun.add(id);
@@ -224,6 +242,7 @@ export const watchAgent = (
         visibility.look(failures, isRunningHere);
         idle.look(args[1], args[3], failures);
         rests.look(failures);
+        asks.look();
         inbox.look(failures);
         wakes.look(failures);
         judgePolls();
@@ -305,6 +324,7 @@ export const watchAgent = (
       ...deadLetters,
       send: (id, reason) => {
         if (reason.includes(SECRET)) judge.say('S2', `${id} is dead for a reason that holds its payload`);
+        judgeCopy(id);
         return counted(deadLetters.send(id, reason), `copying of ${id}`);
       },
     },
@@ -315,6 +335,8 @@ export const watchAgent = (
       },
     },
     failures: () => failures,
+    saved: asks.saved,
+    asked: (id, attempt) => asks.asked({ id, attempt }),
     ended: outcomes.ended,
     started: (id, attempt) => {
       tick();

@@ -54,6 +54,9 @@ export interface Deeds {
   readonly due: Set<TaskId>;
   /** Rows that were due, as they were first read after that: whoever reads one once more does so for another reason. */
   readonly rows: Map<TaskId, Seen<TaskRecord>>;
+  /** Rows that are due later, looked at in case nobody else sends for them, as they were first read. */
+  readonly later: Set<TaskId>;
+  readonly laterRows: Map<TaskId, Seen<TaskRecord>>;
   readonly released: Set<TaskId>;
   /** Found dead under the attempt that was to be released: whoever had it may not have come to copy it. */
   readonly foundDead: Set<TaskId>;
@@ -84,6 +87,8 @@ export interface Deeds {
   readonly drained: Set<InstanceId>;
   /** Messages that waited, were in flight or delayed, as they were counted. */
   readonly backlogs: Map<FleetName, Backlog>;
+  /** The most that was counted to wait for each fleet. */
+  readonly waitingMost: Map<FleetName, number>;
   /** Plans that were kept, in words. */
   readonly plans: { readonly fleet: FleetName; readonly plan: string }[];
   /** When each fleet is to be woken, once for each asking. */
@@ -101,8 +106,11 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   fleetReads: [],
   described: new Map(),
   backlogs: new Map(),
+  waitingMost: new Map(),
   due: new Set(),
   rows: new Map(),
+  later: new Set(),
+  laterRows: new Map(),
   released: new Set(),
   foundDead: new Set(),
   putOff: [],
@@ -186,7 +194,14 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     const row = await tasks.get(id);
     const isFirst = deeds.due.has(id) && !deeds.rows.has(id);
     if (row !== undefined && isFirst) deeds.rows.set(id, { value: row, at: clock.now() });
+    const isFirstLater = deeds.later.has(id) && !deeds.laterRows.has(id);
+    if (row !== undefined && isFirstLater) deeds.laterRows.set(id, { value: row, at: clock.now() });
     return row;
+  },
+  dueLater: async (...asked) => {
+    const later = await tasks.dueLater(...asked);
+    for (const id of later) deeds.later.add(id);
+    return later;
   },
   due: async (...asked) => {
     deeds.hasNotSwept = true;
@@ -280,6 +295,7 @@ const noteQueue = ({ clock, settings }: World, deeds: Deeds, fleet: FleetName, q
     void answer.then(
       (backlog) => {
         deeds.backlogs.set(fleet, backlog);
+        deeds.waitingMost.set(fleet, Math.max(backlog.waiting, deeds.waitingMost.get(fleet) ?? 0));
         const state = deeds.fleetReads.findLast(({ head }) => head.fleet === fleet);
         const capacity = settings.get(fleet)?.capacity;
         if (state !== undefined && capacity !== undefined)

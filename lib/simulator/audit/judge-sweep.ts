@@ -1,4 +1,6 @@
 import type { FleetName } from '../../fleet/ids.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { EpochMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import type { Deeds } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
@@ -21,6 +23,32 @@ const needlesslySent = ({ sentAgain }: Deeds): Neglect[] =>
     .filter(({ attempt, waiting, ageMs }) => attempt === 0 && (waiting ?? 0) > 0 && ageMs < QUEUED_MS_MAX)
     .map(({ taskId, waiting }) => neglect('O2', `${taskId} is new and sent again, while ${waiting} messages wait`));
 
+/** Each sending puts its next look off by so much, and nothing is sent again within it. */
+const SENT_MS = 300_000;
+
+/** A message takes no longer than this to be shown to whoever asks. */
+const SHOWN_MS = 30_000;
+
+/** Since when its message, had it one, could have been received; only a new task is looked at later than that. */
+const shownSince = ({ attempt, submittedAt, checkAt = submittedAt }: TaskRecord, now: EpochMs): number => {
+  const sentAt = checkAt - SENT_MS;
+  return attempt === 0 && sentAt > now ? submittedAt : Math.max(submittedAt, sentAt);
+};
+
+const isLong = (since: number, now: EpochMs, longMs: number): boolean => now - since >= longMs;
+
+/** Nothing waits for its fleet, so it has no message: whoever looked at it need not wait until it is due. */
+const leftForgotten = (life: Life, { laterRows, waitingMost }: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
+  [...laterRows].flatMap(([id, { value: read, at }]) => {
+    if (read.status !== 'ready' || watched.has(read.fleet) || waitingMost.get(read.fleet) !== 0) return [];
+    const isForgotten = isLong(shownSince(read, at), at, SHOWN_MS) && isLong(read.sentAgainAt ?? 0, at, SENT_MS);
+    const now = life.memory.tasks.rows.get(id);
+    const isAsRead = now?.status === 'ready' && now.attempt === read.attempt && now.checkAt === read.checkAt;
+    return isForgotten && isAsRead
+      ? [neglect('W4', `${id} is ready, nothing waits, and no message is sent for it`)]
+      : [];
+  });
+
 /** A heartbeat never goes back: whoever was silent when its item was read last had been so at the look at the row. */
 const leftWithTheSilent = (life: Life, { rows, records }: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
   [...rows].flatMap(([id, { value: read, at }]) => {
@@ -37,4 +65,5 @@ export const judgeSweep = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetN
   ...wronglyPutOff(deeds),
   ...needlesslySent(deeds),
   ...leftWithTheSilent(life, deeds, watched),
+  ...leftForgotten(life, deeds, watched),
 ];

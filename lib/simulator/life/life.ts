@@ -152,6 +152,8 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
       mayStandStill: faults.rate('F57') > 0,
       hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
       granted,
+      endTold: () => machine.endTold,
+      isReopened: (id) => (life.workload.get(id)?.truth.retriesAsked ?? 0) > 0,
       item,
       running: runs.now,
     },
@@ -191,9 +193,13 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
         begin(id, attempt, stepsDone);
         runs.begun(id, attempt);
       },
+      onAsked: duties.asked,
       onOutcome: duties.ended,
       onEnd: runs.ended,
-      onKept: life.resumptions.kept,
+      onKept: (id, attempt, stepsDone, tookMs) => {
+        duties.saved(tookMs);
+        life.resumptions.kept(id, attempt, stepsDone);
+      },
       kill: () => {
         noteProcessEnd(life, machine);
         caller.crash();

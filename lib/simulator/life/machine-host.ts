@@ -35,6 +35,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** The machine's clock, or that of one life of a process on it: with the process, its timers end. */
   clockOf(life?: Caller): Clock;
   notice?: EpochMs;
+  /** When it ends by its notice, also where that was withdrawn. */
+  endTold?: EpochMs;
   isAdvised?: boolean;
   tellsNonsense?: boolean;
   isFrozen: boolean;

@@ -123,8 +123,10 @@ export interface WorkerWorld {
   readonly onOutcome: (id: TaskId, attempt: number, outcome: 'done' | 'failed') => void;
   /** Its code runs no more. */
   readonly onEnd: (id: TaskId, attempt: number) => void;
-  /** A checkpoint after so many steps has been accepted. */
-  readonly onKept: (id: TaskId, attempt: number, stepsDone: number) => void;
+  /** It is asked to stop, while its code runs. */
+  readonly onAsked: (id: TaskId, attempt: number) => void;
+  /** A checkpoint after so many steps has been accepted, and how long that took. */
+  readonly onKept: (id: TaskId, attempt: number, stepsDone: number, tookMs: number) => void;
   /** Ends the agent’s process. */
   readonly kill: () => void;
 }
@@ -168,8 +170,9 @@ const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Pr
     }
     stepsDone += 1;
     if (!work.keeps) continue;
+    const startedAt = world.clock.now();
     await context.checkpoint({ stepsDone, padding: 'x'.repeat(work.paddingBytes), secret: work.secret });
-    world.onKept(id, context.attempt, stepsDone);
+    world.onKept(id, context.attempt, stepsDone, world.clock.now() - startedAt);
   }
   if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'done');
   return { name: work.name, stepsDone, secret: work.secret };
@@ -182,9 +185,12 @@ export const workloadRunner = (world: WorkerWorld): TaskRunner =>
       name: 'simulated worker',
       run: async (context, input) => {
         if (!isWork(input)) throw new Error('The body says nothing about steps.');
+        const onAsked = (): void => world.onAsked(context.taskId as TaskId, context.attempt);
+        context.signal.addEventListener('abort', onAsked, { once: true });
         try {
           return await runWork(world, input, context);
         } finally {
+          context.signal.removeEventListener('abort', onAsked);
           world.onEnd(context.taskId as TaskId, context.attempt);
         }
       },
