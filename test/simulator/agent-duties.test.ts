@@ -5,6 +5,7 @@ import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
+import { watchAsks } from '../../lib/simulator/audit/agent-asks.ts';
 import { watchIdle } from '../../lib/simulator/audit/agent-idle.ts';
 import { watchOutcomes } from '../../lib/simulator/audit/agent-outcomes.ts';
 import { watchReceived } from '../../lib/simulator/audit/agent-received.ts';
@@ -84,6 +85,55 @@ describe('a machine that has room for a task', () => {
     const { found, wait } = begin(itemWith(advised));
     wait([0, 0, 0]);
     expect(found).toHaveLength(1);
+  });
+});
+
+describe('a task that keeps its work, on a machine that drains', () => {
+  const run = { id: TASK, attempt: 1 };
+  const draining = { drainingAt: 0, signals: { 'spot-interruption': { deadline: 120_000 } } };
+
+  /** Asked to stop so many seconds after the beginning of its drain, beside one other. */
+  const askedAfter = (seconds: number, change: { row?: object; item?: object; endTold?: number } = {}) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const kept = { status: 'running', checkpoint: { sequence: 1 } };
+    const asks = watchAsks({
+      now: clock.now,
+      judge,
+      item: () => itemWith(change.item ?? draining),
+      rowOf: () => rowWith({ ...kept, ...change.row }),
+      endTold: () => (change.endTold === undefined ? undefined : epochMs(change.endTold)),
+      running: () => [run, { id: taskId('task-2'), attempt: 1 }],
+      failures: () => 0,
+    });
+    asks.saved(4_000);
+    clock.pass(seconds);
+    asks.asked(run);
+    clock.pass(5);
+    asks.look();
+    return found;
+  };
+
+  it('is not asked to stop before its last checkpoint has to be written', () => {
+    // 100 s less the margin, less two checkpoints of 4 s and 15 s of doubt.
+    expect(askedAfter(76)).toEqual(['task-1 keeps its work, and is asked to stop 24 s before its time is over']);
+    expect(askedAfter(77)).toEqual([]);
+  });
+
+  it('may be asked sooner where the machine is told an earlier end', () => {
+    expect(askedAfter(10, { endTold: 50_000 })).toEqual([]);
+    expect(askedAfter(10, { endTold: 60_000 })).toHaveLength(1);
+  });
+
+  it('may be asked at any time once it is somebody else’s, or where nothing of it is kept', () => {
+    expect(askedAfter(10, { row: { attempt: 2 } })).toEqual([]);
+    expect(askedAfter(10, { row: { checkpoint: undefined } })).toEqual([]);
+  });
+
+  it('may be asked where nothing says that the machine drains, or it is said to be gone', () => {
+    expect(askedAfter(10, { item: {} })).toEqual([]);
+    const gone = { ...draining, signals: { ...draining.signals, 'state-terminated': {} } };
+    expect(askedAfter(10, { item: gone })).toEqual([]);
   });
 });
 

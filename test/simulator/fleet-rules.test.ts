@@ -82,6 +82,29 @@ describe('a sweep', () => {
     expect(foundAfter(50)).toEqual(['task-1 was due, and is left with i-1, which is silent']);
   });
 
+  it('sends for what is ready and has no message, also before it is due', () => {
+    const row = {
+      taskId: TASK,
+      fleet: FLEET,
+      status: 'ready',
+      attempt: 1,
+      submittedAt: START,
+      checkAt: START + 300_000,
+    };
+    (life.memory.tasks.rows as Map<unknown, unknown>).set(TASK, row);
+    const foundAfter = (seconds: number, waiting: number, change: object = {}): readonly string[] =>
+      foundIn({
+        laterRows: new Map([[TASK, { value: { ...row, ...change }, at: START + seconds * 1_000 }]]) as never,
+        waitingMost: new Map([[FLEET, waiting]]),
+      });
+    expect(foundAfter(30, 0)).toEqual(['task-1 is ready, nothing waits, and no message is sent for it']);
+    expect(foundAfter(29, 0)).toEqual([]);
+    expect(foundAfter(30, 1)).toEqual([]);
+    expect(foundAfter(300, 0, { sentAgainAt: START + 1_000 })).toEqual([]);
+    // It was sent, and is looked at later.
+    expect(foundAfter(30, 0, { checkAt: START + 200_000 })).toEqual([]);
+  });
+
   it('that fails keeps no fleet waiting', () => {
     const deeds = { ...noDeeds(START), hasNotSwept: true };
     expect(thrownTooSoon(deeds)).toHaveLength(1);

@@ -157,4 +157,28 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     replace:
       "    await sweep(world);\n    const swept = { status: 'fulfilled' } as unknown as PromiseRejectedResult;\n",
   },
+  {
+    name: 'asks-at-once',
+    tells: 'a task that keeps its work is asked to stop as soon as its machine drains',
+    breaks: 'M1',
+    file: 'lib/agent/run-task.ts',
+    find: "(step.do === 'checkpoint-and-hand-back' && now >= step.stopAt)",
+    replace: "step.do === 'checkpoint-and-hand-back'",
+  },
+  {
+    name: 'copies-the-living',
+    tells: 'an agent that is started again copies what still runs to where the dead are',
+    breaks: 'O2',
+    file: 'lib/agent/leftovers.ts',
+    find: "if (row.status === 'dead') dead.push(row);",
+    replace: 'dead.push(row);',
+  },
+  {
+    name: 'forgotten-for-good',
+    tells: 'a task without a message is left until it is due',
+    breaks: 'W4',
+    file: 'lib/workflows/sweep.ts',
+    find: 'if (isForgotten(row, before, now)) await send(world, row, resendAt(now));',
+    replace: 'isForgotten(row, before, now);',
+  },
 ];
