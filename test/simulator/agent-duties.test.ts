@@ -18,6 +18,8 @@ const TASK: TaskId = taskId('task-1');
 const MACHINE = instanceId('i-00000000000000001');
 const SESSION = sessionId('session-1');
 
+const DRAIN = { marginSeconds: 20, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' } as const;
+
 const itemWith = (change: object): InstanceRecord =>
   ({ session: SESSION, leases: {}, signals: {}, ...change }) as unknown as InstanceRecord;
 
@@ -100,6 +102,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
     const asks = watchAsks({
       now: clock.now,
       judge,
+      drain: DRAIN,
       item: () => itemWith(change.item ?? draining),
       rowOf: () => rowWith({ ...kept, ...change.row }),
       endTold: () => (change.endTold === undefined ? undefined : epochMs(change.endTold)),
@@ -123,6 +126,33 @@ describe('a task that keeps its work, on a machine that drains', () => {
   it('may be asked sooner where the machine is told an earlier end', () => {
     expect(askedAfter(10, { endTold: 50_000 })).toEqual([]);
     expect(askedAfter(10, { endTold: 60_000 })).toHaveLength(1);
+  });
+
+  it('does not run on beyond deadline − margin', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    let failed = 0;
+    const asks = watchAsks({
+      now: clock.now,
+      judge,
+      drain: DRAIN,
+      item: () => itemWith(draining),
+      rowOf: () => rowWith({ status: 'running' }),
+      endTold: () => undefined,
+      running: () => [run],
+      failures: () => failed,
+    });
+    const lookAfter = (seconds: number): readonly string[] => {
+      clock.pass(seconds);
+      asks.look();
+      return found;
+    };
+    expect(lookAfter(104)).toEqual([]);
+    expect(lookAfter(5)).toEqual([]);
+    failed = 1;
+    expect(lookAfter(5)).toEqual([]);
+    expect(lookAfter(5)).toEqual(['task-1 runs on, and the time of its machine is over']);
+    expect(lookAfter(5)).toHaveLength(1);
   });
 
   it('may be asked at any time once it is somebody else’s, or where nothing of it is kept', () => {
@@ -174,7 +204,7 @@ describe('what the row is told of a run', () => {
   it('is how its code ended, as long as no call fails', () => {
     const { found, judge } = judging();
     let failures = 0;
-    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => failures });
+    const outcomes = watchOutcomes({ drain: DRAIN, ...anywhere, judge, failures: () => failures });
     outcomes.ended(TASK, 1, 'done');
     failures += 1;
     outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
@@ -189,7 +219,13 @@ describe('what the row is told of a run', () => {
   it('may be either where its code ends as the machine goes on after standing still: its time was over as well', () => {
     const { found, judge } = judging();
     let hasJustGoneOn = true;
-    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => 0, hasJustGoneOn: () => hasJustGoneOn });
+    const outcomes = watchOutcomes({
+      drain: DRAIN,
+      ...anywhere,
+      judge,
+      failures: () => 0,
+      hasJustGoneOn: () => hasJustGoneOn,
+    });
     outcomes.ended(TASK, 1, 'done');
     outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
     expect(found).toEqual([]);
@@ -203,7 +239,7 @@ describe('what the row is told of a run', () => {
     const toldAfter = (seconds: number): readonly string[] => {
       const { found, judge } = judging();
       const item = () => itemWith({ drainingAt: 1_000_000 - seconds * 1_000 });
-      const outcomes = watchOutcomes({ ...anywhere, item, judge, failures: () => 0 });
+      const outcomes = watchOutcomes({ drain: DRAIN, ...anywhere, item, judge, failures: () => 0 });
       outcomes.ended(TASK, 2, 'done');
       outcomes.told(TASK, handBack);
       return found;
@@ -214,7 +250,7 @@ describe('what the row is told of a run', () => {
 
   it('is no failure of a task whose checkpoint could not be written', () => {
     const { found, judge } = judging();
-    const outcomes = watchOutcomes({ ...anywhere, judge, failures: () => 0 });
+    const outcomes = watchOutcomes({ drain: DRAIN, ...anywhere, judge, failures: () => 0 });
     outcomes.kept(TASK, 2, false);
     outcomes.ended(TASK, 2, 'failed');
     outcomes.told(TASK, handBack);

@@ -1,14 +1,10 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
-import type { EpochMs } from '../../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
 import { drainEnd, isSaidToBeGone } from './what-items-say.ts';
-
-/** The window of a drain without a deadline, and the widest margin: a run may have no more time than that allows. */
-const WINDOW = { windowSeconds: 120 };
-const MARGIN_MS = 20_000;
 
 /** A checkpoint is given no less than this. */
 const CHECKPOINT_MS_MIN = 3_000;
@@ -16,9 +12,13 @@ const CHECKPOINT_MS_MIN = 3_000;
 /** Decided by what was known a look earlier, and of another task's end a moment later. */
 const SLACK_MS = 15_000;
 
+/** A run that has no time left ends with the next look at it, and its row is told within a few calls. */
+const ENDS_WITHIN_MS = 10_000;
+
 export interface AsksWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
+  readonly drain: DrainPolicy;
   /** The machine's own item. */
   readonly item: () => InstanceRecord | undefined;
   /** When its metadata says that it ends, which may be sooner than its item says. */
@@ -38,28 +38,45 @@ interface Asked extends Run {
 }
 
 /**
- * A task that keeps its work goes on until its last checkpoint can just be written (design, section 4, step 6). Asked to
- * stop as soon as its machine drains, it would lose nothing that counts, and two minutes of a machine each time.
+ * How long the tasks of a machine that drains go on (design, section 4, step 6). One that keeps its work does so until its
+ * last checkpoint can just be written: asked to stop as soon as the drain begins, it would lose nothing that counts, and
+ * two minutes of a machine each time. None goes on beyond deadline − margin: then the control plane gives it to others.
  */
-export const watchAsks = ({ now, judge, item, rowOf, endTold, running, failures }: AsksWorld) => {
+export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, failures }: AsksWorld) => {
   const asked: Asked[] = [];
+  const judged = new Set<string>();
   let longestMs = CHECKPOINT_MS_MIN;
+  /** The end of all runs as it was known at the last look, and the calls that had failed by then. */
+  let last: { readonly endsAt: number; readonly failures: number } | undefined;
 
-  const isOurs = ({ id, attempt }: Run): boolean => {
+  const rowOfRun = ({ id, attempt }: Run): TaskRecord | undefined => {
     const row = rowOf(id);
-    return row?.status === 'running' && row.attempt === attempt && row.checkpoint !== undefined;
+    return row?.status === 'running' && row.attempt === attempt ? row : undefined;
   };
 
-  const judgeAsked = ({ id, at, failures: before, checkpointsMs }: Asked): void => {
+  /** Deadline − margin, as far as anybody has told; it has none while nothing says that the machine drains. */
+  const endOfRuns = (): number | undefined => {
     const record = item();
-    if (record?.drainingAt === undefined || isSaidToBeGone(record) || failures() !== before) return;
-    const endsAt = Math.min(drainEnd(record, record.drainingAt, WINDOW), endTold() ?? Number.POSITIVE_INFINITY);
-    const leftMs = endsAt - MARGIN_MS - at;
+    if (record?.drainingAt === undefined || isSaidToBeGone(record)) return undefined;
+    const endsAt = Math.min(drainEnd(record, record.drainingAt, drain), endTold() ?? Number.POSITIVE_INFINITY);
+    return endsAt - secondsToMs(drain.marginSeconds);
+  };
+
+  const judgeAsked = ({ id, at, failures: before, checkpointsMs }: Asked, endsAt: number | undefined): void => {
+    if (endsAt === undefined || failures() !== before) return;
+    const leftMs = endsAt - at;
     if (leftMs <= checkpointsMs + SLACK_MS) return;
     judge.say(
       'M1',
       `${id} keeps its work, and is asked to stop ${Math.round(leftMs / 1_000)} s before its time is over`,
     );
+  };
+
+  const judgeOverdue = (run: Run): void => {
+    const key = `${run.id}/${run.attempt}`;
+    if (judged.has(key) || rowOfRun(run) === undefined) return;
+    judged.add(key);
+    judge.say('N6', `${run.id} runs on, and the time of its machine is over`);
   };
 
   return {
@@ -69,13 +86,17 @@ export const watchAsks = ({ now, judge, item, rowOf, endTold, running, failures 
     },
     /** A run is asked to stop, before it has come to its end. */
     asked: (run: Run): void => {
-      if (!isOurs(run)) return;
+      if (rowOfRun(run)?.checkpoint === undefined) return;
       const eachMs = Math.max(longestMs, item()?.runTimesExpected?.checkpointNineTenthsMs ?? 0);
       asked.push({ ...run, at: now(), failures: failures(), checkpointsMs: running().length * eachMs });
     },
-    /** Once the machine's item says what the agent may have known before. */
+    /** With each heartbeat: by then the machine's item says what its agent may have known before. */
     look: (): void => {
-      for (const one of asked.splice(0)) judgeAsked(one);
+      const endsAt = endOfRuns();
+      for (const one of asked.splice(0)) judgeAsked(one, endsAt);
+      const isLongKnown = endsAt !== undefined && last?.endsAt === endsAt && last.failures === failures();
+      if (isLongKnown && now() >= endsAt + ENDS_WITHIN_MS) for (const run of running()) judgeOverdue(run);
+      last = endsAt === undefined ? undefined : { endsAt, failures: failures() };
     },
   };
 };

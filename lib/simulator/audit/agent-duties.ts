@@ -1,5 +1,5 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -23,6 +23,8 @@ export interface AgentDutiesWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
   readonly instanceId: InstanceId;
+  /** Of its fleet. */
+  readonly drain: DrainPolicy;
   /** Tasks that one machine may run at once. */
   readonly slots: number;
   /** The machine may stand still at any time, and nobody notices at once. */

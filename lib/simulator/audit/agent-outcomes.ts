@@ -1,20 +1,17 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
-import type { EpochMs } from '../../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Judge } from './promises.ts';
 import { drainEnd } from './what-items-say.ts';
 
 /** How the code of a run came to its end by itself. */
 export type RunOutcome = 'done' | 'failed';
 
-/** The window of a drain without a deadline, less the widest margin. */
-const WINDOW = { windowSeconds: 120 };
-const MARGIN_MS = 20_000;
-
 export interface OutcomesWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
+  readonly drain: DrainPolicy;
   /** Calls of the process that have failed so far. */
   readonly failures: () => number;
   /** The machine's own item. */
@@ -24,9 +21,9 @@ export interface OutcomesWorld {
 }
 
 /** At the end of its time a machine hands back whatever it has, and may do so the moment before it hears of an end. */
-const hasTime = (item: InstanceRecord | undefined, now: EpochMs): boolean => {
+const hasTime = (item: InstanceRecord | undefined, drain: DrainPolicy, now: EpochMs): boolean => {
   if (item?.drainingAt === undefined) return true;
-  return now < drainEnd(item, item.drainingAt, WINDOW) - MARGIN_MS;
+  return now < drainEnd(item, item.drainingAt, drain) - secondsToMs(drain.marginSeconds);
 };
 
 const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = { done: 'commit', failed: 'fail' };
@@ -38,7 +35,7 @@ const ENDS: readonly TaskStep['step'][] = ['commit', 'fail', 'hand-back'];
  * How each run ended is what its row is told first: what was done is not done again, and a failure counts (W2, W5). Where a
  * call fails in between, it may not have come to that, and is given up.
  */
-export const watchOutcomes = ({ judge, failures, now, item, hasJustGoneOn }: OutcomesWorld) => {
+export const watchOutcomes = ({ judge, drain, failures, now, item, hasJustGoneOn }: OutcomesWorld) => {
   const outcomes = new Map<string, { readonly outcome: RunOutcome; readonly failures: number }>();
   /** Runs whose last checkpoint could not be written: what their code throws then is not their own failure. */
   const cutOff = new Set<string>();
@@ -56,7 +53,8 @@ export const watchOutcomes = ({ judge, failures, now, item, hasJustGoneOn }: Out
       const run = `${id}/${step.attempt}`;
       const ended = outcomes.get(run);
       outcomes.delete(run);
-      if (ended === undefined || ended.failures !== failures() || cutOff.has(run) || !hasTime(item(), now())) return;
+      if (ended === undefined || ended.failures !== failures() || cutOff.has(run) || !hasTime(item(), drain, now()))
+        return;
       const { outcome } = ended;
       if (TOLD_AS[outcome] === step.step) return;
       judge.say(outcome === 'done' ? 'W2' : 'W5', `${run} is ${outcome}, and its row is told ${step.step}`);

@@ -149,6 +149,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
   const duties = watchAgent(
     {
       ...watched,
+      drain: fleetOf(life, machine.fleet).drain,
       mayStandStill: faults.rate('F57') > 0,
       hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
       granted,

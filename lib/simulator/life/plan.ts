@@ -109,8 +109,16 @@ const withWindow = (random: SeededRandom, life: LifePlan): LifePlan => {
   return { ...life, settings: { ...life.settings, capacity: { ...life.settings.capacity, window } } };
 };
 
+/** Draining for longer than a notice is rare, and drawn aside as well. */
+const withLongDrains = (random: SeededRandom, life: LifePlan): LifePlan => {
+  if (!random.chance(0.1)) return life;
+  const drain = { ...life.settings.drain, windowSeconds: random.pick([180, 300, 600]) };
+  return { ...life, settings: { ...life.settings, drain } };
+};
+
 export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan => {
-  const life = withWindow(random.fork('window'), drawLife(random, options));
+  const drawn = withWindow(random.fork('window'), drawLife(random, options));
+  const life = withLongDrains(random.fork('long drains'), drawn);
   const kind = options.storm === undefined ? options.life : 'manage';
-  return withKind(random.fork('kind'), life, (drawn) => drawSettings(drawn, undefined), kind);
+  return withKind(random.fork('kind'), life, (of) => drawSettings(of, undefined), kind);
 };
