@@ -1,5 +1,6 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
+import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -8,7 +9,9 @@ import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import { SECRET } from '../life/workload.ts';
 import { watchAsks } from './agent-asks.ts';
+import { watchMetadata } from './agent-hears.ts';
 import { watchIdle } from './agent-idle.ts';
+import { watchLeases } from './agent-leases.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
 import { type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
 import { watchReceived } from './agent-received.ts';
@@ -36,6 +39,8 @@ export interface AgentDutiesWorld {
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
   /** When its metadata says that it ends. */
   readonly endTold: () => EpochMs | undefined;
+  /** What the metadata service tells at present, of what a machine has to write down. */
+  readonly metadata: () => readonly SignalKind[];
   /** An operator has asked for another try of it. */
   readonly isReopened: (id: TaskId) => boolean;
   /** The machine's own item. */
@@ -104,6 +109,8 @@ export const watchAgent = (
   const rests = watchRests(world);
   const outcomes = watchOutcomes({ ...world, failures: () => failures });
   const asks = watchAsks({ ...world, failures: () => failures });
+  const hears = watchMetadata(world);
+  const leases = watchLeases(world);
   const inbox = watchReceived(world);
   const wakes = watchAgentWakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, world.mayStandStill);
@@ -225,7 +232,10 @@ export const watchAgent = (
       changeLeases: async (change, at) => {
         judgeUnholds(change.unholds ?? []);
         const outcome = await counted(instances.changeLeases(change, at));
-        if (outcome.outcome === 'done') return outcome;
+        if (outcome.outcome === 'done') {
+          leases.written(outcome.record, failures);
+          return outcome;
+        }
         for (const { taskId, attempt } of change.holds ?? [])
           refused.set(taskId, { taskId, attempt, at: now(), failures });
         return outcome;
@@ -245,6 +255,7 @@ export const watchAgent = (
         idle.look(args[1], args[3], failures);
         rests.look(failures);
         asks.look();
+        hears.look(args[1], failures);
         inbox.look(failures);
         wakes.look(failures);
         judgePolls();

@@ -1,7 +1,7 @@
 import { onceFor } from '../../decisions/once-for.ts';
 import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
-import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { FleetName, InstanceId, IntentId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
@@ -77,6 +77,8 @@ export interface Deeds {
   readonly lost: Set<FleetName>;
   /** Launches that it has written, to be asked for. */
   readonly opened: { readonly fleet: FleetName; readonly intent: Intent }[];
+  /** What EC2 was asked to launch, byte for byte, whether it answered or not. */
+  readonly asked: Set<string>;
   /** It has found that boots fail, and asks for nothing for a while. */
   hasRested: boolean;
   /** Metrics that it has counted: what people are alarmed by. */
@@ -123,6 +125,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   hasLost: false,
   lost: new Set(),
   opened: [],
+  asked: new Set(),
   hasRested: false,
   alarms: new Set(),
   draining: new Set(),
@@ -135,7 +138,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
 const OWN_KINDS: readonly SignalKind[] = ['operator-drain', 'leave'];
 
 /** The part of it that was about one fleet. */
-export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended'> {
+export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended' | 'asked'> {
   readonly fleet: FleetName;
   readonly seen: readonly Seen<InstanceRecord>[];
   readonly reads: readonly FleetState[];
@@ -143,21 +146,30 @@ export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended'> {
   readonly backlog: Backlog | undefined;
   readonly plans: readonly string[];
   readonly drained: readonly InstanceId[];
+  /** Launches that it has written. */
+  readonly opened: ReadonlySet<IntentId>;
+  /** Machines that it sent away or called back. */
+  readonly moved: readonly InstanceId[];
   readonly wakesAt: readonly EpochMs[];
   /** Some wake was asked for without a delay: sooner than that nobody can be woken. */
   readonly isWokenAtOnce: boolean;
 }
 
+const isOf = ({ records }: Deeds, fleet: FleetName, id: InstanceId): boolean => records.get(id)?.value.fleet === fleet;
+
 export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
   fleet,
   startedAt: deeds.startedAt,
   ended: deeds.ended,
+  asked: deeds.asked,
+  opened: new Set(deeds.opened.filter((one) => one.fleet === fleet).map(({ intent }) => intent.intentId)),
+  moved: [...deeds.sentAway, ...deeds.calledBack].filter((id) => isOf(deeds, fleet, id)),
   seen: [...deeds.records.values()].filter(({ value }) => value.fleet === fleet),
   reads: deeds.fleetReads.filter(({ head }) => head.fleet === fleet),
   described: deeds.described.get(fleet) ?? [],
   backlog: deeds.backlogs.get(fleet),
   plans: deeds.plans.filter((entry) => entry.fleet === fleet).map(({ plan }) => plan),
-  drained: [...deeds.drained].filter((id) => deeds.records.get(id)?.value.fleet === fleet),
+  drained: [...deeds.drained].filter((id) => isOf(deeds, fleet, id)),
   wakesAt: deeds.wakes.filter((wake) => wake.fleet === fleet).map(({ at }) => at),
   isWokenAtOnce: deeds.wakes.some((wake) => wake.fleet === fleet && wake.isAtOnce),
 });
@@ -253,6 +265,10 @@ const noteMachines = ({ machines }: Ports, deeds: Deeds): World['machines'] => (
     const described = await machines.describeFleet(fleet);
     deeds.described.set(fleet, described);
     return described;
+  },
+  launch: (request) => {
+    deeds.asked.add(request);
+    return machines.launch(request);
   },
   terminate: async (ids) => {
     for (const id of ids) deeds.ended.add(id);

@@ -9,6 +9,7 @@ import type { Life } from '../life/life.ts';
 import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import { judgeBuying } from './judge-buying.ts';
+import { neglectedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import { judgeSweep } from './judge-sweep.ts';
@@ -194,7 +195,11 @@ const neglectedOf = async (
   if (kind === 'signals') return [...releases, ...neglectedWake(deeds)];
   const ownMachines =
     settings.mode === 'manage'
-      ? seen.flatMap((one) => [...neglectedEnding(one, deeds), ...neglectedDrain(life, settings, one)])
+      ? [
+          ...seen.flatMap((one) => [...neglectedEnding(one, deeds), ...neglectedDrain(life, settings, one)]),
+          ...neglectedIntents(deeds, life.clock.now()),
+          ...unexplained(deeds),
+        ]
       : neglectedGroups(life, deeds, settings, seen);
   return [...releases, ...ownMachines, ...(await neglectedMachines(life, deeds))];
 };

@@ -12,8 +12,12 @@ export interface StoredRequest {
   readonly request: LaunchRequest;
 }
 
+/** As it is sent, however often. */
+export const serialisedRequestOf = (intent: Intent): { readonly fleet: FleetName; readonly request: string } =>
+  JSON.parse(intent.request) as { readonly fleet: FleetName; readonly request: string };
+
 export const storedRequestOf = (intent: Intent): StoredRequest => {
-  const { fleet, request } = JSON.parse(intent.request) as { readonly fleet: FleetName; readonly request: string };
+  const { fleet, request } = serialisedRequestOf(intent);
   return { fleet, request: JSON.parse(request) as LaunchRequest };
 };
 

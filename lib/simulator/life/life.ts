@@ -29,7 +29,7 @@ import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
 import { calledPort } from './called-port.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
 import { allFleets, fleetOf, queueOf } from './fleets-of.ts';
-import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
+import { createMachineHost, type HostedMachine, type MachineHost, tellingsOf } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { skewedPorts } from './skewed-ports.ts';
@@ -154,6 +154,7 @@ const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, 
       hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
       granted,
       endTold: () => machine.endTold,
+      metadata: () => tellingsOf(machine, faults),
       isReopened: (id) => (life.workload.get(id)?.truth.retriesAsked ?? 0) > 0,
       item,
       running: runs.now,

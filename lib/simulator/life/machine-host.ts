@@ -4,6 +4,7 @@ import { type MemoryMachineState, memoryMachineState } from '../../agent/machine
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
 import { fleetName, type InstanceId } from '../../fleet/ids.ts';
 import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
+import type { SignalKind } from '../../fleet/signal.ts';
 import { FLEET_TAG } from '../../fleet/tags.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -118,6 +119,17 @@ export const simulatedImds = (machine: HostedMachine, faults: Faults): Imds => (
     return Promise.resolve(isNonsense ? '{"action":' : text);
   },
 });
+
+/** What its agent can read, each time it looks. */
+export const tellingsOf = (machine: HostedMachine, faults: Faults): readonly SignalKind[] => {
+  const { notice, isAdvised, tellsNonsense, unreachable, described } = machine;
+  if (unreachable.has('imds') || described.pool.purchase !== 'spot') return [];
+  const isClear = notice !== undefined && !tellsNonsense && faults.rate('F63') === 0;
+  return [
+    ...(isClear ? ['spot-interruption' as const] : []),
+    ...(isAdvised ? ['rebalance-recommendation' as const] : []),
+  ];
+};
 
 /** A machine that stands still sleeps on, and where its process has ended it never wakes. */
 const clockOn = (clock: VirtualClock, machine: HostedMachine, life?: Caller): Clock => ({

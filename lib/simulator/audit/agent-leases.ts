@@ -1,0 +1,46 @@
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { Judge } from './promises.ts';
+
+/** What is given up goes with the next write, and may have been left out of one that was under way. */
+const GIVEN_UP_WITHIN_MS = 60_000;
+
+export interface LeasesWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  readonly instanceId: InstanceId;
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+}
+
+/**
+ * A lease outlives its task until the machine's next write of leases, and no longer: while it stands, the sweep believes
+ * that the machine is at work. A dead task stays held for as long as it is not copied.
+ */
+export const watchLeases = ({ now, judge, instanceId, rowOf }: LeasesWorld) => {
+  const stale = new Map<string, { readonly at: EpochMs; readonly failures: number }>();
+
+  const isStale = (id: TaskId, attempt: number): boolean => {
+    const row = rowOf(id);
+    if (row === undefined || (row.status === 'dead' && row.attempt === attempt)) return false;
+    return row.status !== 'running' || row.attempt !== attempt || row.owner !== instanceId;
+  };
+
+  return {
+    /** What the item shows after a write of this process: calls that have failed so far. */
+    written: ({ leases }: InstanceRecord, failures: number): void => {
+      const standing = (Object.entries(leases) as [TaskId, number][]).filter(([id, attempt]) => isStale(id, attempt));
+      const keys = new Set(standing.map(([id, attempt]) => `${id}/${attempt}`));
+      for (const key of stale.keys()) if (!keys.has(key)) stale.delete(key);
+      for (const key of keys) {
+        const since = stale.get(key);
+        if (since === undefined || since.failures !== failures) stale.set(key, { at: now(), failures });
+        else if (now() - since.at >= GIVEN_UP_WITHIN_MS) {
+          stale.delete(key);
+          judge.say('N6', `${instanceId} still holds ${key}, which it does not run, and has changed its leases since`);
+        }
+      }
+    },
+  };
+};
