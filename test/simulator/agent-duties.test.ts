@@ -6,7 +6,9 @@ import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchAsks } from '../../lib/simulator/audit/agent-asks.ts';
+import { watchMetadata } from '../../lib/simulator/audit/agent-hears.ts';
 import { watchIdle } from '../../lib/simulator/audit/agent-idle.ts';
+import { watchLeases } from '../../lib/simulator/audit/agent-leases.ts';
 import { watchOutcomes } from '../../lib/simulator/audit/agent-outcomes.ts';
 import { watchReceived } from '../../lib/simulator/audit/agent-received.ts';
 import { watchRests } from '../../lib/simulator/audit/agent-rests.ts';
@@ -164,6 +166,88 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAfter(10, { item: {} })).toEqual([]);
     const gone = { ...draining, signals: { ...draining.signals, 'state-terminated': {} } };
     expect(askedAfter(10, { item: gone })).toEqual([]);
+  });
+});
+
+describe('a machine whose metadata tells of its end', () => {
+  const begin = (item: InstanceRecord) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const hears = watchMetadata({
+      now: clock.now,
+      judge,
+      instanceId: MACHINE,
+      item: () => item,
+      metadata: () => ['spot-interruption'],
+    });
+    const lookAfter = (seconds: number, failures = 0): readonly string[] => {
+      clock.pass(seconds);
+      hears.look(SESSION, failures);
+      return found;
+    };
+    return { lookAfter };
+  };
+
+  it('writes that down within 40 s, whatever events come', () => {
+    const { lookAfter } = begin(itemWith({}));
+    expect(lookAfter(0)).toEqual([]);
+    expect(lookAfter(39)).toEqual([]);
+    expect(lookAfter(1)).toEqual([expect.stringContaining('tells of spot-interruption')]);
+  });
+
+  it('may not have, while calls fail, or once another session or an end is on its item', () => {
+    const failing = begin(itemWith({}));
+    failing.lookAfter(0);
+    expect(failing.lookAfter(60, 1)).toEqual([]);
+    for (const item of [{ session: 'another' }, { goneAt: 1 }, { signals: { 'spot-interruption': {} } }]) {
+      const { lookAfter } = begin(itemWith(item));
+      lookAfter(0);
+      expect(lookAfter(60)).toEqual([]);
+    }
+  });
+});
+
+describe('a lease on a task that has ended', () => {
+  const begin = (row: object) => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const leases = watchLeases({ now: clock.now, judge, instanceId: MACHINE, rowOf: () => rowWith(row) });
+    const writtenAfter = (seconds: number, held: object = { 'task-1': 1 }): readonly string[] => {
+      clock.pass(seconds);
+      leases.written(itemWith({ leases: held }), 0);
+      return found;
+    };
+    return { writtenAfter };
+  };
+
+  it('is given up by one of the next writes', () => {
+    const { writtenAfter } = begin({ status: 'done' });
+    expect(writtenAfter(0)).toEqual([]);
+    expect(writtenAfter(59)).toEqual([]);
+    expect(writtenAfter(1)).toEqual([expect.stringContaining('still holds task-1/1')]);
+  });
+
+  it('counts from when it was seen last, and not where the task runs here or is dead', () => {
+    const again = begin({ status: 'done' });
+    again.writtenAfter(0);
+    again.writtenAfter(30, {});
+    expect(again.writtenAfter(31)).toEqual([]);
+    for (const row of [{ status: 'running', owner: MACHINE }, { status: 'dead' }]) {
+      const { writtenAfter } = begin(row);
+      writtenAfter(0);
+      expect(writtenAfter(90)).toEqual([]);
+    }
+  });
+
+  it('is of no use where the task runs elsewhere, or under another attempt', () => {
+    for (const row of [
+      { status: 'running', owner: 'i-2' },
+      { status: 'running', owner: MACHINE, attempt: 2 },
+    ]) {
+      const { writtenAfter } = begin(row);
+      writtenAfter(0);
+      expect(writtenAfter(90)).toHaveLength(1);
+    }
   });
 });
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fleetName, taskId } from '../../lib/fleet/ids.ts';
-import { type Deeds, noDeeds } from '../../lib/simulator/audit/deeds.ts';
+import { fleetName, instanceId, taskId } from '../../lib/fleet/ids.ts';
+import { addMs } from '../../lib/fleet/time.ts';
+import { type Deeds, deedsFor, noDeeds } from '../../lib/simulator/audit/deeds.ts';
+import { judgeBoots } from '../../lib/simulator/audit/judge-boots.ts';
 import { passedOver, thrownTooSoon } from '../../lib/simulator/audit/judge-failures.ts';
+import { neglectedIntents, unexplained } from '../../lib/simulator/audit/judge-intents.ts';
 import { judgeSweep } from '../../lib/simulator/audit/judge-sweep.ts';
 import { watchGenerations } from '../../lib/simulator/audit/lost-generations.ts';
 import type { Caller } from '../../lib/simulator/life/caller.ts';
@@ -48,6 +51,56 @@ describe('a run of a function whose calls failed', () => {
       { promise: 'O2', found: 'it was woken, could read nothing, and asks to be woken again' },
     ]);
     expect(passedOver(deeds, { to: 'minute' })).toEqual([]);
+  });
+});
+
+describe('a reconcile', () => {
+  const MACHINE = instanceId('i-00000000000000001');
+  const intent = {
+    intentId: 'intent-1',
+    openedAt: START,
+    request: JSON.stringify({ fleet: FLEET, request: '{"count":1}' }),
+  };
+  const reading = (open: boolean) =>
+    ({ head: { fleet: FLEET, openIntents: open ? { 'intent-1': intent } : {} }, members: [] }) as never;
+  const intentsAfter = (seconds: number, change: Partial<Deeds> = {}): readonly string[] => {
+    const startedAt = addMs(START, seconds * 1_000);
+    const deeds = { ...noDeeds(startedAt), fleetReads: [reading(true), reading(true)], ...change };
+    return neglectedIntents(deedsFor(deeds, FLEET), startedAt).map(({ found }) => found);
+  };
+
+  it('asks once more for a launch that it finds open, byte for byte, and gives it up after ten minutes', () => {
+    expect(intentsAfter(599)).toEqual(['launch intent-1 was found open, and is not asked for again']);
+    expect(intentsAfter(599, { asked: new Set(['{"count": 1}']) })).toHaveLength(1);
+    expect(intentsAfter(599, { asked: new Set(['{"count":1}']) })).toEqual([]);
+    expect(intentsAfter(600)).toEqual(['launch intent-1 was found open after ten minutes, and is not given up']);
+    expect(intentsAfter(600, { fleetReads: [reading(true), reading(false)] })).toEqual([]);
+  });
+
+  it('keeps a plan of whatever it launches, sends away or calls back', () => {
+    const kept = (change: Partial<Deeds>): readonly string[] =>
+      unexplained(deedsFor({ ...noDeeds(START), ...change }, FLEET)).map(({ found }) => found);
+    const opened = [{ fleet: FLEET, intent: intent as never }];
+    expect(kept({})).toEqual([]);
+    expect(kept({ opened })).toEqual(['no plan is kept that tells of intent-1']);
+    expect(kept({ opened, plans: [{ fleet: FLEET, plan: 'fleet fleet: launch 1' }] })).toEqual([]);
+    const records = new Map([[MACHINE, { value: { fleet: FLEET }, at: START }]]) as never;
+    expect(kept({ sentAway: [MACHINE], records })).toEqual([`no plan is kept that tells of ${MACHINE}`]);
+  });
+
+  it('buys nothing for a while where machines end before their agent comes, and only there', () => {
+    const found = (record: object, hasRested: boolean): readonly string[] => {
+      const state = { head: { fleet: FLEET }, members: [{ instanceId: MACHINE }] };
+      const records = new Map([[MACHINE, { value: { instanceId: MACHINE, signals: {}, ...record }, at: START }]]);
+      const deeds = { ...noDeeds(START), records: records as never, hasRested };
+      return judgeBoots(deeds, { state, at: START } as never).map(({ promise }) => promise);
+    };
+    const ended = { signals: { 'shut-down-by-itself': {} } };
+    expect(found(ended, false)).toEqual(['M1']);
+    expect(found(ended, true)).toEqual([]);
+    expect(found({}, false)).toEqual([]);
+    expect(found({ ...ended, session: 'session' }, false)).toEqual([]);
+    expect(found({ session: 'session' }, true)).toEqual(['W4']);
   });
 });
 

@@ -44,12 +44,13 @@ const reconciled = (
   machines: readonly Machine[],
   work: { readonly waiting?: number; readonly inFlight?: number },
   sentAway: readonly number[],
+  capacity: Partial<CapacityPolicy> = {},
 ): Deeds => {
   const deeds = noDeeds(NOW);
   deeds.compared.set(FLEET, {
     state: { head: {} as never, members: machines.map((machine, index) => memberOf(index, machine)) },
     backlog: { waiting: 0, inFlight: 0, delayed: 0, ...work },
-    capacity: CAPACITY,
+    capacity: { ...CAPACITY, ...capacity },
     at: NOW,
   });
   machines.forEach((machine, index) => {
@@ -82,6 +83,17 @@ describe('who is sent away', () => {
     expect(found(reconciled([{ held: 1 }, { held: 1 }], { inFlight: 1 }, [1]))).toEqual([
       expect.stringContaining('nobody has to go'),
     ]);
+  });
+
+  it('an on-demand machine stays as long as the base needs it', () => {
+    const machines: readonly Machine[] = [{ held: 1 }, { held: 1 }, { purchase: 'on-demand' }];
+    const work = { inFlight: 2 };
+    expect(found(reconciled(machines, work, [3], { onDemandBase: 1 }))).toEqual([
+      expect.stringContaining('0 on demand stay, and 1 are the base'),
+    ]);
+    expect(found(reconciled(machines, work, [3]))).toEqual([]);
+    const two = [...machines, { purchase: 'on-demand' } as const];
+    expect(found(reconciled(two, work, [3], { onDemandBase: 1 }))).toEqual([]);
   });
 
   it('a machine at work goes when the fleet file allows fewer and all are at work', () => {

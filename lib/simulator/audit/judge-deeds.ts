@@ -8,6 +8,7 @@ import { secondsToMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
 import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
+import { judgeBoots } from './judge-boots.ts';
 import { judgeBuying } from './judge-buying.ts';
 import { neglectedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
@@ -240,7 +241,10 @@ export const neglected = async (
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));
   if (kind === 'signals') return found;
   const managed = settings.filter(({ mode }) => mode === 'manage');
-  const leaving = managed.flatMap(({ fleet }) => judgeLeaving(deeds, deeds.compared.get(fleet)));
+  const leaving = managed.flatMap(({ fleet }) => {
+    const compared = deeds.compared.get(fleet);
+    return [...judgeLeaving(deeds, compared), ...(managed.length === 1 ? judgeBoots(deeds, compared) : [])];
+  });
   const rows = [...neglectedRows(life, deeds, watched), ...judgeSweep(life, deeds, watched)];
   return [...found, ...rows, ...neglectedFleets(deeds), ...neglectedLoss(deeds), ...leaving, ...bought];
 };

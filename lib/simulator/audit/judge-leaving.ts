@@ -89,6 +89,15 @@ const goesWhileWorkWaits = ({ gone, staying, wanted, isTooLarge, compared }: Shr
   ];
 };
 
+/** What the fleet file wants on demand is not let go for spot: it would only be bought again. */
+const baseGoes = ({ gone, staying, wanted, isTooLarge }: Shrinking, { onDemandBase }: CapacityPolicy): Neglect[] => {
+  const standIns = gone.filter((one) => !isSpot(one) && one.silentMs < SURELY_HEARD_MS);
+  const left = staying.filter((one) => !isSpot(one)).length;
+  if (isTooLarge || standIns.length === 0 || left >= Math.min(onDemandBase, wanted)) return [];
+  const found = `${standIns.map(nameOf).join(' ')} sent away, ${left} on demand stay, and ${onDemandBase} are the base`;
+  return [neglect('M1', found)];
+};
+
 /** The fleet file allows fewer: somebody has to go in this very reconcile. */
 const nobodyGoes = ({ gone, staying, wanted }: Shrinking, { machinesMax }: CapacityPolicy): Neglect[] => {
   const allowed = machinesMax + Math.ceil(wanted * SURGE_SHARE);
@@ -130,6 +139,7 @@ export const judgeLeaving = (deeds: Deeds, compared: Compared | undefined): read
     ...silentStays(shrinking),
     ...busyGoes(shrinking),
     ...goesWhileWorkWaits(shrinking),
+    ...baseGoes(shrinking, capacity),
     ...nobodyGoes(shrinking, capacity),
   ];
 };
