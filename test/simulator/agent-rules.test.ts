@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type InstanceId, instanceId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
+import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
 import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
+import { watchTakes } from '../../lib/simulator/audit/agent-takes.ts';
 import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
 import { watchRuns } from '../../lib/simulator/audit/concurrent-runs.ts';
 import { clockFrom, judging } from './judging.ts';
@@ -109,6 +111,39 @@ describe('the message of a running task', () => {
     clock.pass(30);
     visibility.changed(messageUnder('r2'), 60, 0);
     visibility.look(0, () => true);
+    expect(found).toEqual([]);
+  });
+});
+
+describe('a machine that has heard that it is to leave', () => {
+  const recordWith = (change: object): InstanceRecord => ({ signals: {}, leases: {}, ...change }) as InstanceRecord;
+  const begin = () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(1_000_000);
+    const takes = watchTakes(clock.now, judge, MACHINE);
+    takes.heard(recordWith({ signals: { leave: { at: 1 } } }));
+    return { found, clock, takes };
+  };
+
+  it('takes nothing, but for what was under way', () => {
+    const { found, clock, takes } = begin();
+    clock.pass(4);
+    takes.takes(TASK, undefined);
+    expect(found).toEqual([]);
+    clock.pass(1);
+    takes.takes(TASK, undefined);
+    expect(found).toEqual([expect.stringContaining('has heard that it is to take nothing')]);
+  });
+
+  it('may be called back, and may have begun before a call failed or before it stood still', () => {
+    const { found, clock, takes } = begin();
+    clock.pass(5);
+    takes.takes(TASK, clock.now());
+    takes.wentOn();
+    takes.takes(TASK, undefined);
+    clock.pass(5);
+    takes.heard(recordWith({}));
+    takes.takes(TASK, undefined);
     expect(found).toEqual([]);
   });
 });

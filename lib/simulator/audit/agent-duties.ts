@@ -17,6 +17,7 @@ import { type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
 import { watchReceived } from './agent-received.ts';
 import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
+import { watchTakes } from './agent-takes.ts';
 import { watchVisibility } from './agent-visibility.ts';
 import { watchAgentWakes } from './agent-wakes.ts';
 import type { Run } from './concurrent-runs.ts';
@@ -113,6 +114,7 @@ export const watchAgent = (
   const leases = watchLeases(world);
   const inbox = watchReceived(world);
   const wakes = watchAgentWakes(now, judge, instanceId);
+  const takes = watchTakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, world.mayStandStill);
   const idle = watchIdle(world);
   let polls = 0;
@@ -145,6 +147,7 @@ export const watchAgent = (
       noteFailure();
       beatAt = at;
       heardOfDrainAt &&= at;
+      takes.wentOn();
     } else if (hasBeaten && at - beatAt >= BEAT_MS && at - calledAt < ACTIVE_MS) {
       hasBeaten = false;
       judge.say('W4', `the agent of ${instanceId} works, and has not been heard for ${(at - beatAt) / 1_000} s`);
@@ -263,6 +266,7 @@ export const watchAgent = (
         void answer.then(
           ({ record }) => {
             if (record?.drainingAt !== undefined) heardOfDrainAt ??= now();
+            if (record !== undefined) takes.heard(record);
           },
           () => undefined,
         );
@@ -279,6 +283,7 @@ export const watchAgent = (
       apply: async (id, step) => {
         tick();
         judgeFenced(id, step);
+        if (step.step === 'take') takes.takes(id, failedAt);
         if (step.step === 'hand-back') judgeHandBack(id, step.attempt, step.countsAsReclaim);
         outcomes.told(id, step);
         const pausesBefore = pauses;

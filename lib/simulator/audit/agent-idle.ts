@@ -34,13 +34,14 @@ export interface IdleWatch {
   look(session: SessionId, report: HeartbeatReport | undefined, failures: number): void;
 }
 
+/** It drains, has ended or is to leave: nothing new is taken. */
+export const takesNothing = ({ drainingAt, goneAt, signals }: InstanceRecord): boolean =>
+  drainingAt !== undefined || goneAt !== undefined || TAKES_NOTHING.some((kind) => signals[kind] !== undefined);
+
 /** What an agent knows of its tasks' times it tells; an earlier version leaves them out of its item. */
-const mayTake = (
-  { drainingAt, goneAt, signals, runTimesExpected }: InstanceRecord,
-  report: HeartbeatReport | undefined,
-): boolean => {
-  if (drainingAt !== undefined || goneAt !== undefined) return false;
-  if (TAKES_NOTHING.some((kind) => signals[kind] !== undefined)) return false;
+const mayTake = (record: InstanceRecord, report: HeartbeatReport | undefined): boolean => {
+  if (takesNothing(record)) return false;
+  const { signals, runTimesExpected } = record;
   const expectedMs = (report?.runTimes ?? runTimesExpected)?.nineTenthsMs;
   return signals['rebalance-recommendation'] === undefined || expectedMs === undefined || expectedMs <= NOTICE_MS;
 };

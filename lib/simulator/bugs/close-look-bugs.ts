@@ -237,4 +237,12 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     find: 'records.some(failedToBoot) &&',
     replace: 'records.length < 0 &&',
   },
+  {
+    name: 'takes-as-it-leaves',
+    tells: 'what a poll brings is taken by a machine that has heard meanwhile that it is to leave',
+    breaks: 'N6',
+    file: 'lib/agent/work.ts',
+    find: '!signal.aborted && mayPull(shared, hearing.mailbox);\n',
+    replace: '!signal.aborted;\n',
+  },
 ];
