@@ -14,6 +14,7 @@ import { watchReceived } from '../../lib/simulator/audit/agent-received.ts';
 import { watchRests } from '../../lib/simulator/audit/agent-rests.ts';
 import { watchVisibility } from '../../lib/simulator/audit/agent-visibility.ts';
 import { watchAgentWakes } from '../../lib/simulator/audit/agent-wakes.ts';
+import type { Run } from '../../lib/simulator/audit/concurrent-runs.ts';
 import { clockFrom, judging } from './judging.ts';
 
 const TASK: TaskId = taskId('task-1');
@@ -208,10 +209,16 @@ describe('a machine whose metadata tells of its end', () => {
 });
 
 describe('a lease on a task that has ended', () => {
-  const begin = (row: object) => {
+  const begin = (row: object, running: readonly Run[] = []) => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const leases = watchLeases({ now: clock.now, judge, instanceId: MACHINE, rowOf: () => rowWith(row) });
+    const leases = watchLeases({
+      now: clock.now,
+      judge,
+      instanceId: MACHINE,
+      rowOf: () => rowWith(row),
+      running: () => running,
+    });
     const writtenAfter = (seconds: number, held: object = { 'task-1': 1 }): readonly string[] => {
       clock.pass(seconds);
       leases.written(itemWith({ leases: held }), 0);
@@ -248,6 +255,12 @@ describe('a lease on a task that has ended', () => {
       writtenAfter(0);
       expect(writtenAfter(90)).toHaveLength(1);
     }
+  });
+
+  it('stays where its code still runs, and has not heard that others have it', () => {
+    const { writtenAfter } = begin({ status: 'running', owner: 'i-2', attempt: 2 }, [{ id: TASK, attempt: 1 }]);
+    writtenAfter(0);
+    expect(writtenAfter(90)).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
 
 /** What is given up goes with the next write, and may have been left out of one that was under way. */
@@ -12,17 +13,20 @@ export interface LeasesWorld {
   readonly judge: Judge;
   readonly instanceId: InstanceId;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** What runs in this process, also of tasks that others have by now. */
+  readonly running: () => readonly Run[];
 }
 
 /**
  * A lease outlives its task until the machine's next write of leases, and no longer: while it stands, the sweep believes
  * that the machine is at work. A dead task stays held for as long as it is not copied.
  */
-export const watchLeases = ({ now, judge, instanceId, rowOf }: LeasesWorld) => {
+export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWorld) => {
   const stale = new Map<string, { readonly at: EpochMs; readonly failures: number }>();
 
   const isStale = (id: TaskId, attempt: number): boolean => {
     const row = rowOf(id);
+    if (running().some((run) => run.id === id && run.attempt === attempt)) return false;
     if (row === undefined || (row.status === 'dead' && row.attempt === attempt)) return false;
     return row.status !== 'running' || row.attempt !== attempt || row.owner !== instanceId;
   };

@@ -125,7 +125,9 @@ const neglectedMachines = async (
     const record = records.get(instanceId);
     if (!isTrulyOurs(life, instanceId) || launchedAt >= startedAt) return [];
     const isMember = members.has(instanceId);
-    if (state === 'terminated' && membersBefore.has(instanceId) && (record?.goneAt === undefined || isMember)) {
+    // Another reconcile may close it meanwhile, and a third, by an answer from before that, give it its place back.
+    const isLeft = record?.goneAt === undefined || (isMember && record.goneAt < startedAt);
+    if (state === 'terminated' && membersBefore.has(instanceId) && isLeft) {
       return [{ promise: 'N1', found: `${instanceId} was seen to have ended, and its run is not closed` }];
     }
     // Its proof may have been given up while EC2 left it out of an answer.
