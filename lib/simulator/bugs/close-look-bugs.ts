@@ -187,7 +187,7 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     breaks: 'W4',
     file: 'lib/agent/watch.ts',
     find: 'if (warning !== undefined) tell(warning);',
-    replace: 'if (warning === undefined) continue;',
+    replace: 'tell.toString();',
   },
   {
     name: 'left-open',
