@@ -400,7 +400,7 @@ describe('an agent that tells its drain', () => {
     const { found, judge } = judging();
     const clock = clockFrom(1_000_000);
     const wakes = watchAgentWakes(clock.now, judge, MACHINE);
-    const tell = () => wakes.recorded(itemWith({ drainingAt: clock.now() }), true, clock.now());
+    const tell = () => wakes.recorded(itemWith({ drainingAt: clock.now() }), true, clock.now(), 0);
     const look = (failures: readonly number[]): void => {
       for (const count of failures) {
         wakes.look(count);
@@ -426,7 +426,7 @@ describe('an agent that tells its drain', () => {
     failing.tell();
     failing.look([0, 1, 2]);
     const told = begin();
-    told.wakes.recorded(itemWith({ drainingAt: 5 }), true, epochMs(1_000_000));
+    told.wakes.recorded(itemWith({ drainingAt: 5 }), true, epochMs(1_000_000), 0);
     told.look([0, 0, 0]);
     expect([...woken.found, ...failing.found, ...told.found]).toEqual([]);
   });

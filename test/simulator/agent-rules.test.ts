@@ -52,7 +52,7 @@ describe('a row that is given back', () => {
     const { found, judge } = judging();
     const clock = clockFrom(1_000_000);
     const messages = watchMessages({ now: clock.now, judge, rowOf: () => rowWith({}), item: () => undefined });
-    messages.givenBack(rowWith({}));
+    messages.givenBack(rowWith({}), 0);
     return { found, clock, messages };
   };
 
@@ -96,6 +96,39 @@ describe('the message of a running task', () => {
     clock.pass(10);
     visibility.look(0, () => true);
     expect(found).toEqual(['task-1 runs, and its message is shown again']);
+  });
+
+  it('may show while the call that hides it is not answered', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge, true);
+    visibility.received([messageUnder('r1')], 60, 0);
+    clock.pass(66);
+    const answered = visibility.asked(messageUnder('r1'));
+    visibility.look(0, () => true);
+    expect(found).toEqual([]);
+    answered();
+    visibility.look(0, () => true);
+    expect(found).toHaveLength(1);
+  });
+
+  it('may be one that came before the last run was over', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge, true);
+    visibility.received([messageUnder('r1')], 60, 0);
+    visibility.taken(TASK);
+    clock.pass(10);
+    visibility.received([messageUnder('r2')], 60, 0);
+    visibility.ended(TASK);
+    visibility.changed(messageUnder('r1'), 0, 0);
+    visibility.taken(TASK);
+    clock.pass(10);
+    visibility.look(0, () => true);
+    expect(found).toEqual([]);
+    clock.pass(55);
+    visibility.look(0, () => true);
+    expect(found).toHaveLength(1);
   });
 
   it('is one of several, of which others may have shown while it was not yet taken', () => {

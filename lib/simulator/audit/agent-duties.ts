@@ -224,6 +224,7 @@ export const watchAgent = (
 
   const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
     taken.add(`${id}/${attempt}`);
+    visibility.taken(id);
     begun.add(id);
     if (pauses === pausesBefore) doubtful.delete(id);
     else doubtful.add(id);
@@ -245,7 +246,7 @@ export const watchAgent = (
       },
       recordSignal: async (signal, drains, at) => {
         const record = await counted(instances.recordSignal(signal, drains, at));
-        wakes.recorded(record, drains, at);
+        wakes.recorded(record, drains, at, failures);
         return record;
       },
       heartbeat: (...args) => {
@@ -293,7 +294,8 @@ export const watchAgent = (
         tick();
         const isBack = step.step === 'fail' || step.step === 'hand-back';
         if (step.step === 'commit' || isBack) visibility.ended(id);
-        if (isBack && outcome.outcome === 'done' && outcome.row.status === 'ready') messages.givenBack(outcome.row);
+        if (isBack && outcome.outcome === 'done' && outcome.row.status === 'ready')
+          messages.givenBack(outcome.row, failures);
         // Also where it finds that the row is its own already: the answer to an earlier call was lost.
         if (step.step === 'take' && outcome.outcome !== 'refused') noteTaken(id, outcome.row.attempt, pausesBefore);
         rests.answered(id, step, outcome);
@@ -306,12 +308,15 @@ export const watchAgent = (
         inbox.dealtWith(message);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
         if (shown !== undefined) rests.shown(shown, seconds);
+        const answered = visibility.asked(message);
         const answer = counted(queue.changeVisibility(message, seconds), `hiding of ${message.messageId}`);
         messages.changed(message, seconds, answer);
-        void answer.then(
-          () => visibility.changed(message, seconds, failures),
-          () => undefined,
-        );
+        void answer
+          .then(
+            () => visibility.changed(message, seconds, failures),
+            () => undefined,
+          )
+          .then(answered);
         return answer;
       },
       receive: async (options) => {

@@ -16,8 +16,8 @@ export interface AgentMessagesWorld {
 
 /** What has become of a row that one process of an agent has given back, and of the message that its task came by. */
 export interface AgentMessages {
-  /** The row is ready again, by this process. */
-  givenBack(row: TaskRecord): void;
+  /** The row is ready again, by this process; calls that had failed by then. */
+  givenBack(row: TaskRecord, failures: number): void;
   /** A message of the task was sent. */
   sent(id: TaskId): void;
   /** The message is shown after so long; `answer` is the call. */
@@ -35,7 +35,7 @@ const HEARD_OF_MS = 20_000;
 interface GivenBack {
   readonly attempt: number;
   readonly at: EpochMs;
-  failures?: number;
+  readonly failures: number;
 }
 
 /** These producers name their tasks in the body. */
@@ -56,7 +56,7 @@ export const watchMessages = ({ now, judge, rowOf, item }: AgentMessagesWorld): 
   };
 
   return {
-    givenBack: ({ taskId, attempt }) => void waiting.set(taskId, { attempt, at: now() }),
+    givenBack: ({ taskId, attempt }, failures) => void waiting.set(taskId, { attempt, at: now(), failures }),
     sent: (id) => void waiting.delete(id),
     changed: (message, seconds, answer) => {
       const { receiptHandle, body } = message;
@@ -75,7 +75,6 @@ export const watchMessages = ({ now, judge, rowOf, item }: AgentMessagesWorld): 
     },
     look: (failures) => {
       for (const [id, back] of waiting) {
-        back.failures ??= failures;
         if (now() - back.at < SHOWN_WITHIN_MS) continue;
         waiting.delete(id);
         const row = rowOf(id);

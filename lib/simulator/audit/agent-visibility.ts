@@ -11,6 +11,7 @@ const LATE_MS_STEADY = 0;
 
 interface Hidden {
   readonly id: TaskId;
+  readonly receivedAt: EpochMs;
   readonly untilMs: number;
   /** Calls that had failed when it was last hidden. */
   readonly failures: number;
@@ -23,14 +24,26 @@ interface Hidden {
 export const watchVisibility = (now: () => EpochMs, judge: Judge, mayStandStill: boolean) => {
   const lateMs = mayStandStill ? LATE_MS : LATE_MS_STEADY;
   const byHandle = new Map<string, Hidden>();
+  /** Calls that hide a message of it and are not answered yet. */
+  const underWay = new Map<TaskId, number>();
   /** A call failed when it was to be hidden: from then on it comes and goes until its run is over. */
   const excused = new Set<TaskId>();
+
+  const takenAt = new Map<TaskId, EpochMs>();
 
   const isLate = ({ untilMs }: Hidden): boolean => now() >= untilMs + lateMs;
 
   const forget = (id: TaskId): void => {
     excused.delete(id);
     forgetAll(id);
+  };
+
+  /** One that came while it ran may be the one by which it is run again. */
+  const forgetEnded = (id: TaskId): void => {
+    excused.delete(id);
+    const since = takenAt.get(id) ?? now();
+    for (const [handle, hidden] of byHandle)
+      if (hidden.id === id && hidden.receivedAt <= since) byHandle.delete(handle);
   };
 
   const forgetAll = (id: TaskId): void => {
@@ -45,26 +58,36 @@ export const watchVisibility = (now: () => EpochMs, judge: Judge, mayStandStill:
 
   const hide = ({ body, receiptHandle }: ReceivedMessage, seconds: number, failures: number): void => {
     const id = taskOf(body);
-    if (id !== undefined) byHandle.set(receiptHandle, { id, untilMs: now() + seconds * 1_000, failures });
+    if (id === undefined) return;
+    const receivedAt = byHandle.get(receiptHandle)?.receivedAt ?? now();
+    byHandle.set(receiptHandle, { id, receivedAt, untilMs: now() + seconds * 1_000, failures });
   };
 
   return {
     received: (messages: readonly ReceivedMessage[], seconds: number, failures: number): void => {
       for (const message of messages) hide(message, seconds, failures);
     },
+    /** A call begins that hides it; it is over once what this answers is called. */
+    asked: ({ body }: ReceivedMessage): (() => void) => {
+      const id = taskOf(body);
+      if (id === undefined) return () => undefined;
+      underWay.set(id, (underWay.get(id) ?? 0) + 1);
+      return () => void underWay.set(id, (underWay.get(id) ?? 0) - 1);
+    },
     changed: hide,
     deleted: ({ body }: ReceivedMessage): void => {
       const id = taskOf(body);
       if (id !== undefined) forget(id);
     },
+    taken: (id: TaskId): void => void takenAt.set(id, now()),
     /** Its run is over. */
-    ended: forget,
+    ended: forgetEnded,
     look: (failures: number, isRunning: (id: TaskId) => boolean): void => {
       const late = [...byHandle.values()].filter(isLate);
       for (const { id } of late) {
         const all = [...byHandle.values()].filter((hidden) => hidden.id === id);
         if (!isRunning(id)) forgetLate(id);
-        if (all.length === 0 || !isRunning(id) || !all.every(isLate)) continue;
+        if (all.length === 0 || !isRunning(id) || !all.every(isLate) || (underWay.get(id) ?? 0) > 0) continue;
         forgetAll(id);
         if (excused.has(id)) continue;
         if (all.some((hidden) => hidden.failures !== failures)) excused.add(id);
