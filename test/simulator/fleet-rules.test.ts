@@ -4,7 +4,7 @@ import { addMs } from '../../lib/fleet/time.ts';
 import { type Deeds, deedsFor, noDeeds } from '../../lib/simulator/audit/deeds.ts';
 import { judgeBoots } from '../../lib/simulator/audit/judge-boots.ts';
 import { passedOver, thrownTooSoon } from '../../lib/simulator/audit/judge-failures.ts';
-import { neglectedIntents, unexplained } from '../../lib/simulator/audit/judge-intents.ts';
+import { neglectedIntents, unclosedIntents, unexplained } from '../../lib/simulator/audit/judge-intents.ts';
 import { judgeSweep } from '../../lib/simulator/audit/judge-sweep.ts';
 import { watchGenerations } from '../../lib/simulator/audit/lost-generations.ts';
 import type { Caller } from '../../lib/simulator/life/caller.ts';
@@ -75,6 +75,16 @@ describe('a reconcile', () => {
     expect(intentsAfter(599, { asked: new Set(['{"count":1}']) })).toEqual([]);
     expect(intentsAfter(600)).toEqual(['launch intent-1 was found open after ten minutes, and is not given up']);
     expect(intentsAfter(600, { fleetReads: [reading(true), reading(false)] })).toEqual([]);
+  });
+
+  it('closes a launch that EC2 has answered', () => {
+    const stillOpen = (answered: readonly string[]): readonly string[] => {
+      const deeds = { ...noDeeds(START), answered: new Set(answered) };
+      const head = { openIntents: { 'intent-1': intent } } as never;
+      return unclosedIntents(deedsFor(deeds, FLEET), head).map(({ found }) => found);
+    };
+    expect(stillOpen([])).toEqual([]);
+    expect(stillOpen(['{"count":1}'])).toEqual(['launch intent-1 was answered, and stays open']);
   });
 
   it('keeps a plan of whatever it launches, sends away or calls back', () => {

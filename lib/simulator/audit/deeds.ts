@@ -79,6 +79,8 @@ export interface Deeds {
   readonly opened: { readonly fleet: FleetName; readonly intent: Intent }[];
   /** What EC2 was asked to launch, byte for byte, whether it answered or not. */
   readonly asked: Set<string>;
+  /** Those of them that it answered. */
+  readonly answered: Set<string>;
   /** It has found that boots fail, and asks for nothing for a while. */
   hasRested: boolean;
   /** Metrics that it has counted: what people are alarmed by. */
@@ -126,6 +128,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   lost: new Set(),
   opened: [],
   asked: new Set(),
+  answered: new Set(),
   hasRested: false,
   alarms: new Set(),
   draining: new Set(),
@@ -138,7 +141,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
 const OWN_KINDS: readonly SignalKind[] = ['operator-drain', 'leave'];
 
 /** The part of it that was about one fleet. */
-export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended' | 'asked'> {
+export interface FleetDeeds extends Pick<Deeds, 'startedAt' | 'ended' | 'asked' | 'answered'> {
   readonly fleet: FleetName;
   readonly seen: readonly Seen<InstanceRecord>[];
   readonly reads: readonly FleetState[];
@@ -162,6 +165,7 @@ export const deedsFor = (deeds: Deeds, fleet: FleetName): FleetDeeds => ({
   startedAt: deeds.startedAt,
   ended: deeds.ended,
   asked: deeds.asked,
+  answered: deeds.answered,
   opened: new Set(deeds.opened.filter((one) => one.fleet === fleet).map(({ intent }) => intent.intentId)),
   moved: [...deeds.sentAway, ...deeds.calledBack].filter((id) => isOf(deeds, fleet, id)),
   seen: [...deeds.records.values()].filter(({ value }) => value.fleet === fleet),
@@ -266,9 +270,11 @@ const noteMachines = ({ machines }: Ports, deeds: Deeds): World['machines'] => (
     deeds.described.set(fleet, described);
     return described;
   },
-  launch: (request) => {
+  launch: async (request) => {
     deeds.asked.add(request);
-    return machines.launch(request);
+    const answer = await machines.launch(request);
+    if (answer.answered) deeds.answered.add(request);
+    return answer;
   },
   terminate: async (ids) => {
     for (const id of ids) deeds.ended.add(id);

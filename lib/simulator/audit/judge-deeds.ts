@@ -10,7 +10,7 @@ import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import { judgeBoots } from './judge-boots.ts';
 import { judgeBuying } from './judge-buying.ts';
-import { neglectedIntents, unexplained } from './judge-intents.ts';
+import { neglectedIntents, unclosedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import { judgeSweep } from './judge-sweep.ts';
@@ -201,6 +201,7 @@ const neglectedOf = async (
       ? [
           ...seen.flatMap((one) => [...neglectedEnding(one, deeds), ...neglectedDrain(life, settings, one)]),
           ...neglectedIntents(deeds, life.clock.now()),
+          ...unclosedIntents(deeds, (await life.memory.fleets.read(settings.fleet)).head),
           ...unexplained(deeds),
         ]
       : neglectedGroups(life, deeds, settings, seen);

@@ -1,3 +1,4 @@
+import type { FleetHead } from '../../fleet/fleet.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { FleetDeeds } from './deeds.ts';
 import { serialisedRequestOf } from './judge-request.ts';
@@ -22,6 +23,12 @@ export const neglectedIntents = ({ reads, opened, asked, startedAt }: FleetDeeds
       : [];
   });
 };
+
+/** Whoever has EC2's answer closes the launch with what came: until then its count is had, and is asked for again. */
+export const unclosedIntents = ({ answered }: FleetDeeds, { openIntents }: Pick<FleetHead, 'openIntents'>): Neglect[] =>
+  Object.values(openIntents)
+    .filter((intent) => answered.has(serialisedRequestOf(intent).request))
+    .map(({ intentId }) => neglect('N4', `launch ${intentId} was answered, and stays open`));
 
 /** Whoever asks why a machine was bought, or let go, finds the plan. */
 export const unexplained = ({ fleet, plans, opened, moved }: FleetDeeds): Neglect[] => {

@@ -245,4 +245,12 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     find: '!signal.aborted && mayPull(shared, hearing.mailbox);\n',
     replace: '!signal.aborted;\n',
   },
+  {
+    name: 'answered-and-open',
+    tells: 'a launch that EC2 has answered stays open for ten minutes',
+    breaks: 'N4',
+    file: 'lib/workflows/launch-intent.ts',
+    find: '  await closeIntent(world, intent, stored, answer, world.clock.now());\n',
+    replace: '  closeIntent.toString();\n',
+  },
 ];
