@@ -4,6 +4,7 @@ import { addMs } from '../../lib/fleet/time.ts';
 import { type Deeds, deedsFor, noDeeds } from '../../lib/simulator/audit/deeds.ts';
 import { judgeBoots } from '../../lib/simulator/audit/judge-boots.ts';
 import { passedOver, thrownTooSoon } from '../../lib/simulator/audit/judge-failures.ts';
+import { judgeHomeless } from '../../lib/simulator/audit/judge-homeless.ts';
 import { neglectedIntents, unclosedIntents, unexplained } from '../../lib/simulator/audit/judge-intents.ts';
 import { judgeSweep } from '../../lib/simulator/audit/judge-sweep.ts';
 import { watchGenerations } from '../../lib/simulator/audit/lost-generations.ts';
@@ -111,6 +112,27 @@ describe('a reconcile', () => {
     expect(found({}, false)).toEqual([]);
     expect(found({ ...ended, session: 'session' }, false)).toEqual([]);
     expect(found({ session: 'session' }, true)).toEqual(['W4']);
+  });
+});
+
+describe('what is told of a machine before it has an item', () => {
+  const told = { instanceId: instanceId('i-00000000000000001'), kind: 'spot-interruption' } as const;
+  const name = 'spot-interruption of i-00000000000000001';
+  const found = (change: Partial<Deeds>, signals?: object): number =>
+    judgeHomeless({ ...noDeeds(START), ...change }, () => (signals === undefined ? undefined : ({ signals } as never)))
+      .length;
+
+  it('is kept for it', () => {
+    const homeless = new Map([[name, told]]);
+    expect(found({ homeless })).toBe(1);
+    expect(found({ homeless, keptFor: new Set([name]) })).toBe(0);
+    expect(found({ homeless: new Map([['x', { ...told, kind: 'state-running' }]]) })).toBe(0);
+  });
+
+  it('is on its item once it has one', () => {
+    expect(found({ claimed: [told] }, {})).toBe(1);
+    expect(found({ claimed: [told] }, { 'spot-interruption': {} })).toBe(0);
+    expect(found({ claimed: [told] })).toBe(0);
   });
 });
 

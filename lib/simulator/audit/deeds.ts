@@ -33,6 +33,14 @@ export interface Looked {
   readonly waiting: number | undefined;
 }
 
+/** A signal of a machine. */
+export interface Told {
+  readonly instanceId: InstanceId;
+  readonly kind: SignalKind;
+}
+
+export const nameOfTold = ({ instanceId, kind }: Told): string => `${kind} of ${instanceId}`;
+
 /** All that one run of a function has seen and done, as it saw it itself. */
 export interface Deeds {
   readonly startedAt: EpochMs;
@@ -83,6 +91,11 @@ export interface Deeds {
   readonly answered: Set<string>;
   /** It has found that boots fail, and asks for nothing for a while. */
   hasRested: boolean;
+  /** Signals of machines that had no item, as far as that was not put right, and those that it kept for them. */
+  readonly homeless: Map<string, Told>;
+  readonly keptFor: Set<string>;
+  /** What had been kept for machines, and was read for whoever gives them an item. */
+  readonly claimed: Told[];
   /** Metrics that it has counted: what people are alarmed by. */
   readonly alarms: Set<string>;
   /** Machines that drain as a write of this run was answered, whoever was first. */
@@ -130,6 +143,9 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   asked: new Set(),
   answered: new Set(),
   hasRested: false,
+  homeless: new Map(),
+  keptFor: new Set(),
+  claimed: [],
   alarms: new Set(),
   draining: new Set(),
   drained: new Set(),
@@ -190,6 +206,8 @@ const noteInstances = ({ clock, instances }: Ports, deeds: Deeds): World['instan
     get: async (id) => see(await instances.get(id)),
     recordSignal: async (signal, drains, now) => {
       const record = await instances.recordSignal(signal, drains, now);
+      if (record === undefined) deeds.homeless.set(nameOfTold(signal), signal);
+      else deeds.homeless.delete(nameOfTold(signal));
       // What it writes of its own accord is for the next run to act on.
       if (!OWN_KINDS.includes(signal.kind)) see(record);
       if (record?.drainingAt !== undefined) deeds.draining.add(record.instanceId);
@@ -252,6 +270,15 @@ const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
     const state = await fleets.read(fleet);
     deeds.fleetReads.push(state);
     return state;
+  },
+  keepUnclaimed: async (signal, now) => {
+    await fleets.keepUnclaimed(signal, now);
+    deeds.keptFor.add(nameOfTold(signal));
+  },
+  unclaimed: async (instanceId, now) => {
+    const kept = await fleets.unclaimed(instanceId, now);
+    deeds.claimed.push(...kept.map(({ kind }) => ({ instanceId, kind })));
+    return kept;
   },
   changeHead: async (fleet, generation, change) => {
     const outcome = await fleets.changeHead(fleet, generation, change);

@@ -10,6 +10,7 @@ import { type Deeds, deedsFor, type FleetDeeds, type Seen } from './deeds.ts';
 import { neglectedGroups, neglectedWatch } from './judge-attached.ts';
 import { judgeBoots } from './judge-boots.ts';
 import { judgeBuying } from './judge-buying.ts';
+import { judgeHomeless } from './judge-homeless.ts';
 import { neglectedIntents, unclosedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
@@ -239,6 +240,7 @@ export const neglected = async (
     ...misplacedPlans(life, deeds),
     ...neglectedMessages(life, deeds),
     ...neglectedDead(life, deeds),
+    ...judgeHomeless(deeds, ({ instanceId }) => life.memory.instances.records.get(instanceId)),
   ];
   const watched = new Set([...settings].filter(({ mode }) => mode === 'observe').map(({ fleet }) => fleet));
   for (const one of settings) found.push(...(await neglectedOf(life, kind, deedsFor(deeds, one.fleet), one)));

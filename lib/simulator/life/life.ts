@@ -4,7 +4,6 @@ import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { MachineGroups } from '../../ports/machine-groups.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
-import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
 import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
 import { auditGroups } from '../audit/audit-groups.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
@@ -13,10 +12,9 @@ import { auditQueue, rememberBacklog } from '../audit/audit-queue.ts';
 import { auditResumptions, type Resumptions } from '../audit/audit-resumptions.ts';
 import { auditTasks, type TaskAudit } from '../audit/audit-tasks.ts';
 import { auditWakes } from '../audit/audit-wakes.ts';
-import { watchRuns } from '../audit/concurrent-runs.ts';
 import { contextOf } from '../audit/context.ts';
 import type { Lacking } from '../audit/judge-buying.ts';
-import { createJudge, type Judge, saidOf } from '../audit/promises.ts';
+import { createJudge, type Judge } from '../audit/promises.ts';
 import { judgeSelfEnd } from '../audit/self-end.ts';
 import { createFaults, type Faults } from '../faults/faults.ts';
 import type { FaultId } from '../faults/simulated.ts';
@@ -26,17 +24,16 @@ import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
-import { calledPort } from './called-port.ts';
+import { agentPortsOf } from './agent-ports.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
-import { allFleets, fleetOf, queueOf } from './fleets-of.ts';
-import { createMachineHost, type HostedMachine, type MachineHost, tellingsOf } from './machine-host.ts';
+import { allFleets, fleetOf } from './fleets-of.ts';
+import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
 import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
-import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
+import { noteProcessEnd } from './process-ends.ts';
 import { skewedPorts } from './skewed-ports.ts';
 import { clockTime, createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
-import { watchfulLog } from './watchful-log.ts';
-import { type PlannedTask, workloadRunner } from './workload.ts';
+import type { PlannedTask } from './workload.ts';
 import { workloadOf } from './workload-of.ts';
 
 /** 2026-01-01T00:00:00Z. */
@@ -117,98 +114,6 @@ const agentSettings = ({ plan }: Life, settings: FleetSettings): AgentSettings =
   maximumAgeSeconds: settings.maximumAgeSeconds,
   taskIdPath: 'name',
 });
-
-/** Checks what a run goes on from, and under whose lease it runs. */
-const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
-  const { judge, memory, resumptions } = life;
-  return (id: TaskId, attempt: number, stepsDone: number): void => {
-    resumptions.started(machine.instanceId, id, attempt, stepsDone);
-    if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
-      judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
-    }
-    duties.started(id, attempt);
-    // Not at once, and not one after the other: the attempt is what fences its side effects.
-    const run = `${id}/${attempt}`;
-    if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
-    life.begun.add(run);
-    if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
-  };
-};
-
-const agentPortsOf = (life: Life, granted: ReadonlySet<string>, caller: Caller, machine: HostedMachine): AgentPorts => {
-  const { memory, faults } = life;
-  noteProcessStart(life, machine);
-  const judge = saidOf(life.judge, machine.instanceId);
-  const ports = life.portsOf(caller);
-  const clock = machine.clockOf(caller);
-  const { instanceId } = machine;
-  const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
-  const item = () => memory.instances.records.get(instanceId);
-  const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
-  const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
-  const duties = watchAgent(
-    {
-      ...watched,
-      drain: fleetOf(life, machine.fleet).drain,
-      mayStandStill: faults.rate('F57') > 0,
-      hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
-      granted,
-      endTold: () => machine.endTold,
-      metadata: () => tellingsOf(machine, faults),
-      isReopened: (id) => (life.workload.get(id)?.truth.retriesAsked ?? 0) > 0,
-      item,
-      running: runs.now,
-    },
-    {
-      instances: calledPort('instances', ports.instances, caller),
-      tasks: calledPort('tasks', ports.tasks, caller),
-      queue: calledPort('queue', queueOf(ports, life.plan, machine.fleet), caller),
-      deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
-      wakes: calledPort('wakes', ports.wakes, caller),
-    },
-  );
-  const begin = watchStart(life, granted, machine, duties);
-  return {
-    clock,
-    newId: memory.newId,
-    log: watchfulLog(judge),
-    imds: { read: async () => undefined },
-    machineState: machine.machineState,
-    instances: {
-      ...duties.instances,
-      heartbeat: (...args) => {
-        const answer = duties.instances.heartbeat(...args);
-        runs.look(duties.failures());
-        return answer;
-      },
-    },
-    tasks: duties.tasks,
-    queue: duties.queue,
-    deadLetters: duties.deadLetters,
-    wakes: duties.wakes,
-    blobs: calledPort('blobs', ports.blobs, caller),
-    runner: workloadRunner({
-      clock,
-      faults,
-      truthOf: (id) => life.workload.get(id)?.truth,
-      onStart: (id, attempt, stepsDone) => {
-        begin(id, attempt, stepsDone);
-        runs.begun(id, attempt);
-      },
-      onAsked: duties.asked,
-      onOutcome: duties.ended,
-      onEnd: runs.ended,
-      onKept: (id, attempt, stepsDone, tookMs) => {
-        duties.saved(tookMs);
-        life.resumptions.kept(id, attempt, stepsDone);
-      },
-      kill: () => {
-        noteProcessEnd(life, machine);
-        caller.crash();
-      },
-    }),
-  };
-};
 
 /** Notes who waits for work, for as long as the service holds the request. */
 const watchPolls = (

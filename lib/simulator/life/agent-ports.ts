@@ -1,0 +1,111 @@
+import type { AgentPorts } from '../../agent/world.ts';
+import type { TaskId } from '../../fleet/ids.ts';
+import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
+import { watchRuns } from '../audit/concurrent-runs.ts';
+import { saidOf } from '../audit/promises.ts';
+import { calledPort } from './called-port.ts';
+import type { Caller } from './caller.ts';
+import { fleetOf, queueOf } from './fleets-of.ts';
+import type { Life } from './life.ts';
+import { type HostedMachine, tellingsOf } from './machine-host.ts';
+import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
+import { watchfulLog } from './watchful-log.ts';
+import { workloadRunner } from './workload.ts';
+
+/** Checks what a run goes on from, and under whose lease it runs. */
+const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
+  const { judge, memory, resumptions } = life;
+  return (id: TaskId, attempt: number, stepsDone: number): void => {
+    resumptions.started(machine.instanceId, id, attempt, stepsDone);
+    if (!granted.has(`${machine.instanceId}/${id}/${attempt}`)) {
+      judge.say('N6', `${id} runs on ${machine.instanceId}, which never held it under attempt ${attempt}`);
+    }
+    duties.started(id, attempt);
+    // Not at once, and not one after the other: the attempt is what fences its side effects.
+    const run = `${id}/${attempt}`;
+    if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
+    life.begun.add(run);
+    if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
+  };
+};
+
+/** What an agent's process works with: the same ports as everybody's, watched for all that the process owes. */
+export const agentPortsOf = (
+  life: Life,
+  granted: ReadonlySet<string>,
+  caller: Caller,
+  machine: HostedMachine,
+): AgentPorts => {
+  const { memory, faults } = life;
+  noteProcessStart(life, machine);
+  const judge = saidOf(life.judge, machine.instanceId);
+  const ports = life.portsOf(caller);
+  const clock = machine.clockOf(caller);
+  const { instanceId } = machine;
+  const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const item = () => memory.instances.records.get(instanceId);
+  const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
+  const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
+  const duties = watchAgent(
+    {
+      ...watched,
+      drain: fleetOf(life, machine.fleet).drain,
+      mayStandStill: faults.rate('F57') > 0,
+      hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
+      granted,
+      endTold: () => machine.endTold,
+      metadata: () => tellingsOf(machine, faults),
+      isReopened: (id) => (life.workload.get(id)?.truth.retriesAsked ?? 0) > 0,
+      item,
+      running: runs.now,
+    },
+    {
+      instances: calledPort('instances', ports.instances, caller),
+      tasks: calledPort('tasks', ports.tasks, caller),
+      queue: calledPort('queue', queueOf(ports, life.plan, machine.fleet), caller),
+      deadLetters: calledPort('deadLetters', ports.deadLetters, caller),
+      wakes: calledPort('wakes', ports.wakes, caller),
+    },
+  );
+  const begin = watchStart(life, granted, machine, duties);
+  return {
+    clock,
+    newId: memory.newId,
+    log: watchfulLog(judge),
+    imds: { read: async () => undefined },
+    machineState: machine.machineState,
+    instances: {
+      ...duties.instances,
+      heartbeat: (...args) => {
+        const answer = duties.instances.heartbeat(...args);
+        runs.look(duties.failures());
+        return answer;
+      },
+    },
+    tasks: duties.tasks,
+    queue: duties.queue,
+    deadLetters: duties.deadLetters,
+    wakes: duties.wakes,
+    blobs: calledPort('blobs', ports.blobs, caller),
+    runner: workloadRunner({
+      clock,
+      faults,
+      truthOf: (id) => life.workload.get(id)?.truth,
+      onStart: (id, attempt, stepsDone) => {
+        begin(id, attempt, stepsDone);
+        runs.begun(id, attempt);
+      },
+      onAsked: duties.asked,
+      onOutcome: duties.ended,
+      onEnd: runs.ended,
+      onKept: (id, attempt, stepsDone, tookMs) => {
+        duties.saved(tookMs);
+        life.resumptions.kept(id, attempt, stepsDone);
+      },
+      kill: () => {
+        noteProcessEnd(life, machine);
+        caller.crash();
+      },
+    }),
+  };
+};
