@@ -83,10 +83,14 @@ describe('the message of a running task', () => {
   const messageUnder = (receiptHandle: string): ReceivedMessage =>
     ({ messageId: 'm', receiptHandle, body: `{"spothop":1,"taskId":"${TASK}"}` }) as ReceivedMessage;
 
-  it('is hidden anew before it shows', () => {
+  const begin = () => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge, true);
+    return { found, clock, visibility: watchVisibility(clock.now, judge, true) };
+  };
+
+  it('is hidden anew before it shows', () => {
+    const { found, clock, visibility } = begin();
     visibility.received([messageUnder('r1')], 60, 0);
     clock.pass(30);
     visibility.changed(messageUnder('r1'), 60, 0);
@@ -99,9 +103,7 @@ describe('the message of a running task', () => {
   });
 
   it('may show while the call that hides it is not answered', () => {
-    const { found, judge } = judging();
-    const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge, true);
+    const { found, clock, visibility } = begin();
     visibility.received([messageUnder('r1')], 60, 0);
     clock.pass(66);
     const answered = visibility.asked(messageUnder('r1'));
@@ -113,9 +115,7 @@ describe('the message of a running task', () => {
   });
 
   it('may be one that came before the last run was over', () => {
-    const { found, judge } = judging();
-    const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge, true);
+    const { found, clock, visibility } = begin();
     visibility.received([messageUnder('r1')], 60, 0);
     visibility.taken(TASK);
     clock.pass(10);
@@ -132,9 +132,7 @@ describe('the message of a running task', () => {
   });
 
   it('is one of several, of which others may have shown while it was not yet taken', () => {
-    const { found, judge } = judging();
-    const clock = clockFrom(0);
-    const visibility = watchVisibility(clock.now, judge, true);
+    const { found, clock, visibility } = begin();
     visibility.received([messageUnder('r1')], 30, 0);
     clock.pass(30);
     visibility.received([messageUnder('r2')], 60, 0);

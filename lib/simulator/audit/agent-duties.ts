@@ -22,6 +22,7 @@ import { watchVisibility } from './agent-visibility.ts';
 import { watchAgentWakes } from './agent-wakes.ts';
 import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
+import { isRunningOn } from './what-items-say.ts';
 
 export interface AgentDutiesWorld {
   readonly now: () => EpochMs;
@@ -180,7 +181,7 @@ export const watchAgent = (
       if (now() - at < GIVEN_BACK_WITHIN_MS) continue;
       refused.delete(taskId);
       const row = rowOf(taskId);
-      const isStill = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      const isStill = isRunningOn(row, instanceId, attempt);
       if (isStill && before === failures) judge.say('W4', `${taskId} may not be held on ${instanceId}, and is kept`);
     }
   };
@@ -199,7 +200,7 @@ export const watchAgent = (
     if (failedAt !== undefined && now() - failedAt < GIVES_UP_WITHIN_MS) return;
     for (const { id, attempt } of running().filter((run) => ids.includes(run.id))) {
       const row = rowOf(id);
-      const isOurs = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      const isOurs = isRunningOn(row, instanceId, attempt);
       if (isOurs) judge.say('W4', `${id} runs on ${instanceId} under attempt ${attempt}, and is held no more`);
     }
   };
@@ -366,7 +367,7 @@ export const watchAgent = (
       if (doubtful.has(id)) judge.say('W2', `${id} begins after a pause, and its row was not read`);
       ran.add(`${id}/${attempt}`);
       const row = rowOf(id);
-      const isOurs = row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
+      const isOurs = isRunningOn(row, instanceId, attempt);
       const since = row?.finishedAt ?? row?.takenAt;
       if (isOurs || since === undefined || now() - since < KNOWN_AFTER_MS) return;
       judge.say('W2', `${id} begins under attempt ${attempt}, long after it was given away`);

@@ -4,6 +4,7 @@ import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
+import { isRunningOn } from './what-items-say.ts';
 
 /** What is given up goes with the next write, and may have been left out of one that was under way. */
 const GIVEN_UP_WITHIN_MS = 60_000;
@@ -28,7 +29,7 @@ export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWo
     const row = rowOf(id);
     if (running().some((run) => run.id === id && run.attempt === attempt)) return false;
     if (row === undefined || (row.status === 'dead' && row.attempt === attempt)) return false;
-    return row.status !== 'running' || row.attempt !== attempt || row.owner !== instanceId;
+    return !isRunningOn(row, instanceId, attempt);
   };
 
   return {

@@ -2,6 +2,7 @@ import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Judge } from './promises.ts';
+import { isRunningOn } from './what-items-say.ts';
 
 /** Two heartbeats, a look at the row, and the time that a task is given to stop. */
 const STOPS_WITHIN_MS = 45_000;
@@ -31,10 +32,7 @@ interface Running extends Run {
 /** What one process runs at once. Code that still stops after its task was given away takes up no slot. */
 export const watchRuns = ({ now, judge, slots, instanceId, rowOf, leases }: RunsWorld) => {
   const running = new Map<string, Running>();
-  const isOurs = ({ id, attempt }: Running): boolean => {
-    const row = rowOf(id);
-    return row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
-  };
+  const isOurs = ({ id, attempt }: Running): boolean => isRunningOn(rowOf(id), instanceId, attempt);
   /** One that was released and that nobody has taken may still win. */
   const isLost = ({ id, attempt }: Running): boolean => {
     const row = rowOf(id);

@@ -16,7 +16,7 @@ import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
 import { judgeSweep } from './judge-sweep.ts';
 import type { Neglect } from './neglect.ts';
-import { drainEnd, FRESH_MS, isLeftToEc2, isSaidToBeGone, SILENT_MS, silentMs } from './what-items-say.ts';
+import { drainEnd, FRESH_MS, isLeftToEc2, isRunningOn, isSaidToBeGone, SILENT_MS, silentMs } from './what-items-say.ts';
 
 /** From the design and reliability F, with a second for the rounding of wakes. */
 const BOOT_MS = 600_000;
@@ -26,10 +26,7 @@ const WAKE_DELAY_MS_MAX = 900_000;
 /** Tasks that a machine still has, of those that it had when it was read. */
 const stillRunning = (life: Life, { instanceId, leases }: InstanceRecord): TaskId[] =>
   (Object.entries(leases) as [TaskId, number][])
-    .filter(([id, attempt]) => {
-      const row = life.memory.tasks.rows.get(id);
-      return row?.status === 'running' && row.owner === instanceId && row.attempt === attempt;
-    })
+    .filter(([id, attempt]) => isRunningOn(life.memory.tasks.rows.get(id), instanceId, attempt))
     .map(([id]) => id);
 
 const neglectedReleases = (

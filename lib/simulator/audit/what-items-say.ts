@@ -1,5 +1,7 @@
+import type { InstanceId } from '../../fleet/ids.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { RecordedSignal } from '../../fleet/signal.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 
 /** An agent that was heard within this decides for itself (design, section 3). */
@@ -14,6 +16,10 @@ export const SURELY_HEARD_MS = 40_000;
 /** B28: one that EC2 takes in its first hour costs nothing, and EC2 is given five minutes past its deadline for it. */
 const FIRST_HOUR_MS = 3_600_000;
 const LEFT_TO_EC2_MS = 300_000;
+
+/** Whether a row says that this attempt runs on this machine. */
+export const isRunningOn = (row: TaskRecord | undefined, owner: InstanceId, attempt: number): boolean =>
+  row?.status === 'running' && row.owner === owner && row.attempt === attempt;
 
 type Lifetime = Pick<InstanceRecord, 'heartbeatAt' | 'launchedAt'>;
 
