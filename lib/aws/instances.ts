@@ -19,6 +19,7 @@ import {
   type Update,
   value,
 } from './expressions.ts';
+import { writeOrExplain } from './write-or-explain.ts';
 
 export interface InstanceTable {
   readonly client: DynamoDBDocumentClient;
@@ -96,13 +97,31 @@ const recordSignal = async (
   return found && recordSignal(table, signal, drains, now);
 };
 
-const refused = (record: InstanceRecord | undefined, because: LeaseRefusal): LeaseOutcome => ({
-  outcome: 'refused',
-  because,
-  record,
-});
+type Explain = (found: InstanceRecord | undefined) => LeaseOutcome | undefined;
 
-const openSession = async (
+const refusedBy =
+  (refusal: (found: InstanceRecord | undefined) => LeaseRefusal | undefined): Explain =>
+  (record) => {
+    const because = refusal(record);
+    return because && { outcome: 'refused', because, record };
+  };
+
+const changeIf = (
+  table: InstanceTable,
+  id: InstanceId,
+  update: Update,
+  conditions: readonly Fragment[],
+  explain: Explain,
+): Promise<LeaseOutcome> =>
+  writeOrExplain<LeaseOutcome>(
+    async () => {
+      const record = await updateIf(table, id, update, conditions);
+      return record && { outcome: 'done', record };
+    },
+    async () => explain(await readRecord(table, id)),
+  );
+
+const openSession = (
   table: InstanceTable,
   id: InstanceId,
   ours: SessionId,
@@ -114,13 +133,16 @@ const openSession = async (
     set: [assign(session, ours), ...Object.entries(beginning).map(([name, told]) => assign(attribute(name), told))],
   };
   const isFree = fragment`attribute_not_exists(${session}) OR ${sessionIs(ours)}`;
-  const record = await updateIf(table, id, update, [isFree]);
-  if (record) return { outcome: 'done', record };
-  const found = await readRecord(table, id);
-  return refused(found, sessionRefusal(found, ours) ?? 'other-session');
+  return changeIf(
+    table,
+    id,
+    update,
+    [isFree],
+    refusedBy((found) => sessionRefusal(found, ours)),
+  );
 };
 
-const heartbeat = async (
+const heartbeat = (
   table: InstanceTable,
   id: InstanceId,
   ours: SessionId,
@@ -128,12 +150,14 @@ const heartbeat = async (
   { runTimes }: HeartbeatReport = {},
 ): Promise<LeaseOutcome> => {
   const told = runTimes === undefined ? [] : [assign(attribute('runTimes'), runTimes)];
-  const record = await updateIf(table, id, { set: [assign(attribute('heartbeatAt'), now), ...told] }, [
-    sessionIs(ours),
-  ]);
-  if (record) return { outcome: 'done', record };
-  const found = await readRecord(table, id);
-  return refused(found, leaseRefusal(found, ours, []) ?? 'other-session');
+  const update = { set: [assign(attribute('heartbeatAt'), now), ...told] };
+  return changeIf(
+    table,
+    id,
+    update,
+    [sessionIs(ours)],
+    refusedBy((found) => leaseRefusal(found, ours, [])),
+  );
 };
 
 /** Giving up a task and holding the same one again is holding it: DynamoDB takes one write to one place. */
@@ -149,18 +173,15 @@ const leaseUpdate = ({ holds = [], unholds = [] }: LeaseChange, now: EpochMs): U
   };
 };
 
-const changeLeases = async (table: InstanceTable, change: LeaseChange, now: EpochMs): Promise<LeaseOutcome> => {
+const changeLeases = (table: InstanceTable, change: LeaseChange, now: EpochMs): Promise<LeaseOutcome> => {
   const { instanceId, session: ours, holds = [] } = change;
   const conditions = [sessionIs(ours), ...(holds.length > 0 ? [mayHold] : [])];
-  const record = await updateIf(table, instanceId, leaseUpdate(change, now), conditions);
-  if (record) return { outcome: 'done', record };
-  const found = await readRecord(table, instanceId);
-  const because = leaseRefusal(found, ours, holds);
-  if (because) return refused(found, because);
-  if (found && holds.length > 0 && holds.every((hold) => isHeld(found, hold)))
-    return { outcome: 'done', record: found };
-  // Of all that refuses a hold only `leave` is ever taken back, so that is what passed between the write and the read.
-  return refused(found, holds.length > 0 ? 'leaving' : 'other-session');
+  const refusal = refusedBy((found) => leaseRefusal(found, ours, holds));
+  return changeIf(table, instanceId, leaseUpdate(change, now), conditions, (found) => {
+    const because = refusal(found);
+    if (because || found === undefined || holds.length === 0) return because;
+    return holds.every((hold) => isHeld(found, hold)) ? { outcome: 'done', record: found } : undefined;
+  });
 };
 
 const create = async (table: InstanceTable, record: InstanceRecord): Promise<void> => {

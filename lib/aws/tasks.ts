@@ -21,6 +21,7 @@ import { allOf, attribute, type Fragment, fragment, render, value } from './expr
 import { oldestUnfinished } from './oldest-tasks.ts';
 import { conditionOf } from './task-conditions.ts';
 import { endedOn, expiresAtSeconds, updateOf } from './task-updates.ts';
+import { writeOrExplain } from './write-or-explain.ts';
 
 /** The sparse index of unfinished rows: partition `shard` (N), sort `checkAt` (N), with the fleet. */
 export const CHECK_INDEX = 'byCheckAt';
@@ -77,10 +78,14 @@ const writeStep = async (table: TaskTable, taskId: TaskId, step: TaskStep): Prom
   return answer && fromItem(table, answer.Attributes!);
 };
 
-const applyStep = async (table: TaskTable, taskId: TaskId, step: TaskStep): Promise<TaskOutcome> => {
-  const row = await writeStep(table, taskId, step);
-  return row ? { outcome: 'done', row } : explainRefusal(await readRow(table, taskId), step);
-};
+const applyStep = (table: TaskTable, taskId: TaskId, step: TaskStep): Promise<TaskOutcome> =>
+  writeOrExplain<TaskOutcome>(
+    async () => {
+      const row = await writeStep(table, taskId, step);
+      return row && { outcome: 'done', row };
+    },
+    async () => explainRefusal(await readRow(table, taskId), step),
+  );
 
 interface DueKey {
   readonly taskId: TaskId;

@@ -182,21 +182,21 @@ const unmetCondition = (row: TaskRecord, step: TaskStep): TaskCondition | undefi
     (name) => !(TASK_CONDITIONS[name] as (row: TaskRecord, step: TaskStep) => boolean)(row, step),
   );
 
-/** Why a step was not allowed on the row as it stands, or that it had happened already. */
-export const explainRefusal = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome => {
-  if (row === undefined) return { outcome: 'refused', row, unmet: 'rowMissing' };
-  if (isLostReply(row, step)) return { outcome: 'already', row };
-  if (step.step === 'submit') return { outcome: 'refused', row, unmet: 'noRow' };
-  return { outcome: 'refused', row, unmet: unmetCondition(row, step) ?? 'attemptIsOurs' };
-};
-
-/** One step of the protocol on one row: the model that the adapter and the in-memory ledger are held against. */
-export const applyTaskStep = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome => {
+/** Why a step is not allowed on the row as it stands, or that it has happened already; `undefined` when it is allowed. */
+export const explainRefusal = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome | undefined => {
   if (step.step === 'submit') {
-    return row === undefined ? { outcome: 'done', row: step.row } : explainRefusal(row, step);
+    if (row === undefined) return undefined;
+    return isLostReply(row, step) ? { outcome: 'already', row } : { outcome: 'refused', row, unmet: 'noRow' };
   }
   if (row === undefined) return { outcome: 'refused', row, unmet: 'rowMissing' };
-  if (unmetCondition(row, step) !== undefined) return explainRefusal(row, step);
-  const effect = EFFECTS[step.step] as (row: TaskRecord, step: TaskStep) => TaskRecord;
-  return { outcome: 'done', row: effect(row, step) };
+  const unmet = unmetCondition(row, step);
+  if (unmet === undefined) return undefined;
+  return isLostReply(row, step) ? { outcome: 'already', row } : { outcome: 'refused', row, unmet };
 };
+
+const effectOf = (row: TaskRecord | undefined, step: TaskStep): TaskRecord =>
+  (EFFECTS[step.step] as (row: TaskRecord | undefined, step: TaskStep) => TaskRecord)(row, step);
+
+/** One step of the protocol on one row: the model that the adapter and the in-memory ledger are held against. */
+export const applyTaskStep = (row: TaskRecord | undefined, step: TaskStep): TaskOutcome =>
+  explainRefusal(row, step) ?? { outcome: 'done', row: effectOf(row, step) };
