@@ -12,6 +12,9 @@ const UNLEARNED_SHARE_MAX = 0.25;
 /** A task that ought to end at any moment is looked at no more often than this. */
 const LOOK_AGAIN_SECONDS_MIN = 1;
 
+/** Chances closer than this are the same one, worked out in two ways. */
+const ROUNDING = 1e-9;
+
 /** One running task on a draining machine, as the agent knows it. */
 export interface RunningTask {
   readonly startedAt: EpochMs;
@@ -95,7 +98,8 @@ const finishBefore = (task: RunningTask, window: Window): EpochMs =>
  */
 const runningOnLosesLeast = (task: RunningTask, forecast: Forecast, { now, endAt }: Window): boolean => {
   const unsavedMs = now - task.keptAt;
-  return (1 - forecast.chanceWithin(endAt - now)) * (unsavedMs + (endAt - now)) <= unsavedMs * (1 + Number.EPSILON * 8);
+  const leftMs = endAt - now;
+  return forecast.chanceWithin(leftMs) >= leftMs / (unsavedMs + leftMs) - ROUNDING;
 };
 
 const finish = (task: RunningTask, forecast: Forecast, window: Window): AgentStep => {

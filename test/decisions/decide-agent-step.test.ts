@@ -37,6 +37,17 @@ describe('a running task on a draining machine', () => {
     });
   });
 
+  it('of which nothing is known runs on however little it has run, and however much time is left', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 600_000 }), fc.integer({ min: 1, max: 900_000 }), (ranMs, leftMs) => {
+        const left = { ...LEFT, deadline: addMs(START, leftMs), marginSeconds: 0 };
+        const step = decideOne(aTask({ startedAt: addMs(START, -ranMs) }), left);
+        expect(step.do).toBe('checkpoint-and-hand-back');
+      }),
+      { numRuns: 1_000, examples: [[5_361, 587_855]] },
+    );
+  });
+
   it('that is expected to end in time is finished, by its queue’s times or by its own word', () => {
     const learned = { samples: 20, halfMs: 60_000, nineTenthsMs: 100_000 };
     expect(decideOne(aTask({ startedAt: atSecond(-30) }), { ...LEFT, learned })).toMatchObject({ do: 'finish' });
