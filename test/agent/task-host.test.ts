@@ -32,7 +32,10 @@ export default defineTask({
   failuresMax: 7,
   async run(context, input) {
     appendFileSync(${JSON.stringify(log)}, input.name + '\\n');
-    if (input.waitFor) await gate(input.waitFor);
+    if (input.waitFor) {
+      await gate(input.waitFor);
+      appendFileSync(input.waitFor + '.passed', '');
+    }
     switch (input.do) {
       case 'pid': return process.pid;
       case 'exit': console.error('about to go'); return process.exit(input.code);
@@ -345,6 +348,7 @@ describe('a task that lets nothing else work in its process', () => {
     const neighbour = runner.run(aRun({ name: 'neighbour', waitFor: pathIn('go') }).context);
     await until(() => starts().length === 2);
     open('bite');
+    await until(() => existsSync(pathIn('bite.passed')));
     open('go');
     expect(await neighbour).toEqual(done('neighbour'));
     expect(starts().filter((name) => name === 'neighbour')).toHaveLength(2);
