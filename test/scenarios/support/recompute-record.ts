@@ -157,6 +157,7 @@ const ENDS = ['state-shutting-down', 'state-terminated', 'bid-evicted'];
 
 interface EndHeard {
   toldBy?: 'event' | 'look';
+  toldAt?: number;
   seenAt?: number;
   isGone?: true;
 }
@@ -175,7 +176,9 @@ const endsHeard = (lines: readonly Line[]): ReadonlyMap<string, EndHeard> => {
     if (names.includes('goneAt')) end.isGone = true;
     const isLook = caller.includes('ReconcileRole');
     if (isLook && ENDS.some((name) => names.includes(name))) end.seenAt ??= at;
-    if (names.includes('state-shutting-down')) end.toldBy ??= isLook ? 'look' : 'event';
+    if (!names.includes('state-shutting-down') || end.toldBy !== undefined) continue;
+    end.toldBy = isLook ? 'look' : 'event';
+    end.toldAt = at;
   }
   return heard;
 };
@@ -183,6 +186,14 @@ const endsHeard = (lines: readonly Line[]): ReadonlyMap<string, EndHeard> => {
 /** Undefined when an event told of the end, so that the record's own time is the one that counts. */
 const endSeenAt = (end: EndHeard | undefined): number | undefined =>
   end?.toldBy === 'event' ? undefined : end?.seenAt;
+
+/** Seconds by which the service may have been off: an event that comes while a run is being closed is not in its sum. */
+const uncertainSeconds = (heard: EndHeard | undefined, endedAt: number): number => {
+  const { toldBy, toldAt = 0, seenAt } = heard ?? {};
+  if (seenAt === undefined) return 0;
+  if (toldBy !== 'event') return 2;
+  return seenAt <= toldAt ? 2 + wholeSecond(seenAt) - wholeSecond(endedAt) : 0;
+};
 
 const recomputeMoney = (lines: readonly Line[]) => {
   const heard = endsHeard(lines);
@@ -193,14 +204,16 @@ const recomputeMoney = (lines: readonly Line[]) => {
   for (const end of lines.filter((line) => line.kind === 'machine' && line.what === 'end')) {
     if (end.runningAt == null) continue;
     const from = wholeSecond(end.runningAt);
-    const seenAt = endSeenAt(heard.get(end.instanceId ?? ''));
+    const endHeard = heard.get(end.instanceId ?? '');
+    const seenAt = endSeenAt(endHeard);
     const seconds = wholeSecond(seenAt ?? end.shuttingDownAt!) - from;
     const place = `${end.instanceType}/${end.zone}`;
     const isSpot = end.purchase === 'spot';
     const isFree = isSpot && end.by === 'ec2' && seconds < HOUR_SECONDS;
     const onDemandMicros = toMicros(sumOfSeconds(prices, `${place}/on-demand`, from, Math.max(60, seconds)));
     onDemandWouldBeMicros += onDemandMicros;
-    if (seenAt !== undefined) uncertainMicros += toMicros(2 * priceAt(prices, `${place}/on-demand`, end.runningAt));
+    const dearest = priceAt(prices, `${place}/on-demand`, end.runningAt);
+    uncertainMicros += toMicros(uncertainSeconds(endHeard, end.shuttingDownAt!) * dearest);
     if (!isSpot) spentMicros += onDemandMicros;
     else if (!isFree) spentMicros += toMicros(sumOfSeconds(prices, `${place}/spot`, from, seconds));
   }
