@@ -375,21 +375,21 @@ describe('a task that was given back to rest', () => {
 
   it('is hidden for as long after a failure', () => {
     const { found, rests } = begin({ step: 'fail', attempt: 1, retryDelaySeconds: 30 }, itemWith({}));
-    rests.shown(TASK, 29);
+    rests.shown(TASK, 29, 0);
     expect(found).toEqual(['task-1 failed, and is shown again after 29 s']);
   });
 
   it('is hidden after it handed itself back, unless its machine turns out to drain', () => {
     const step = { step: 'hand-back', attempt: 1, retryDelaySeconds: 30 };
     const early = begin(step, itemWith({}));
-    early.rests.shown(TASK, 0);
+    early.rests.shown(TASK, 0, 0);
     early.look();
     expect(early.found).toEqual(['task-1 handed itself back, and is shown again after 0 s']);
     const draining = begin(step, itemWith({ drainingAt: 1 }));
-    draining.rests.shown(TASK, 0);
+    draining.rests.shown(TASK, 0, 0);
     draining.look();
     const late = begin(step, itemWith({}));
-    late.rests.shown(TASK, 30);
+    late.rests.shown(TASK, 30, 0);
     late.look();
     expect([...draining.found, ...late.found]).toEqual([]);
   });

@@ -308,7 +308,7 @@ export const watchAgent = (
       changeVisibility: (message, seconds) => {
         inbox.dealtWith(message);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
-        if (shown !== undefined) rests.shown(shown, seconds);
+        if (shown !== undefined) rests.shown(shown, seconds, failures);
         const answered = visibility.asked(message);
         const answer = counted(queue.changeVisibility(message, seconds), `hiding of ${message.messageId}`);
         messages.changed(message, seconds, answer);
@@ -339,7 +339,7 @@ export const watchAgent = (
         return counted(queue.delete(message));
       },
       send: (id, delaySeconds = 0) => {
-        rests.shown(id, delaySeconds);
+        rests.shown(id, delaySeconds, failures);
         messages.sent(id);
         return counted(queue.send(id, delaySeconds), `sending of ${id}`);
       },

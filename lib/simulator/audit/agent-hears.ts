@@ -2,6 +2,7 @@ import type { InstanceId, SessionId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import { createDebts } from './debts.ts';
 import type { Judge } from './promises.ts';
 
 /** Notices are looked for every 5 s, recommendations every 15 s; what is found is written at once, or with the next beat. */
@@ -22,24 +23,17 @@ export interface HearsWorld {
  * same may come late or never.
  */
 export const watchMetadata = ({ now, judge, instanceId, item, metadata }: HearsWorld) => {
-  const shown = new Map<SignalKind, { at: EpochMs; failures: number }>();
-
-  const look = (kind: SignalKind, failures: number): void => {
-    const since = shown.get(kind);
-    if (since === undefined || since.failures !== failures) return void shown.set(kind, { at: now(), failures });
-    if (now() - since.at < WRITTEN_WITHIN_MS) return;
-    since.at = now();
-    judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
-  };
-
+  const unwritten = createDebts<SignalKind>(now, WRITTEN_WITHIN_MS);
   return {
     /** With each heartbeat of this session: calls of its process that have failed so far. */
     look: (session: SessionId, failures: number): void => {
       const record = item();
       const isOver = record === undefined || record.session !== session || record.goneAt !== undefined;
-      const due = isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined);
-      for (const kind of shown.keys()) if (!due.includes(kind)) shown.delete(kind);
-      for (const kind of due) look(kind, failures);
+      const due = new Set(isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined));
+      unwritten.keepOnly(due);
+      for (const kind of unwritten.overdue(failures))
+        judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
+      for (const kind of due) unwritten.owe(kind, failures);
     },
   };
 };

@@ -3,6 +3,7 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Run } from './concurrent-runs.ts';
+import { createDebts } from './debts.ts';
 import type { Judge } from './promises.ts';
 import { isRunningOn } from './what-items-say.ts';
 
@@ -23,7 +24,7 @@ export interface LeasesWorld {
  * that the machine is at work. A dead task stays held for as long as it is not copied.
  */
 export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWorld) => {
-  const stale = new Map<string, { readonly at: EpochMs; readonly failures: number }>();
+  const stale = createDebts<string>(now, GIVEN_UP_WITHIN_MS);
 
   const isStale = (id: TaskId, attempt: number): boolean => {
     const row = rowOf(id);
@@ -37,15 +38,10 @@ export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWo
     written: ({ leases }: InstanceRecord, failures: number): void => {
       const standing = (Object.entries(leases) as [TaskId, number][]).filter(([id, attempt]) => isStale(id, attempt));
       const keys = new Set(standing.map(([id, attempt]) => `${id}/${attempt}`));
-      for (const key of stale.keys()) if (!keys.has(key)) stale.delete(key);
-      for (const key of keys) {
-        const since = stale.get(key);
-        if (since === undefined || since.failures !== failures) stale.set(key, { at: now(), failures });
-        else if (now() - since.at >= GIVEN_UP_WITHIN_MS) {
-          stale.delete(key);
-          judge.say('N6', `${instanceId} still holds ${key}, which it does not run, and has changed its leases since`);
-        }
-      }
+      stale.keepOnly(keys);
+      for (const key of stale.overdue(failures))
+        judge.say('N6', `${instanceId} still holds ${key}, which it does not run, and has changed its leases since`);
+      for (const key of keys) stale.owe(key, failures);
     },
   };
 };

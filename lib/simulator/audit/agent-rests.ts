@@ -3,6 +3,7 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import { createDebts } from './debts.ts';
 import type { Judge } from './promises.ts';
 
 /** The message goes back right after the row. */
@@ -25,8 +26,8 @@ export interface Rests {
   answered(id: TaskId, step: TaskStep, outcome: TaskOutcome): void;
   /** Whether anything rests: whoever asks so need not look into every message. */
   isAny(): boolean;
-  /** Its message is shown, or another sent, after so long. */
-  shown(id: TaskId, seconds: number): void;
+  /** Its message is shown, or another sent, after so long; calls that had failed by then. */
+  shown(id: TaskId, seconds: number, failures: number): void;
   /** With each heartbeat: calls that have failed so far. */
   look(failures: number): void;
 }
@@ -39,9 +40,7 @@ interface Rest {
 
 interface Early {
   readonly id: TaskId;
-  readonly at: EpochMs;
   readonly seconds: number;
-  failures?: number;
 }
 
 /**
@@ -50,7 +49,7 @@ interface Early {
  */
 export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
   const resting = new Map<TaskId, Rest>();
-  const early: Early[] = [];
+  const unexplained = createDebts<Early>(now, WRITTEN_WITHIN_MS);
 
   const restOf = (step: TaskStep): Omit<Rest, 'at'> | undefined => {
     if (step.step === 'fail') return { delaySeconds: step.retryDelaySeconds, hasFailed: true };
@@ -68,21 +67,17 @@ export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
       resting.set(id, { at: now(), ...rest });
     },
     isAny: () => resting.size > 0,
-    shown: (id, seconds) => {
+    shown: (id, seconds, failures) => {
       const rest = resting.get(id);
       resting.delete(id);
       if (rest === undefined || now() - rest.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
       if (seconds >= rest.delaySeconds) return;
       if (rest.hasFailed) say(id, 'failed', seconds);
-      else early.push({ id, at: now(), seconds });
+      else unexplained.owe({ id, seconds }, failures);
     },
     look: (failures) => {
-      for (const one of early.splice(0)) {
-        one.failures ??= failures;
-        if (one.failures !== failures || item()?.drainingAt !== undefined) continue;
-        if (now() - one.at < WRITTEN_WITHIN_MS) early.push(one);
-        else say(one.id, 'handed itself back', one.seconds);
-      }
+      if (item()?.drainingAt !== undefined) unexplained.keepOnly(new Set());
+      for (const { id, seconds } of unexplained.overdue(failures)) say(id, 'handed itself back', seconds);
     },
   };
 };

@@ -1,0 +1,38 @@
+import type { EpochMs } from '../../fleet/time.ts';
+
+/**
+ * What one process owes at once, as long as none of its calls fails: whoever had a call fail meanwhile is excused, for it
+ * may not know what it owes, or be trying again.
+ */
+export interface Debts<Key> {
+  /** Owed from now on, unless it was owed already; `failures` counts calls of the process that have failed by now. */
+  owe(key: Key, failures: number): void;
+  paid(key: Key): void;
+  /** Whatever is not among these is owed no more. */
+  keepOnly(keys: ReadonlySet<Key>): void;
+  /** What has been owed for too long; it is told once, and then forgotten like what is excused. */
+  overdue(failures: number): readonly Key[];
+}
+
+export const createDebts = <Key>(now: () => EpochMs, withinMs: number): Debts<Key> => {
+  const owed = new Map<Key, { readonly since: EpochMs; readonly failures: number }>();
+  return {
+    owe: (key, failures) => {
+      if (!owed.has(key)) owed.set(key, { since: now(), failures });
+    },
+    paid: (key) => void owed.delete(key),
+    keepOnly: (keys) => {
+      for (const key of owed.keys()) if (!keys.has(key)) owed.delete(key);
+    },
+    overdue: (failures) => {
+      const late: Key[] = [];
+      for (const [key, debt] of owed) {
+        const isExcused = debt.failures !== failures;
+        if (!isExcused && now() - debt.since < withinMs) continue;
+        owed.delete(key);
+        if (!isExcused) late.push(key);
+      }
+      return late;
+    },
+  };
+};
