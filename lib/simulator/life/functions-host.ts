@@ -16,6 +16,7 @@ import { lazyWorld } from '../lazy-world.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
 import { queueOf } from './fleets-of.ts';
+import { createTakingOfHalfAdopted } from './half-adopted.ts';
 import { type Life, START } from './life.ts';
 import { type BatchOutcome, createSignalsHost, recordsOf, type SignalsHost } from './signals-host.ts';
 import { watchfulLog } from './watchful-log.ts';
@@ -88,6 +89,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
   let isStopped = false;
   let reconciles = 0;
   let wakes = 0;
+  const takeHalfAdopted = createTakingOfHalfAdopted(life);
 
   /** Runs a function until it answers, throws, crashes or times out. */
   const invoke = async <T>(
@@ -108,7 +110,10 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     const world = watchDeeds(worldFor(life, caller, noteFailure), deeds);
     try {
       const answer = await Promise.race([run(world, caller), caller.crashed.then(() => 'crashed' as const)]);
-      if (answer === 'crashed') return answer;
+      if (answer === 'crashed') {
+        void takeHalfAdopted();
+        return answer;
+      }
       const settings = [...caller.memo.settings!.values()];
       const found = [...(await neglected(life, kind, deeds, settings)), ...passedOver(deeds, told(answer))];
       for (const one of found) judge.say(one.promise, one.found, kind);
