@@ -130,4 +130,29 @@ export const MODE_BUGS: readonly Bug[] = [
     find: '    world.instances.markGroupStep(instanceId, mark, world.clock.now()),',
     replace: '    Promise.resolve([instanceId, mark]),',
   },
+  {
+    name: 'marked-before-it-is-done',
+    tells: 'a step out of a group that is refused, or fails, is never taken again',
+    breaks: 'O1',
+    file: 'lib/workflows/leave-groups.ts',
+    find: '  const outcome = await world.groups.detach(autoScalingGroup, instanceIds);',
+    replace:
+      "  await markDone(world, 'detachedAt', instanceIds);\n  const outcome = await world.groups.detach(autoScalingGroup, instanceIds);",
+  },
+  {
+    name: 'the-first-target-group-only',
+    tells: 'a machine that drains goes on getting requests by its other load balancer',
+    breaks: 'O1',
+    file: 'lib/workflows/leave-groups.ts',
+    find: '  for (const targetGroup of targetGroups) {',
+    replace: '  for (const targetGroup of targetGroups.slice(0, 1)) {',
+  },
+  {
+    name: 'let-go-again-and-again',
+    tells: 'a group is told every minute to end a machine that it was told to end',
+    breaks: 'O2',
+    file: 'lib/decisions/decide-groups.ts',
+    find: 'const isWaitedFor = lifecycleCompletedAt === undefined && isInGroup(draining, groups);',
+    replace: 'const isWaitedFor = (lifecycleCompletedAt ?? 0) >= 0 && isInGroup(draining, groups);',
+  },
 ];

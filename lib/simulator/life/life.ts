@@ -5,7 +5,7 @@ import { addMs, type EpochMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { MachineGroups } from '../../ports/machine-groups.ts';
 import type { WorkQueue } from '../../ports/queues.ts';
 import { auditFleet, type FleetAudit } from '../audit/audit-fleet.ts';
-import { auditGroups } from '../audit/audit-groups.ts';
+import { auditGroupMarks, auditGroups } from '../audit/audit-groups.ts';
 import { auditInstances } from '../audit/audit-instances.ts';
 import { auditLeases } from '../audit/audit-leases.ts';
 import { auditQueue, rememberBacklog } from '../audit/audit-queue.ts';
@@ -236,6 +236,7 @@ export const createLife = (options: LifeOptions): Life => {
     if (acting.by?.machine !== undefined) resumptions.cut(acting.by.machine, key);
   };
   const skewed = skewedPorts(random.fork('versions'), faults, () => life.ports);
+  const named = () => life.settings.groups;
   const life: Life = {
     portsOf: skewed.portsOf,
     plan,
@@ -262,10 +263,10 @@ export const createLife = (options: LifeOptions): Life => {
     wake: { ask: () => {} },
     machineEvents: { onStarted: () => {}, onEnded: () => {} },
     ports: {
-      instances: auditLeases(
-        { judge, rowOf: (id) => memory.tasks.rows.get(id) },
-        fleetAudit.rememberRecords(instances),
-      ),
+      instances: {
+        ...auditLeases({ judge, rowOf: (id) => memory.tasks.rows.get(id) }, fleetAudit.rememberRecords(instances)),
+        ...auditGroupMarks({ judge, groups: memory.groups, named }, instances),
+      },
       tasks: staleIndex(unreliable, taskAudit.ledger, memory.tasks.rows),
       queue: queueFor(plan.settings),
       ...(plan.other === undefined ? {} : { otherQueue: queueFor(plan.other) }),
@@ -287,7 +288,7 @@ export const createLife = (options: LifeOptions): Life => {
         truth,
         acting,
         groups: memory.groups,
-        named: () => life.settings.groups,
+        named,
         recordOf,
       }),
     },

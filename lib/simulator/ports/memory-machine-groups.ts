@@ -29,6 +29,8 @@ export interface MemoryMachineGroups extends MachineGroups {
   targetsOf(targetGroupArn: string): readonly InstanceId[];
   /** Tokens of the actions that are still waited for. */
   waitingFor(autoScalingGroup: string): readonly string[];
+  /** Whether this hook still holds up the end of the machine. */
+  waitsFor(autoScalingGroup: string, lifecycleHook: string, instanceId: InstanceId): boolean;
 }
 
 /** What leaving a group does to the machine: EC2 Auto Scaling takes its tag away. */
@@ -122,6 +124,13 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
     membersOf: (name) => [...groups.get(name)!.keys()],
     targetsOf: (arn) => [...targetGroups.get(arn)!],
     waitingFor: (name) => waiting.filter((one) => one.autoScalingGroup === name).map(({ token }) => token),
+    waitsFor: (autoScalingGroup, lifecycleHook, instanceId) =>
+      waiting.some(
+        (one) =>
+          one.autoScalingGroup === autoScalingGroup &&
+          one.lifecycleHook === lifecycleHook &&
+          one.instanceId === instanceId,
+      ),
     detach: async (name, ids) => unlessRefused(ids, () => detach(name, ids)),
     deregister: async (arn, ids) => unlessRefused(ids, () => deregister(arn, ids)),
     completeLifecycle: async (asked) => unlessRefused([asked.instanceId], () => complete(asked)),
