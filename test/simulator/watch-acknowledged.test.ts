@@ -7,7 +7,7 @@ const WARNING = { instanceId: 'i-1' as InstanceId, kind: 'spot-interruption' } a
 const NOWHERE = ['O1: spot-interruption of i-1 was acknowledged and is written nowhere'];
 
 /** What its item is at each look: none, one without the warning, one with it, or one that is closed. */
-type Item = 'none' | 'without' | 'with' | 'gone' | 'without, in an outage';
+type Item = 'none' | 'without' | 'with' | 'gone' | 'without, in an outage' | 'without, while reconciles crash';
 
 const recordOf = (item: Item): InstanceRecord | undefined => {
   if (item === 'none') return undefined;
@@ -19,17 +19,20 @@ const recordOf = (item: Item): InstanceRecord | undefined => {
 const saidAfter = async (hadItem: boolean, ...items: readonly Item[]): Promise<readonly string[]> => {
   const said: string[] = [];
   let look = -1;
+  let reconciles = 0;
   const itemNow = (): Item => items[Math.min(look, items.length - 1)]!;
   await watchAcknowledged(
     {
       clock: {
         sleep: async () => {
           look += 1;
+          if (itemNow() !== 'without, while reconciles crash') reconciles += 3;
         },
       },
       judge: { violations: [], say: (promise, found) => void said.push(`${promise}: ${found}`) },
       recordOf: () => recordOf(itemNow()),
       isUp: () => itemNow() !== 'without, in an outage',
+      reconciles: () => reconciles,
     },
     WARNING,
     hadItem,
@@ -46,6 +49,11 @@ describe('a warning that was acknowledged', () => {
   it('has its time when the item has only just come', async () => {
     expect(await saidAfter(false, 'without', 'with')).toEqual([]);
     expect(await saidAfter(false, 'without', 'without')).toEqual(NOWHERE);
+  });
+
+  it('has its time until reconciles come to their end', async () => {
+    expect(await saidAfter(true, 'without, while reconciles crash', 'with')).toEqual([]);
+    expect(await saidAfter(true, 'without, while reconciles crash', 'without')).toEqual(NOWHERE);
   });
 
   it('is waited for however late the item comes', async () => {

@@ -1,6 +1,8 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
+import { taskOf } from './agent-messages.ts';
 import { saidOf } from './promises.ts';
 
 /** How often the monitor looks: the figures below are kept to within this. */
@@ -50,6 +52,7 @@ export const createMonitor = (life: Life): Monitor => {
   const slowest = { takenMs: 0, readyAgainMs: 0 };
   const said = new Set<string>();
   let deletedAt: EpochMs | undefined;
+  let wasHealed = false;
 
   const sayOnce = (promise: 'W4' | 'N1', key: string, found: string): void => {
     if (said.has(key)) return;
@@ -60,6 +63,16 @@ export const createMonitor = (life: Life): Monitor => {
   /** A task that failed waits for its next run on purpose. */
   const readyDelayMs = (id: TaskId): number =>
     (memory.tasks.rows.get(id)?.failures ?? 0) > 0 ? life.plan.retryDelaySeconds * 1_000 : 0;
+
+  /** Somebody has deleted its message: another is sent when its row is due. */
+  const isWithoutMessage = ({ taskId, fleet, checkAt }: TaskRecord): boolean => {
+    if (!life.truth.messagesLost.has(taskId) || checkAt === undefined || clock.now() > checkAt + DUE_WITHIN_MS)
+      return false;
+    return !memory
+      .workQueue(fleet)
+      .messages()
+      .some(({ body }) => taskOf(body) === taskId);
+  };
 
   const lookAtTasks = (): void => {
     const now = clock.now();
@@ -76,6 +89,7 @@ export const createMonitor = (life: Life): Monitor => {
       const known = waiting.get(id) ?? { waitedMs: -LOOK_MS - readyDelayMs(id) };
       waiting.set(id, known);
       if (polled.has(row.fleet)) known.waitedMs += LOOK_MS;
+      if (known.waitedMs > TAKEN_WITHIN_MS && isWithoutMessage(row)) known.waitedMs = 0;
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
       if (known.waitedMs > TAKEN_WITHIN_MS)
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);
@@ -114,7 +128,10 @@ export const createMonitor = (life: Life): Monitor => {
   };
 
   const lookAtMachines = (): void => {
-    const limitMs = faults.isHealed() ? UNOWNED_HEALED_MS : UNOWNED_FAULTS_MS;
+    // Once faults have stopped a machine has that time from then on.
+    if (faults.isHealed() !== wasHealed) unowned.clear();
+    wasHealed = faults.isHealed();
+    const limitMs = wasHealed ? UNOWNED_HEALED_MS : UNOWNED_FAULTS_MS;
     const isUp = calls.conditions.outages.size === 0;
     for (const machine of host.machines) {
       const { instanceId, endedBy, isStopped } = machine;

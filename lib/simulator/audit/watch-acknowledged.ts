@@ -11,6 +11,8 @@ export interface AcknowledgedWorld {
   readonly recordOf: (id: InstanceId) => InstanceRecord | undefined;
   /** No service refuses everybody. */
   readonly isUp: () => boolean;
+  /** How many reconciles have run to their end so far. */
+  readonly reconciles: () => number;
 }
 
 /** What a signal told must stand on its machine's item after so long with an item, whatever raced with it. */
@@ -19,25 +21,31 @@ const STANDS_AFTER_SECONDS = 180;
 /** Signals of a machine without an item are kept for an hour. */
 const LOOKS_MAX = 3_600 / STANDS_AFTER_SECONDS;
 
+/** The first may have read the item before the warning was kept for it. */
+const RECONCILES_LEAST = 2;
+
 const KEPT: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
 
 /**
  * Looks for a warning that was acknowledged until it stands on its machine's item (O1). An adoption that crashed between the
  * item and what was kept for it is gone on with by the next reconcile: only an item that was there at the look before as
- * well, with every service answering, has had its time.
+ * well, with every service answering and reconciles that came to their end since, has had its time.
  */
 export const watchAcknowledged = async (
-  { clock, judge, recordOf, isUp }: AcknowledgedWorld,
+  { clock, judge, recordOf, isUp, reconciles }: AcknowledgedWorld,
   { instanceId, kind }: Pick<Signal, 'instanceId' | 'kind'>,
   hadItem: boolean,
 ): Promise<void> => {
   if (!KEPT.includes(kind)) return;
   let wasThere = hadItem;
   for (let look = 1; look <= LOOKS_MAX; look += 1) {
+    const before = reconciles();
     await clock.sleep(secondsToMs(STANDS_AFTER_SECONDS));
+    const hasLooked = reconciles() - before >= RECONCILES_LEAST;
     const record = recordOf(instanceId);
     if (record?.signals[kind] !== undefined || record?.goneAt !== undefined) return;
-    if (wasThere && isUp()) return judge.say('O1', `${kind} of ${instanceId} was acknowledged and is written nowhere`);
+    if (wasThere && isUp() && hasLooked)
+      return judge.say('O1', `${kind} of ${instanceId} was acknowledged and is written nowhere`);
     wasThere = record !== undefined && isUp();
   }
 };

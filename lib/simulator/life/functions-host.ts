@@ -88,6 +88,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
   const { clock, faults, plan, calls, judge } = life;
   let isStopped = false;
   let reconciles = 0;
+  let reconcilesEnded = 0;
   let wakes = 0;
   const takeHalfAdopted = createTakingOfHalfAdopted(life);
 
@@ -134,7 +135,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     try {
       const told: Answer = { to: 'schedule' in event ? 'minute' : 'wake' };
       const run = (world: World): Promise<void> => functions.reconcile(world)(event);
-      await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, run, () => told);
+      if ((await invoke('reconcile', RECONCILE_TIMEOUT_SECONDS, run, () => told)) !== 'crashed') reconcilesEnded += 1;
     } catch {
       // Lambda counts it and does not repeat it: the next minute does the same.
     } finally {
@@ -175,6 +176,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     judge,
     recordOf: (id) => life.memory.instances.records.get(id),
     isUp: () => calls.conditions.outages.size === 0,
+    reconciles: () => reconcilesEnded,
   };
   const signals = createSignalsHost({
     clock,

@@ -1,5 +1,6 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
 import { instanceId } from '../../fleet/ids.ts';
+import { parseTaskMessage } from '../../fleet/message.ts';
 import type { Pool, Purchase } from '../../fleet/pool.ts';
 import { FLEET_TAG, STACK_TAG } from '../../fleet/tags.ts';
 import { secondsToMs } from '../../fleet/time.ts';
@@ -84,7 +85,11 @@ const loseMessage = ({ life, random }: Incident, isUnseen: boolean): void => {
   const messages = queue.messages().filter((message) => isUnseen === (message.receiptHandle === undefined));
   // A message of a producer that knows nothing of us is all that there is of its task: losing it loses the task.
   const ours = messages.filter((message) => message.body.startsWith('{"spothop"'));
-  if (ours.length > 0) queue.drop(random.pick(ours).messageId);
+  if (ours.length === 0) return;
+  const { messageId, body } = random.pick(ours);
+  const told = parseTaskMessage(body);
+  if (told.kind === 'task') life.truth.messagesLost.add(told.taskId);
+  queue.drop(messageId);
 };
 
 /** Taken within seconds: most of the spot machines that there are. */

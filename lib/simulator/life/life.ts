@@ -66,6 +66,7 @@ export interface Life {
     /** Bodies of signals that nobody may act on. */
     readonly unreadable: Set<string>;
     readonly ending: Map<InstanceId, EpochMs>;
+    readonly messagesLost: Set<TaskId>;
   };
   readonly workload: ReadonlyMap<TaskId, PlannedTask>;
   readonly taskAudit: TaskAudit;
@@ -190,6 +191,7 @@ export const createLife = (options: LifeOptions): Life => {
     foreign: host.foreign,
     told: new Set(),
     ending: new Map(),
+    messagesLost: new Set(),
     unreadable: new Set(),
   };
   const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf, since });

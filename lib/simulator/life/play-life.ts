@@ -125,9 +125,15 @@ const lastSelfEnd = ({ host, memory }: Life): EpochMs | undefined => {
   return ends.length === 0 ? undefined : (Math.max(...ends) as EpochMs);
 };
 
+/** Two minutes' schedules and what they do. */
+const CLOSING_SECONDS = 180;
+
+const haveJustEnded = ({ host, clock }: Life): boolean =>
+  host.machines.some(({ endedAt }) => endedAt !== undefined && clock.now() - endedAt < secondsToMs(CLOSING_SECONDS));
+
 /**
- * Whoever is just taking another's place is given the time for it, and has to be the one that stays; and whoever can be ended
- * by nobody but itself is given the time for that.
+ * Whoever is just taking another's place is given the time for it, and has to be the one that stays; whoever can be ended
+ * by nobody but itself is given the time for that; and the run of whoever has only just ended, the time to be closed.
  */
 const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   const { clock, host, judge, memory } = life;
@@ -140,6 +146,7 @@ const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   const selfEnd = lastSelfEnd(life);
   if (selfEnd !== undefined && selfEnd > clock.now()) await runUntilSettled(life, selfEnd);
   if (newcomers.length > 0) await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
+  if (haveJustEnded(life)) await runUntilSettled(life, addMs(clock.now(), secondsToMs(CLOSING_SECONDS)));
   for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {
     judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`, 'monitor');
   }
