@@ -2,8 +2,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoInstanceStore } from '../../lib/aws/instances.ts';
-import { ec2FleetId, instanceId, intentId, taskId } from '../../lib/fleet/ids.ts';
-import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import { instanceId, taskId } from '../../lib/fleet/ids.ts';
 import { LEASES_CHANGED_MAX } from '../../lib/fleet/limits.ts';
 import type { Signal, SignalKind } from '../../lib/fleet/signal.ts';
 import { epochMs } from '../../lib/fleet/time.ts';
@@ -11,7 +10,7 @@ import { UnknownForm } from '../../lib/fleet/unknown-form.ts';
 import type { InstanceStore } from '../../lib/ports/instances.ts';
 import { memoryInstanceStore } from '../../lib/simulator/ports/memory-instance-store.ts';
 import { startDynamo } from './support/embedded-dynamo.ts';
-import { FLEET, instanceOf, instants, MANY_SEQUENCES_MS, SESSIONS, taskOf } from './support/samples.ts';
+import { instanceOf, instants, launchedRecord, MANY_SEQUENCES_MS, SESSIONS, taskOf } from './support/samples.ts';
 
 let table: Awaited<ReturnType<typeof startDynamo>>;
 let stored: InstanceStore;
@@ -32,18 +31,6 @@ interface Call {
   readonly facts: unknown;
   readonly on: (run: number) => (store: InstanceStore) => Promise<unknown>;
 }
-
-const newRecord = (run: number, number: number): InstanceRecord => ({
-  form: 1,
-  instanceId: instanceOf(run, number),
-  fleet: FLEET,
-  intentId: intentId('intent-1'),
-  ec2FleetId: ec2FleetId('fleet-1'),
-  pool: { instanceType: 'c7g.large', zone: 'eu-west-1a', purchase: 'spot' },
-  launchedAt: epochMs(500),
-  leases: {},
-  signals: {},
-});
 
 const kinds: fc.Arbitrary<SignalKind> = fc.constantFrom(
   'spot-interruption',
@@ -70,7 +57,7 @@ const call = <Facts>(
   on: (facts: Facts, run: number) => (store: InstanceStore) => Promise<unknown>,
 ): fc.Arbitrary<Call> => facts.map((fact) => ({ name, facts: fact, on: (run) => on(fact, run) }));
 
-const create = call('create', machine, (number, run) => (store) => store.create(newRecord(run, number)));
+const create = call('create', machine, (number, run) => (store) => store.create(launchedRecord(run, number)));
 const recordSignal = call(
   'recordSignal',
   fc.record({ machine, kind: kinds, deadline: fc.option(instants, { nil: undefined }), drains: fc.boolean(), now }),
@@ -151,7 +138,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
 
 /** How nearly every machine's life begins, so that a short sequence gets past the beginning. */
 const beginning: readonly Call[] = [
-  { name: 'create', facts: 0, on: (run) => (store) => store.create(newRecord(run, 0)) },
+  { name: 'create', facts: 0, on: (run) => (store) => store.create(launchedRecord(run, 0)) },
   {
     name: 'openSession',
     facts: 0,
@@ -195,7 +182,7 @@ describe('the instance store in memory and the one in DynamoDB', () => {
 describe('a drain', () => {
   test('answers exactly the tasks whose holds were granted, with all of them racing it (N6)', async () => {
     const id = instanceId('i-0000000000000dead');
-    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.create({ ...launchedRecord(0, 0), instanceId: id });
     await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
     const hold = (number: number) =>
       stored.changeLeases(
@@ -216,7 +203,7 @@ describe('a drain', () => {
     const id = instanceId('i-0000000000000beef');
     const lost = { taskId: taskId('lost.reply'), attempt: 3 };
     const hold = { instanceId: id, session: SESSIONS[0], holds: [lost] };
-    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.create({ ...launchedRecord(0, 0), instanceId: id });
     await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
     await stored.changeLeases(hold, epochMs(2));
     await stored.recordSignal({ kind: 'operator-drain', instanceId: id, at: epochMs(3) }, true, epochMs(3));
@@ -234,7 +221,7 @@ describe('one write for many leases', () => {
   test('takes as many as an agent ever asks for at once, in one expression', async () => {
     const id = instanceId('i-0000000000000cafe');
     const ours = { instanceId: id, session: SESSIONS[0] };
-    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.create({ ...launchedRecord(0, 0), instanceId: id });
     await stored.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
     const holds = ids.map((held) => ({ taskId: held, attempt: 1 }));
     expect(await stored.changeLeases({ ...ours, holds }, epochMs(2))).toMatchObject({ outcome: 'done' });
@@ -271,7 +258,7 @@ describe('one write for many leases', () => {
       const id = instanceId('i-0000000000000face');
       const ours = { instanceId: id, session: SESSIONS[0] };
       const [old, next] = [taskId('old'), taskId('next')];
-      await store.create({ ...newRecord(0, 0), instanceId: id });
+      await store.create({ ...launchedRecord(0, 0), instanceId: id });
       await store.openSession(id, SESSIONS[0], epochMs(1), '1.2.3');
       await store.changeLeases({ ...ours, holds: [{ taskId: old, attempt: 1 }] }, epochMs(2));
       await store.recordSignal({ kind: 'operator-drain', instanceId: id, at: epochMs(3) }, true, epochMs(3));
@@ -292,7 +279,7 @@ describe('one write for many leases', () => {
 describe('an item of the instances table', () => {
   test('has the machine’s ARN for its key, so that a role can be bound to it', async () => {
     const id = instanceId('i-00000000000000aaa');
-    await stored.create({ ...newRecord(0, 0), instanceId: id });
+    await stored.create({ ...launchedRecord(0, 0), instanceId: id });
     const { Item } = await table.client.send(
       new GetCommand({
         TableName: 'instances',

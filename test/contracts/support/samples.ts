@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { fleetName, type InstanceId, instanceId, sessionId, type TaskId, taskId } from '../../../lib/fleet/ids.ts';
+import {
+  ec2FleetId,
+  fleetName,
+  type InstanceId,
+  instanceId,
+  intentId,
+  sessionId,
+  type TaskId,
+  taskId,
+} from '../../../lib/fleet/ids.ts';
+import type { InstanceRecord } from '../../../lib/fleet/instance.ts';
 import type { Content, TaskRecord } from '../../../lib/fleet/task.ts';
 import { epochMs } from '../../../lib/fleet/time.ts';
 
@@ -34,6 +44,19 @@ export const submittedRow = (id: TaskId, body = 'body'): TaskRecord => ({
   body: content(body),
   submittedAt: epochMs(1_000),
   checkAt: epochMs(301_000),
+});
+
+/** A machine as its launch writes it. */
+export const launchedRecord = (run: number, number: number): InstanceRecord => ({
+  form: 1,
+  instanceId: instanceOf(run, number),
+  fleet: FLEET,
+  intentId: intentId('intent-1'),
+  ec2FleetId: ec2FleetId('fleet-1'),
+  pool: { instanceType: 'c7g.large', zone: 'eu-west-1a', purchase: 'spot' },
+  launchedAt: epochMs(500),
+  leases: {},
+  signals: {},
 });
 
 export const instants = fc.integer({ min: 1_000, max: 2_000_000 }).map(epochMs);
