@@ -5,7 +5,7 @@ import type { Unsettled } from './end-state.ts';
 import { isRunning } from './exchanges.ts';
 
 /** Two minutes' schedules and what they do. */
-const STEPS_TAKE_MS = 180_000;
+export const STEPS_TAKE_MS = 180_000;
 
 /** How long it has been so that a machine drains and holds nothing. */
 const idleMs = ({ memory, clock }: Life, { instanceId }: HostedMachine): number => {

@@ -2,6 +2,7 @@ import type { InstanceId } from '../../fleet/ids.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { unsettledNow } from '../audit/end-state.ts';
 import { EXCHANGE_SECONDS, endsItselfBy, isRunning, newcomersOf } from '../audit/exchanges.ts';
+import { STEPS_TAKE_MS } from '../audit/groups-at-rest.ts';
 import { createMonitor, LOOK_SECONDS, type Monitor } from '../audit/monitor.ts';
 import type { Violation } from '../audit/promises.ts';
 import type { DeployedFunctions } from '../crash-points/functions.ts';
@@ -125,11 +126,8 @@ const lastSelfEnd = ({ host, memory }: Life): EpochMs | undefined => {
   return ends.length === 0 ? undefined : (Math.max(...ends) as EpochMs);
 };
 
-/** Two minutes' schedules and what they do. */
-const CLOSING_SECONDS = 180;
-
 const haveJustEnded = ({ host, clock }: Life): boolean =>
-  host.machines.some(({ endedAt }) => endedAt !== undefined && clock.now() - endedAt < secondsToMs(CLOSING_SECONDS));
+  host.machines.some(({ endedAt }) => endedAt !== undefined && clock.now() - endedAt < STEPS_TAKE_MS);
 
 /**
  * Whoever is just taking another's place is given the time for it, and has to be the one that stays; whoever can be ended
@@ -146,7 +144,7 @@ const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   const selfEnd = lastSelfEnd(life);
   if (selfEnd !== undefined && selfEnd > clock.now()) await runUntilSettled(life, selfEnd);
   if (newcomers.length > 0) await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
-  if (haveJustEnded(life)) await runUntilSettled(life, addMs(clock.now(), secondsToMs(CLOSING_SECONDS)));
+  if (haveJustEnded(life)) await runUntilSettled(life, addMs(clock.now(), STEPS_TAKE_MS));
   for (const { instanceId } of newcomers.filter((machine) => !isRunning(machine))) {
     judge.say('rest', `in the end: ${instanceId} was to take another's place, and went itself`, 'monitor');
   }

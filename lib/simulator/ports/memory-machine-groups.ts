@@ -42,6 +42,9 @@ interface Waiting extends Omit<LifecycleCompletion, 'token'> {
   readonly token: string;
 }
 
+const isHeldUpBy = (one: Waiting, group: string, hook: string, instanceId: InstanceId): boolean =>
+  one.autoScalingGroup === group && one.lifecycleHook === hook && one.instanceId === instanceId;
+
 const EVERYTHING_DONE = (instanceIds: readonly InstanceId[]): GroupOutcome => ({ done: [...instanceIds], refused: [] });
 
 const refusedAll = (instanceIds: readonly InstanceId[], refusal: Refusal): GroupOutcome => ({
@@ -91,10 +94,7 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
     if (group === undefined) return refusedAll([instanceId], noSuchGroup(autoScalingGroup));
     const found = waiting.findIndex(
       (one) =>
-        one.autoScalingGroup === autoScalingGroup &&
-        one.lifecycleHook === lifecycleHook &&
-        one.instanceId === instanceId &&
-        (token === undefined || one.token === token),
+        isHeldUpBy(one, autoScalingGroup, lifecycleHook, instanceId) && (token === undefined || one.token === token),
     );
     // Over, or never begun: nobody waits.
     if (found < 0) return EVERYTHING_DONE([instanceId]);
@@ -124,13 +124,7 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
     membersOf: (name) => [...groups.get(name)!.keys()],
     targetsOf: (arn) => [...targetGroups.get(arn)!],
     waitingFor: (name) => waiting.filter((one) => one.autoScalingGroup === name).map(({ token }) => token),
-    waitsFor: (autoScalingGroup, lifecycleHook, instanceId) =>
-      waiting.some(
-        (one) =>
-          one.autoScalingGroup === autoScalingGroup &&
-          one.lifecycleHook === lifecycleHook &&
-          one.instanceId === instanceId,
-      ),
+    waitsFor: (group, hook, instanceId) => waiting.some((one) => isHeldUpBy(one, group, hook, instanceId)),
     detach: async (name, ids) => unlessRefused(ids, () => detach(name, ids)),
     deregister: async (arn, ids) => unlessRefused(ids, () => deregister(arn, ids)),
     completeLifecycle: async (asked) => unlessRefused([asked.instanceId], () => complete(asked)),
