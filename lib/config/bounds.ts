@@ -5,9 +5,9 @@
 import {
   INTERRUPTION_NOTICE_SECONDS,
   QUEUE_DELAY_SECONDS_MAX,
-  REVISIT_SECONDS_MIN,
   SIGNAL_BATCH_SECONDS_MAX,
   SIGNALS_VISIBILITY_SECONDS,
+  VISIBILITY_SECONDS_MIN,
 } from '../fleet/limits.ts';
 
 export interface Bounds {
@@ -39,7 +39,7 @@ export const OWN_QUEUE_URL_BYTES = 100;
 export const DEPLOYED_BYTES_EACH = 100;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
-export const VISIBILITY_SECONDS: Bounds = { min: REVISIT_SECONDS_MIN, max: 43_200, unit: 'seconds' };
+export const VISIBILITY_SECONDS: Bounds = { min: VISIBILITY_SECONDS_MIN, max: 43_200, unit: 'seconds' };
 
 /** Our queues receive up to 1,000 times (`QUEUE_RECEIVES_MAX`); the ledger must call a task dead long before. */
 export const MAX_FAILURES: Bounds = { min: 1, max: 100, unit: 'failures' };

@@ -57,16 +57,29 @@ const availableSince = ({ attempt, submittedAt, checkAt }: TaskRecord, now: Epoc
   return attempt === 0 && sentAt > now ? submittedAt : (Math.max(submittedAt, sentAt) as EpochMs);
 };
 
+const isSentLately = ({ sentAgainAt }: TaskRecord, now: EpochMs): boolean =>
+  sentAgainAt !== undefined && now - sentAgainAt < secondsToMs(RESEND_AFTER_SECONDS);
+
 /**
- * A task that is ready, while nothing waits to be received: had it a message, somebody would have seen it. It need not
- * wait for its time, which may be hours away (W4). Once a message has been sent for it, it waits like any other: were
- * its row the trouble, a message each minute would only keep workers busy.
+ * Tasks of one fleet that are ready, and more than there are messages: so many of them have none, and need not wait for
+ * their time, which may be hours away (W4). Which ones nobody knows; those that could have been taken for longest come
+ * first. While nothing waits, that is all of them. Once a message has been sent for one, it waits like any other: were its
+ * row the trouble, a message each minute would only keep workers busy.
+ *
+ * A message that waits may be a second one of a task that runs, so fewer may be found than were lost, never more.
  */
-export const isForgotten = (row: TaskRecord, waiting: number, now: EpochMs): boolean =>
-  row.status === 'ready' &&
-  waiting === 0 &&
-  now - availableSince(row, now) >= secondsToMs(RESEND_SOON_SECONDS) &&
-  (row.sentAgainAt === undefined || now - row.sentAgainAt >= secondsToMs(RESEND_AFTER_SECONDS));
+export const forgottenAmong = (rows: readonly TaskRecord[], waiting: number, now: EpochMs): readonly TaskRecord[] => {
+  const available = rows
+    .filter(({ status }) => status === 'ready')
+    .map((row) => ({ row, since: availableSince(row, now) }))
+    .filter(({ since }) => now - since >= secondsToMs(RESEND_SOON_SECONDS));
+  const withoutMessage = Math.max(0, available.length - waiting);
+  return available
+    .filter(({ row }) => !isSentLately(row, now))
+    .sort((one, other) => one.since - other.since)
+    .slice(0, withoutMessage)
+    .map(({ row }) => row);
+};
 
 /**
  * A row whose `checkAt` has passed, with its owner's item, both read strongly. Holding follows taking within

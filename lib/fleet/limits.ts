@@ -45,8 +45,14 @@ export const SWEEP_SECONDS = 60;
 /** How long a message stays hidden at a time; renewed at half of it while the task runs. */
 export const VISIBILITY_SECONDS_DEFAULT = 60;
 
-/** A message met while its task runs elsewhere goes back for what its owner needs, within these bounds. */
-export const REVISIT_SECONDS_MIN = 30;
+/** A renewal that fails has half of it for its repetitions. */
+export const VISIBILITY_SECONDS_MIN = 30;
+
+/**
+ * A message met while its task runs elsewhere goes back for what its owner needs, within these bounds. The least is no
+ * part of a minute: coming back each half minute, it would be on show at every sweep, which would take it for a backlog.
+ */
+export const REVISIT_SECONDS_MIN = 37;
 export const REVISIT_SECONDS_MAX = 900;
 
 /** SQS long polling ends after 20 s at most. */
@@ -204,6 +210,7 @@ const assertRelation = (holds: boolean, relation: string): void => {
 
 assertRelation(SILENCE_SECONDS_MAX > 2 * HEARTBEAT_SECONDS, 'silence > 2 × heartbeat');
 assertRelation(HEARTBEAT_FRESH_SECONDS > 2 * HEARTBEAT_SECONDS, 'a fresh heartbeat > 2 × heartbeat');
+assertRelation(SWEEP_SECONDS % REVISIT_SECONDS_MIN !== 0, 'what comes back is not seen by each sweep');
 assertRelation(
   RESEND_SOON_SECONDS <= SILENCE_SECONDS_MAX,
   'a released task is due before the sweep would look ahead for it',

@@ -1,4 +1,4 @@
-import { decideTask, isForgotten, isStillQueued, queuedLookAt } from '../decisions/decide-task.ts';
+import { decideTask, forgottenAmong, isStillQueued, queuedLookAt } from '../decisions/decide-task.ts';
 import type { FleetName, TaskId } from '../fleet/ids.ts';
 import { SILENCE_SECONDS_MAX, SWEEP_AHEAD_MAX, SWEEP_BATCH_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
@@ -84,21 +84,38 @@ const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Pr
   }
 };
 
+const fleetsOf = (rows: readonly TaskRecord[]): ReadonlySet<FleetName> => new Set(rows.map(({ fleet }) => fleet));
+
+const sendForgotten = async (
+  world: SweepWorld,
+  waiting: Waiting,
+  fleet: FleetName,
+  rows: readonly TaskRecord[],
+): Promise<readonly PromiseSettledResult<void>[]> => {
+  const before = await waiting(fleet);
+  const now = world.clock.now();
+  return inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE, (row) => send(world, row, resendAt(now)));
+};
+
 /**
- * A message that is lost while others wait leaves its task to a look that may be far off. Once nothing waits any more,
- * whatever is still ready has no message. What runs is due within the time that an owner may be silent, so what comes
- * later in the index is ready.
+ * A message that is lost while others wait leaves its task to a look that may be far off. Of whatever is ready beyond what
+ * waits, the message is gone. What runs is due within the time that an owner may be silent, so what comes later in the
+ * index is ready.
  */
-const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly PromiseSettledResult<void>[]> => {
+const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly PromiseSettledResult<unknown>[]> => {
   const after = addMs(world.clock.now(), secondsToMs(SILENCE_SECONDS_MAX));
   const later = await world.tasks.dueLater(after, SWEEP_AHEAD_MAX, watchedFleets(world));
-  return inParallel(later, ROWS_AT_ONCE, async (taskId) => {
-    const row = await readRow(world, taskId);
-    if (row?.status !== 'ready') return;
-    const before = await waiting(row.fleet);
-    const now = world.clock.now();
-    if (isForgotten(row, before, now)) await send(world, row, resendAt(now));
-  });
+  const read = await inParallel(later, ROWS_AT_ONCE, (taskId) => readRow(world, taskId));
+  const rows = read.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+  const sent = await inParallel([...fleetsOf(rows)], ROWS_AT_ONCE, (fleet) =>
+    sendForgotten(
+      world,
+      waiting,
+      fleet,
+      rows.filter((row) => row.fleet === fleet),
+    ),
+  );
+  return [...read, ...sent, ...sent.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))];
 };
 
 /** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */

@@ -87,7 +87,7 @@ describe('what is late or lost between the agent and the world', () => {
     await apply(id, take);
     machine.start();
     await machine.clock.advance(seconds(9));
-    expect(ended).toEqual([10, 30]);
+    expect(ended).toEqual([10, 37]);
   });
 
   it('a message of a dead task whose copy may be missing is copied before it goes', async () => {

@@ -1,5 +1,6 @@
+import { assert, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideTask } from '../../lib/decisions/decide-task.ts';
+import { decideTask, forgottenAmong } from '../../lib/decisions/decide-task.ts';
 import { fleetName, sessionId, taskId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
@@ -57,5 +58,68 @@ describe('a ready row that nobody came for', () => {
 describe('a finished row', () => {
   it('is left alone', () => {
     expect(decideTask(row({ status: 'done' }), undefined, atSecond(60))).toEqual({ do: 'nothing' });
+  });
+});
+
+describe('ready tasks of which messages are lost', () => {
+  /** Submitted one second after the other, first looked at five minutes later. */
+  const ready = (number: number, changes: Partial<TaskRecord> = {}): TaskRecord =>
+    row({
+      taskId: taskId(`task-${number}`),
+      status: 'ready',
+      attempt: 0,
+      submittedAt: atSecond(number),
+      checkAt: atSecond(number + 300),
+      ...changes,
+    });
+  const namesOf = (rows: readonly TaskRecord[]): readonly string[] => rows.map(({ taskId: id }) => id);
+
+  it('are all of them while nothing waits', () => {
+    expect(namesOf(forgottenAmong([ready(1), ready(2)], 0, atSecond(60)))).toEqual(['task-1', 'task-2']);
+  });
+
+  it('are as many as there are tasks beyond the messages that wait, the oldest first', () => {
+    const rows = [ready(3), ready(1), ready(4), ready(2)];
+    expect(namesOf(forgottenAmong(rows, 1, atSecond(60)))).toEqual(['task-1', 'task-2', 'task-3']);
+    expect(namesOf(forgottenAmong(rows, 3, atSecond(60)))).toEqual(['task-1']);
+    expect(forgottenAmong(rows, 4, atSecond(60))).toEqual([]);
+    expect(forgottenAmong(rows, 5, atSecond(60))).toEqual([]);
+  });
+
+  it('are none that came within half a minute: their messages may not be counted yet', () => {
+    expect(namesOf(forgottenAmong([ready(1), ready(31)], 0, atSecond(60)))).toEqual(['task-1']);
+    // Neither do they count for the others.
+    expect(forgottenAmong([ready(1), ready(31)], 1, atSecond(60))).toEqual([]);
+  });
+
+  it('are none that were sent within five minutes, which still count as tasks with a message', () => {
+    const sent = ready(1, { sentAgainAt: atSecond(100), checkAt: atSecond(400) });
+    expect(forgottenAmong([sent], 0, atSecond(399))).toEqual([]);
+    expect(namesOf(forgottenAmong([sent], 0, atSecond(400)))).toEqual(['task-1']);
+    expect(namesOf(forgottenAmong([sent, ready(2)], 1, atSecond(399)))).toEqual(['task-2']);
+  });
+
+  it('are none that run or are finished, and these do not count', () => {
+    const rows = [ready(1), ready(2, { status: 'running' }), ready(3, { status: 'done' })];
+    expect(namesOf(forgottenAmong(rows, 0, atSecond(60)))).toEqual(['task-1']);
+    expect(forgottenAmong(rows, 1, atSecond(60))).toEqual([]);
+  });
+
+  it('are found exactly where every message that waits belongs to one of them, and never more than were lost', () => {
+    const queues = record({
+      lost: integer({ min: 0, max: 40 }),
+      queued: integer({ min: 0, max: 40 }),
+      seconds: integer({ min: 0, max: 20 }),
+    });
+    const lostWith = ({ lost, queued, seconds }: { lost: number; queued: number; seconds: number }): number => {
+      const rows = Array.from({ length: lost + queued }, (_, number) => ready(number % 20));
+      return forgottenAmong(rows, queued + seconds, atSecond(60)).length;
+    };
+    assert(
+      property(queues, (queue) => {
+        expect(lostWith({ ...queue, seconds: 0 })).toBe(queue.lost);
+        expect(lostWith(queue)).toBe(Math.max(0, queue.lost - queue.seconds));
+      }),
+    );
   });
 });

@@ -137,7 +137,7 @@ describe('what is told of a machine before it has an item', () => {
 });
 
 describe('a sweep', () => {
-  const looked = (change: object) => ({ taskId: TASK, attempt: 0, ageMs: 60_000, waiting: 3, ...change });
+  const looked = (change: object) => ({ taskId: TASK, fleet: FLEET, attempt: 0, ageMs: 60_000, waiting: 3, ...change });
   const foundIn = (change: Partial<Deeds>): readonly string[] =>
     judgeSweep(life, { ...noDeeds(START), ...change }, new Set()).map(({ found }) => found);
 
@@ -182,12 +182,27 @@ describe('a sweep', () => {
         laterRows: new Map([[TASK, { value: { ...row, ...change }, at: START + seconds * 1_000 }]]) as never,
         waitingMost: new Map([[FLEET, waiting]]),
       });
-    expect(foundAfter(30, 0)).toEqual(['task-1 is ready, nothing waits, and no message is sent for it']);
+    expect(foundAfter(30, 0)).toEqual(['1 tasks are ready, 0 messages wait, and none is sent for task-1']);
     expect(foundAfter(29, 0)).toEqual([]);
     expect(foundAfter(30, 1)).toEqual([]);
     expect(foundAfter(300, 0, { sentAgainAt: START + 1_000 })).toEqual([]);
     // It was sent, and is looked at later.
     expect(foundAfter(30, 0, { checkAt: START + 200_000 })).toEqual([]);
+  });
+
+  it('sends again, before they are due, no more of the ready tasks than messages can be missing', () => {
+    const ids = [1, 2, 3, 4].map((number) => taskId(`task-${number}`));
+    const row = { fleet: FLEET, status: 'ready', attempt: 1, submittedAt: START, checkAt: START + 300_000 };
+    const seenAfter = (seconds: number) =>
+      new Map(ids.map((id) => [id, { value: { ...row, taskId: id }, at: START + seconds * 1_000 }])) as never;
+    const sent = (count: number, waiting: number): object => ({
+      sentAhead: ids.slice(0, count).map((id) => looked({ taskId: id, attempt: 1, waiting })),
+    });
+    expect(foundIn({ laterRows: seenAfter(30), ...sent(1, 3) })).toEqual([]);
+    expect(foundIn({ laterRows: seenAfter(30), ...sent(4, 0) })).toEqual([]);
+    const tooMany = '2 of 4 ready tasks are sent again, while 3 messages wait';
+    expect(foundIn({ laterRows: seenAfter(30), ...sent(2, 3) })).toEqual([tooMany]);
+    expect(foundIn({ laterRows: seenAfter(29), ...sent(1, 0) })).toHaveLength(1);
   });
 
   it('that fails keeps no fleet waiting', () => {

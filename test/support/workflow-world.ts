@@ -96,13 +96,13 @@ export const workflowWorld = (
 
 export const aTaskId = (name: string): TaskId => taskId(name);
 
-export const submitRow = async (world: WorkflowWorld, name: string): Promise<TaskId> => {
+export const submitRow = async (world: WorkflowWorld, name: string, fleet = INDEX): Promise<TaskId> => {
   const id = aTaskId(name);
   const now = world.clock.now();
   const row: TaskRecord = {
     form: 1,
     taskId: id,
-    fleet: INDEX,
+    fleet,
     status: 'ready',
     attempt: 0,
     failures: 0,

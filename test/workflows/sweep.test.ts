@@ -208,6 +208,26 @@ describe('a ready task whose message was lost', () => {
     expect(await receivedIds(world)).toEqual(['lost']);
   });
 
+  it('is sent while fewer messages wait than tasks are ready', async () => {
+    const world = waitingOnce(workflowWorld());
+    for (let number = 0; number < 12; number += 1) {
+      await submitRow(world, `task-${number}`);
+      await world.clock.advance(1_000);
+    }
+    await world.clock.advance(60_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual(['task-0', 'task-1', 'task-2']);
+  });
+
+  it('counts for its own fleet alone', async () => {
+    const world = waitingOnce(workflowWorld());
+    for (let number = 0; number < 12; number += 1)
+      await submitRow(world, `task-${number}`, number < 6 ? INDEX : fleetName('other'));
+    await world.clock.advance(60_000);
+    await sweep(world);
+    expect(await receivedIds(world)).toEqual([]);
+  });
+
   it('among a million others is sent once they are taken, not when it would have had its turn', async () => {
     const world = workflowWorld();
     const id = await submitRow(world, 'lost');
@@ -248,7 +268,9 @@ describe('a ready task whose message was lost', () => {
   });
 
   it('is not looked for among more than 64 rows: a backlog costs no more reads than that', async () => {
-    const world = waitingOnce(workflowWorld());
+    const world = workflowWorld();
+    const queue = world.workQueue(INDEX);
+    const backlog = async () => ({ waiting: 400, inFlight: 0, delayed: 0 });
     for (let number = 0; number < 400; number += 1) await submitRow(world, `task-${number}`);
     let reads = 0;
     const get: TaskLedger['get'] = async (id) => {
@@ -256,7 +278,7 @@ describe('a ready task whose message was lost', () => {
       return world.tasks.get(id);
     };
     await world.clock.advance(60_000);
-    await sweep({ ...world, tasks: { ...world.tasks, get } });
+    await sweep({ ...world, workQueue: () => ({ ...queue, backlog }), tasks: { ...world.tasks, get } });
     expect(reads).toBe(64);
     expect(await receivedIds(world)).toEqual([]);
   });

@@ -28,6 +28,7 @@ export interface Compared {
 /** A task that was ready and due, and what was known by then to wait for its fleet. */
 export interface Looked {
   readonly taskId: TaskId;
+  readonly fleet: FleetName;
   readonly attempt: number;
   readonly ageMs: number;
   readonly waiting: number | undefined;
@@ -72,6 +73,8 @@ export interface Deeds {
   readonly putOff: Looked[];
   /** Those that were sent again. */
   readonly sentAgain: Looked[];
+  /** Tasks that were sent again before they were due. */
+  readonly sentAhead: Looked[];
   readonly sent: Set<TaskId>;
   readonly ended: Set<InstanceId>;
   /** Of whichever look at each fleet's backlog came last. */
@@ -132,6 +135,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   foundDead: new Set(),
   putOff: [],
   sentAgain: [],
+  sentAhead: [],
   sent: new Set(),
   ended: new Set(),
   compared: new Map(),
@@ -253,11 +257,12 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     if (step.step === 'release' && isDead) deeds.foundDead.add(id);
     // One that its agent gave back since it was read was looked at as a running one.
     const wasReady = deeds.rows.get(id)?.value.status === 'ready';
-    if (step.step === 'check-again' && isReady && wasReady) {
+    if (step.step === 'check-again' && isReady) {
       const { attempt, submittedAt, fleet } = outcome.row;
       const waiting = deeds.backlogs.get(fleet)?.waiting;
-      const looked = { taskId: id, attempt, ageMs: clock.now() - submittedAt, waiting };
-      (step.sentAgainAt === undefined ? deeds.putOff : deeds.sentAgain).push(looked);
+      const looked = { taskId: id, fleet, attempt, ageMs: clock.now() - submittedAt, waiting };
+      if (wasReady) (step.sentAgainAt === undefined ? deeds.putOff : deeds.sentAgain).push(looked);
+      else if (deeds.laterRows.has(id)) deeds.sentAhead.push(looked);
     }
     return outcome;
   },

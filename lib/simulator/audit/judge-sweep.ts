@@ -2,7 +2,7 @@ import type { FleetName } from '../../fleet/ids.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { Life } from '../life/life.ts';
-import type { Deeds } from './deeds.ts';
+import type { Deeds, Seen } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
 import { SILENT_MS, silentMs } from './what-items-say.ts';
 
@@ -37,16 +37,37 @@ const shownSince = ({ attempt, submittedAt, checkAt = submittedAt }: TaskRecord,
 
 const isLong = (since: number, now: EpochMs, longMs: number): boolean => now - since >= longMs;
 
-/** Nothing waits for its fleet, so it has no message: whoever looked at it need not wait until it is due. */
-const leftForgotten = (life: Life, { laterRows, waitingMost }: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
-  [...laterRows].flatMap(([id, { value: read, at }]) => {
-    if (read.status !== 'ready' || watched.has(read.fleet) || waitingMost.get(read.fleet) !== 0) return [];
-    const isForgotten = isLong(shownSince(read, at), at, SHOWN_MS) && isLong(read.sentAgainAt ?? 0, at, SENT_MS);
-    const now = life.memory.tasks.rows.get(id);
-    const isAsRead = now?.status === 'ready' && now.attempt === read.attempt && now.checkAt === read.checkAt;
-    return isForgotten && isAsRead
-      ? [neglect('W4', `${id} is ready, nothing waits, and no message is sent for it`)]
+/** Whoever read it then knew that somebody could have taken it, had it a message. */
+const couldBeTaken = ({ value: read, at }: Seen<TaskRecord>): boolean =>
+  read.status === 'ready' && isLong(shownSince(read, at), at, SHOWN_MS);
+
+const laterOf = ({ laterRows }: Deeds, fleet: FleetName): readonly Seen<TaskRecord>[] =>
+  [...laterRows.values()].filter(({ value }) => value.fleet === fleet);
+
+/** Of so many tasks that are ready only those have no message for which none can wait. */
+const needlesslySentAhead = (deeds: Deeds): Neglect[] =>
+  [...new Set(deeds.sentAhead.map(({ fleet }) => fleet))].flatMap((fleet) => {
+    const sent = deeds.sentAhead.filter((one) => one.fleet === fleet);
+    const ready = laterOf(deeds, fleet).filter(couldBeTaken).length;
+    const waiting = sent[0]!.waiting ?? 0;
+    return sent.length > Math.max(0, ready - waiting)
+      ? [neglect('O2', `${sent.length} of ${ready} ready tasks are sent again, while ${waiting} messages wait`)]
       : [];
+  });
+
+/** More are ready than messages wait for their fleet, so one of them has none: whoever looked need not wait until it is due. */
+const leftForgotten = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetName>): Neglect[] =>
+  [...deeds.waitingMost].flatMap(([fleet, waiting]) => {
+    if (watched.has(fleet)) return [];
+    const left = laterOf(deeds, fleet).filter((seen) => {
+      const { value: read, at } = seen;
+      const now = life.memory.tasks.rows.get(read.taskId);
+      const isAsRead = now?.status === 'ready' && now.attempt === read.attempt && now.checkAt === read.checkAt;
+      return isAsRead && couldBeTaken(seen) && isLong(read.sentAgainAt ?? 0, at, SENT_MS);
+    });
+    if (left.length <= waiting) return [];
+    const found = `${left.length} tasks are ready, ${waiting} messages wait, and none is sent for`;
+    return left.map(({ value }) => neglect('W4', `${found} ${value.taskId}`));
   });
 
 /** A heartbeat never goes back: whoever was silent when its item was read last had been so at the look at the row. */
@@ -64,6 +85,7 @@ const leftWithTheSilent = (life: Life, { rows, records }: Deeds, watched: Readon
 export const judgeSweep = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetName>): readonly Neglect[] => [
   ...wronglyPutOff(deeds),
   ...needlesslySent(deeds),
+  ...needlesslySentAhead(deeds),
   ...leftWithTheSilent(life, deeds, watched),
   ...leftForgotten(life, deeds, watched),
 ];

@@ -112,8 +112,9 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'the sweep sends every ready task again each minute, whatever waits',
     breaks: 'O2',
     file: 'lib/workflows/sweep.ts',
-    find: '    if (isForgotten(row, before, now)) await send',
-    replace: '    if (before >= 0 || isForgotten(row, before, now)) await send',
+    find: 'inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE',
+    replace:
+      "inParallel(before < 0 ? forgottenAmong(rows, before, now) : rows.filter(({ status }) => status === 'ready'), ROWS_AT_ONCE",
   },
   {
     name: 'only-with-a-version',
@@ -178,8 +179,24 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'a task without a message is left until it is due',
     breaks: 'W4',
     file: 'lib/workflows/sweep.ts',
-    find: 'if (isForgotten(row, before, now)) await send(world, row, resendAt(now));',
-    replace: 'isForgotten(row, before, now);',
+    find: 'inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE',
+    replace: 'inParallel(forgottenAmong(rows, before, now).slice(0, 0), ROWS_AT_ONCE',
+  },
+  {
+    name: 'sent-while-any-wait',
+    tells: 'of tasks that are ready, every one is sent again although some messages wait',
+    breaks: 'O2',
+    file: 'lib/decisions/decide-task.ts',
+    find: '.slice(0, withoutMessage)',
+    replace: '.slice(0, withoutMessage === 0 ? 0 : available.length)',
+  },
+  {
+    name: 'one-message-hides-all',
+    tells: 'a single message that waits keeps all tasks whose messages are lost from being sent',
+    breaks: 'W4',
+    file: 'lib/decisions/decide-task.ts',
+    find: 'Math.max(0, available.length - waiting);',
+    replace: 'waiting > 0 ? 0 : available.length;',
   },
   {
     name: 'metadata-unheard',

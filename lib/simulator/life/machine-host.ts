@@ -36,7 +36,7 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** The machine's clock, or that of one life of a process on it: with the process, its timers end. */
   clockOf(life?: Caller): Clock;
   notice?: EpochMs;
-  /** When it ends by its notice, also where that was withdrawn. */
+  /** When it ends by a notice that its agent has read, also where that was withdrawn. */
   endTold?: EpochMs;
   isAdvised?: boolean;
   tellsNonsense?: boolean;
@@ -115,7 +115,9 @@ export const simulatedImds = (machine: HostedMachine, faults: Faults): Imds => (
     if (machine.unreachable.has('imds')) return Promise.reject(new ImdsUnavailable('It does not answer.'));
     const text = METADATA[path]?.(machine);
     if (text === undefined) return NOTHING;
-    const isNonsense = path === 'spot/instance-action' && faults.strikes('F63', machine.instanceId);
+    const isNotice = path === 'spot/instance-action';
+    const isNonsense = isNotice && faults.strikes('F63', machine.instanceId);
+    if (isNotice && !isNonsense && !machine.tellsNonsense) machine.endTold = machine.notice!;
     return Promise.resolve(isNonsense ? '{"action":' : text);
   },
 });

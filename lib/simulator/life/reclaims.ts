@@ -106,7 +106,6 @@ export const reclaim = async (life: Life, events: Events, machine: HostedMachine
   const isStopped = faults.strikes('F09', machine.instanceId);
   if (!isUnwarned) {
     machine.notice = secondsLater(clock.now(), leadSeconds);
-    machine.endTold = machine.notice;
     warnOf(life, events, machine, leadSeconds);
     void watchNotice(life, machine, leadSeconds);
     if (faults.strikes('F64', machine.instanceId)) {
