@@ -161,8 +161,9 @@ const campaign = async (seeds: readonly SeedRange[], setup: WorkerSetup): Promis
   return code === 0 ? NEVER_MET_EXIT_CODE : code;
 };
 
-const renderBug = ({ name, caught, seedsUntilCaught, promise, found, problem }: BugOutcome): string => {
+const renderBug = ({ name, caught, by, seedsUntilCaught, promise, found, problem }: BugOutcome): string => {
   if (problem !== undefined) return `NOT PLANTED  ${name}: ${problem}\n`;
+  if (by === 'tests') return `caught by tests        ${name}: ${found}\n`;
   return caught
     ? `caught by seed ${String(seedsUntilCaught).padStart(4)}, ${promise?.padEnd(4)}  ${name}: ${found}\n`
     : `NOT CAUGHT  ${name}\n`;

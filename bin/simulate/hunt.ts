@@ -1,9 +1,11 @@
 import { wallClock } from '../../lib/clock/wall-clock.ts';
 import type { Promised } from '../../lib/simulator/audit/promises.ts';
-import type { Bug } from '../../lib/simulator/bugs/bug.ts';
-import type { FilePatch } from '../../lib/simulator/bugs/unified-diff.ts';
+import { type Bug, plant } from '../../lib/simulator/bugs/bug.ts';
+import { isPlayed, suitesOf } from '../../lib/simulator/bugs/suites.ts';
+import { applyPatch, type FilePatch } from '../../lib/simulator/bugs/unified-diff.ts';
 import type { SeedRange } from '../../lib/simulator/campaign/seed-range.ts';
 import type { CheckOrder, WorkerSetup } from '../../lib/simulator/campaign/worker-messages.ts';
+import { type Change, firstFailingTest } from './suites.ts';
 import { startThread, THREADS, type Thread } from './threads.ts';
 
 /** One bug to look for: one of ours, or a diff that somebody else wrote. */
@@ -23,8 +25,8 @@ export interface BugOutcome {
   readonly promise?: Promised;
   /** What was found by whatever caught it. */
   readonly found?: string;
-  /** A seed, or one of the exhaustive searches, which need none. */
-  readonly by?: 'seed' | CheckOrder['check'];
+  /** A seed, one of the exhaustive searches, or tests of what no simulation plays, which need none. */
+  readonly by?: 'seed' | 'tests' | CheckOrder['check'];
   /** Why it could not be planted. */
   readonly problem?: string;
 }
@@ -103,17 +105,45 @@ const huntWith = async (range: SeedRange, thread: Thread): Promise<Catch | undef
   }
 };
 
+const changesOf = ({ bug, patches = [] }: Quarry): readonly Change[] => [
+  ...(bug === undefined ? [] : [{ file: bug.file, to: (source: string) => plant(bug, source) }]),
+  ...patches.map((patch) => ({ file: patch.file, to: (source: string) => applyPatch(patch, source) })),
+];
+
+/** @throws when it cannot be planted */
+const huntBySeeds = async (
+  range: SeedRange,
+  setup: WorkerSetup,
+  { bug, patches }: Quarry,
+): Promise<Catch | undefined> =>
+  huntWith(
+    range,
+    await startThread({
+      ...setup,
+      ...(bug === undefined ? {} : { bug }),
+      ...(patches === undefined ? {} : { patches }),
+    }),
+  );
+
+/** @throws when it cannot be planted */
+const huntByTests = async (quarry: Quarry): Promise<Catch | undefined> => {
+  const changes = changesOf(quarry);
+  const folders = suitesOf(changes.map(({ file }) => file));
+  const found = folders.length === 0 ? undefined : await firstFailingTest(changes, folders);
+  return found === undefined ? undefined : { by: 'tests', found, seedsUntilCaught: 0 };
+};
+
+/** What is played is played; for what a simulation has models of its own for, the tests that hold the two alike decide. */
 const huntOne = async (range: SeedRange, setup: WorkerSetup, quarry: Quarry): Promise<BugOutcome> => {
-  const { name, problem, ...planted } = quarry;
+  const { name, problem } = quarry;
   if (problem !== undefined) return { name, caught: false, problem };
-  let thread: Thread;
   try {
-    thread = await startThread({ ...setup, ...planted });
+    const played = changesOf(quarry).some(({ file }) => isPlayed(file));
+    const caught = (played ? await huntBySeeds(range, setup, quarry) : undefined) ?? (await huntByTests(quarry));
+    return { name, caught: caught !== undefined, ...caught };
   } catch (error) {
     return { name, caught: false, problem: reasonOf(error) };
   }
-  const caught = await huntWith(range, thread);
-  return { name, caught: caught !== undefined, ...caught };
 };
 
 /** Plays the seeds with each bug in turn until one of them breaks a promise. */

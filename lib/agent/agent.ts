@@ -13,7 +13,7 @@ import { createPulse } from './pulse.ts';
 import { createReceivesMax } from './receives-max.ts';
 import { createRunTimes } from './run-times.ts';
 import { createRunningTasks } from './running-tasks.ts';
-import { type Opening, openSession } from './session.ts';
+import { type Opened, type Opening, openSession } from './session.ts';
 import { createSignalDesk, type SignalDesk } from './signal-desk.ts';
 import { supervise } from './supervise.ts';
 import { emptyTally, type Tally } from './tally.ts';
@@ -134,7 +134,7 @@ const waitForEc2 = async ({ ports }: AgentShared, { mailbox }: Ears, stopping: S
 /** One agent with its machine and its session: from the first heartbeat until nothing is left to do. */
 const live = async (
   shared: AgentShared,
-  first: InstanceRecord,
+  { record: first, silentMs }: Opened,
   { isSpot }: MachineIdentity,
   stopping: Stopping,
 ): Promise<AgentEnd> => {
@@ -147,7 +147,7 @@ const live = async (
     for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
   const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.afterBeat(mailbox) });
-  if (Object.keys(first.leases).length > 0) await settleLeftovers(shared, first);
+  if (Object.keys(first.leases).length > 0) await settleLeftovers(shared, first, silentMs);
   await (shared.ports.supervised === undefined ? work : supervise)(shared, ears);
   await closeRunner(shared);
   await desk.settled();
@@ -208,7 +208,7 @@ const runOnce = async (ports: AgentPorts, settings: AgentSettings, stopping: Sto
   const shared = shareOut(ports, settings, { instanceId, session }, opening.record);
   const held = Object.keys(opening.record.leases);
   ports.log.info('session opened', { instanceId, session, held });
-  return live(shared, opening.record, identity, stopping);
+  return live(shared, opening, identity, stopping);
 };
 
 /** The machine's loop: watch, take and hold, run, checkpoint, drain. */

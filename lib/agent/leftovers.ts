@@ -1,8 +1,9 @@
 import type { TaskId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
-import { QUEUE_DELAY_SECONDS_MAX } from '../fleet/limits.ts';
+import { QUEUE_DELAY_SECONDS_MAX, SILENCE_SECONDS_MAX } from '../fleet/limits.ts';
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskStep } from '../fleet/task-protocol.ts';
+import { secondsToMs } from '../fleet/time.ts';
 import { copyInTheEnd } from './bury.ts';
 import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
@@ -16,8 +17,8 @@ interface Leftovers {
   /** Dead under the attempt that is held: a task is let go once it is copied, so perhaps it was not. */
   readonly dead: readonly TaskRecord[];
   /**
-   * Some were put back since they were held here, and nobody has taken them: an agent before this one may have ended in
-   * the middle of this very work, and they may have run beside what is left.
+   * Some were put back since they were held here, whoever has them now: an agent before this one may have ended in the
+   * middle of this very work, and they may have run beside what is left.
    */
   readonly hadNeighbours: boolean;
 }
@@ -31,8 +32,9 @@ const lookAtRows = async (
   let hadNeighbours = false;
   for (const [id, attempt] of Object.entries(leases)) {
     const row = await withRetries(ports.clock, () => ports.tasks.get(id as TaskId));
-    if (row?.attempt !== attempt) continue;
-    hadNeighbours ||= row.status === 'ready';
+    if (row === undefined) continue;
+    hadNeighbours ||= row.attempt > attempt || row.status === 'ready';
+    if (row.attempt !== attempt) continue;
     if (row.status === 'dead') dead.push(row);
     if (row.status === 'running' && row.owner === instanceId && row.session === session) ours.push(row);
   }
@@ -103,10 +105,14 @@ const settleLeftover = async (
  * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
  * nobody knows which, so all are handed back; so is one of a machine that drains, where processes are killed for other
- * reasons. What cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is
+ * reasons, and one of a machine that was silent for so long that what ran beside it may have been given to others. What cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is
  * copied, here or by whoever starts next here; or it is sent to another machine once this one has ended.
  */
-export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceRecord): Promise<void> => {
+export const settleLeftovers = async (
+  shared: AgentShared,
+  { leases }: InstanceRecord,
+  silentMs: number,
+): Promise<void> => {
   const { log } = shared.ports;
   const uncopied: Uncopied = new Set();
   try {
@@ -114,7 +120,8 @@ export const settleLeftovers = async (shared: AgentShared, { leases }: InstanceR
     // First, because the sweep finds all that is not settled here, and nothing that is dead.
     for (const { taskId } of dead) uncopied.add(taskId);
     for (const row of dead) await bury(shared, row, uncopied);
-    const isToBlame = ours.length === 1 && !hadNeighbours && shared.drain.state() === undefined;
+    const wasAlone = ours.length === 1 && !hadNeighbours && silentMs < secondsToMs(SILENCE_SECONDS_MAX);
+    const isToBlame = wasAlone && shared.drain.state() === undefined;
     for (const row of ours) await settleLeftover(shared, row, isToBlame, uncopied);
   } catch (error) {
     log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });

@@ -1,7 +1,7 @@
 import type { InstanceId, SessionId } from '../fleet/ids.ts';
-import type { InstanceRecord } from '../fleet/instance.ts';
+import { type InstanceRecord, silenceMs } from '../fleet/instance.ts';
 import { DEAD_MAN_SECONDS } from '../fleet/limits.ts';
-import { secondsToMs } from '../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { LeaseOutcome } from '../ports/instances.ts';
 import { backOffMs } from './retry.ts';
 import type { AgentPorts } from './world.ts';
@@ -9,32 +9,31 @@ import type { AgentPorts } from './world.ts';
 /** The control plane writes the item within a minute of the launch, mostly before the machine has booted. */
 const ITEM_POLL_SECONDS = 2;
 
+export interface Opened {
+  readonly kind: 'opened';
+  readonly record: InstanceRecord;
+  /** For so long nobody had been heard on the machine; a new one has been silent for as long as it lives. */
+  readonly silentMs: number;
+}
+
 /**
  * - `opened`: this agent has the machine.
  * - `second-agent`: another one has it (F65).
  * - `no-item`: nobody wrote the machine's item in the dead-man's time.
  * - `stopped`: the agent was asked to stop while it waited.
  */
-export type Opening =
-  | { readonly kind: 'opened'; readonly record: InstanceRecord }
-  | { readonly kind: 'second-agent' | 'no-item' | 'stopped' };
+export type Opening = Opened | { readonly kind: 'second-agent' | 'no-item' | 'stopped' };
 
-const openingOf = (outcome: LeaseOutcome, session: SessionId): Opening | undefined => {
-  if (outcome.outcome === 'done') return { kind: 'opened', record: outcome.record };
+const openingOf = (
+  outcome: LeaseOutcome,
+  session: SessionId,
+  before: InstanceRecord,
+  now: EpochMs,
+): Opening | undefined => {
+  const opened = (record: InstanceRecord): Opening => ({ kind: 'opened', record, silentMs: silenceMs(before, now) });
+  if (outcome.outcome === 'done') return opened(outcome.record);
   if (outcome.because === 'other-session') return { kind: 'second-agent' };
-  return outcome.record?.session === session ? { kind: 'opened', record: outcome.record } : undefined;
-};
-
-/**
- * Every answer tells the service's time (lib/clock/service-clock.ts). The first one is asked for nothing else, so that no
- * stamp is written, and no wait is measured, by a machine's date that nobody has compared (F55).
- */
-const learnTime = async (instances: AgentPorts['instances'], instanceId: InstanceId): Promise<void> => {
-  try {
-    await instances.get(instanceId);
-  } catch {
-    // Asked again, and complained about, by the loop that follows.
-  }
+  return outcome.record?.session === session ? opened(outcome.record) : undefined;
 };
 
 /**
@@ -46,13 +45,23 @@ export const openSession = async (
   ids: { readonly instanceId: InstanceId; readonly session: SessionId; readonly agentVersion: string },
   stop: AbortSignal,
 ): Promise<Opening> => {
-  await learnTime(instances, ids.instanceId);
+  /**
+   * As the last process left it, before the session is written. Every answer tells the service's time
+   * (lib/clock/service-clock.ts): this one is asked for first, so that no stamp is written, and no wait is measured, by a
+   * machine's date that nobody has compared (F55).
+   */
+  let before: InstanceRecord | undefined;
+  const openOn = async (item: InstanceRecord): Promise<Opening | undefined> => {
+    const now = clock.now();
+    const outcome = await instances.openSession(ids.instanceId, ids.session, now, ids.agentVersion);
+    return openingOf(outcome, ids.session, item, now);
+  };
   let waitedMs = 0;
   let failures = 0;
   while (!stop.aborted) {
     try {
-      const outcome = await instances.openSession(ids.instanceId, ids.session, clock.now(), ids.agentVersion);
-      const opening = openingOf(outcome, ids.session);
+      before ??= await instances.get(ids.instanceId);
+      const opening = before && (await openOn(before));
       if (opening !== undefined) return opening;
       failures = 0;
     } catch (error) {

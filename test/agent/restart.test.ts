@@ -3,8 +3,9 @@ import { memoryMachineState } from '../../lib/agent/machine-state.ts';
 import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import { addMs } from '../../lib/fleet/time.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
 import { manualClock } from '../support/manual-clock.ts';
-import { START } from '../support/records.ts';
+import { anInstanceId, START } from '../support/records.ts';
 import {
   type Cloud,
   createCloud,
@@ -196,28 +197,87 @@ describe('an agent that is started again on its machine', () => {
     }
   });
 
-  it('that ended again while it settled what was left blames none of several (F33)', async () => {
-    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+  it('blames none where it was away for so long that what ran beside may have been given to others (W5)', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ concurrency: 2 });
+    for (const id of ['a', 'b']) await submit(cloud, id);
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    expect(leasesOf(cloud)).toEqual({ a: 1, b: 1 });
+    first.kill();
+    // The machine is silent: a sweep releases one of its tasks, and fails before it comes to the other.
+    await clock.advance(seconds(50));
+    const { instanceId } = first;
+    const release = { step: 'release', attempt: 1, owner: instanceId, now: clock.now() } as const;
+    await cloud.tasks.apply(taskId('b'), release);
+    await cloud.instances.dropLease(instanceId, taskId('b'), 1);
+    expect(leasesOf(cloud)).toEqual({ a: 1 });
+    startAgent(never);
+    await clock.advance(seconds(1));
+    expect(rowOf(cloud, 'a')).toMatchObject({ failures: 0, reclaims: 1 });
+  });
+
+  it('that was away for a moment blames the one that ran alone, however often its item could not be read (F33)', async () => {
+    const { clock, cloud, startAgent } = createRestarting();
+    await submit(cloud, 'poison');
     const first = startAgent(never);
     await clock.advance(seconds(3));
     first.kill();
-    const { apply } = cloud.tasks;
-    let handedBack = 0;
-    cloud.tasks.apply = async (id, step) => {
-      if (step.step === 'hand-back' && handedBack === 2) return never();
-      if (step.step === 'hand-back') handedBack += 1;
-      return apply(id, step);
+    const { get, openSession } = cloud.instances;
+    let refused = 0;
+    const refuseOnce = (): void => {
+      refused += 1;
+      if (refused < 3) throw new Error('throttled');
     };
-    const second = startAgent(never);
-    await clock.advance(seconds(1));
-    expect(handedBack).toBe(2);
-    second.kill();
-    cloud.tasks.apply = apply;
+    cloud.instances.get = async (id) => {
+      refuseOnce();
+      return get(id);
+    };
+    cloud.instances.openSession = async (...given) => {
+      const outcome = await openSession(...given);
+      refuseOnce();
+      return outcome;
+    };
     startAgent(never);
-    await clock.advance(seconds(2));
-    for (const id of ['a', 'b', 'c']) expect(rowOf(cloud, id)).toMatchObject({ failures: 0, reclaims: 1 });
+    await clock.advance(seconds(5));
+    expect(refused).toBeGreaterThanOrEqual(3);
+    expect(rowOf(cloud, 'poison')).toMatchObject({ failures: 1, reclaims: 0, reason: REASON });
   });
+
+  it.each([
+    ['wait', () => undefined],
+    [
+      'have gone to others',
+      async (cloud: Cloud, clock: Clock) => {
+        const take = { step: 'take', owner: anInstanceId(9), session: sessionId('other') } as const;
+        for (const id of ['a', 'b', 'c']) await cloud.tasks.apply(taskId(id), { ...take, now: clock.now() });
+      },
+    ],
+  ])(
+    'that ended again while it settled what was left blames none of several, though some %s (F33)',
+    async (_name, then) => {
+      const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
+      for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+      const first = startAgent(never);
+      await clock.advance(seconds(3));
+      first.kill();
+      const { apply } = cloud.tasks;
+      let handedBack = 0;
+      cloud.tasks.apply = async (id, step) => {
+        if (step.step === 'hand-back' && handedBack === 2) return never();
+        if (step.step === 'hand-back') handedBack += 1;
+        return apply(id, step);
+      };
+      const second = startAgent(never);
+      await clock.advance(seconds(1));
+      expect(handedBack).toBe(2);
+      second.kill();
+      cloud.tasks.apply = apply;
+      await then(cloud, clock);
+      startAgent(never);
+      await clock.advance(seconds(2));
+      for (const id of ['a', 'b', 'c']) expect(rowOf(cloud, id)).toMatchObject({ failures: 0, reclaims: 1 });
+    },
+  );
 
   it('beats and hears of its notice while it settles what was left', async () => {
     const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });

@@ -1,4 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoFleetStore } from '../../lib/aws/fleets.ts';
@@ -230,11 +230,12 @@ describe('the head of a fleet', () => {
 
   test('that another version wrote is neither read nor changed', async () => {
     const fleet = fleetName('from-the-future');
-    await table.client.send(
-      new PutCommand({ TableName: 'fleets', Item: { fleet, part: 'head', form: 2, generation: 4, openIntents: {} } }),
-    );
+    const future = { fleet, part: 'head', form: 2, generation: 4, openIntents: {} };
+    await table.client.send(new PutCommand({ TableName: 'fleets', Item: future }));
     await expect(stored.read(fleet)).rejects.toThrow(UnknownForm);
     await expect(stored.changeHead(fleet, 4, { open: [intentOf(0)] })).rejects.toThrow(UnknownForm);
+    const kept = await table.client.send(new GetCommand({ TableName: 'fleets', Key: { fleet, part: 'head' } }));
+    expect(kept.Item).toEqual(future);
   });
 });
 

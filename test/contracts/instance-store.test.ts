@@ -292,9 +292,12 @@ describe('an item of the instances table', () => {
   test('that another version wrote is neither read nor drained', async () => {
     const id = instanceId('i-00000000000000bbb');
     const instanceArn = `arn:aws:ec2:eu-west-1:111122223333:instance/${id}`;
-    await table.client.send(new PutCommand({ TableName: 'instances', Item: { instanceArn, form: 7, signals: {} } }));
+    const future = { instanceArn, form: 7, signals: {} };
+    await table.client.send(new PutCommand({ TableName: 'instances', Item: future }));
     const notice: Signal = { kind: 'spot-interruption', instanceId: id, at: epochMs(1) };
     await expect(stored.recordSignal(notice, true, epochMs(1))).rejects.toThrow(UnknownForm);
     await expect(stored.get(id)).rejects.toThrow(/has the form 7/);
+    const kept = await table.client.send(new GetCommand({ TableName: 'instances', Key: { instanceArn } }));
+    expect(kept.Item).toEqual(future);
   });
 });

@@ -1,4 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTaskLedger } from '../../lib/aws/tasks.ts';
@@ -171,9 +171,15 @@ describe('rows that ended', () => {
     }
   });
 
-  test('are listed no more once an operator made them ready again', async () => {
+  test('are listed no more, and no more deleted some day, once an operator made them ready again', async () => {
     const id = taskId('ended/b');
+    const attributes = async (): Promise<readonly string[]> => {
+      const { Item = {} } = await table.client.send(new GetCommand({ TableName: 'tasks', Key: { taskId: id } }));
+      return Object.keys(Item);
+    };
+    expect(await attributes()).toContain('expiresAt');
     await stored.apply(id, { step: 'retry', now: epochMs(20 * DAY) });
+    expect(await attributes()).not.toContain('expiresAt');
     expect(await stored.countEnded(fleet, epochMs(0), epochMs(30 * DAY))).toMatchObject({ done: 3, dead: 0 });
   });
 });
@@ -186,5 +192,7 @@ describe('a row that another version wrote', () => {
     await expect(stored.get(id)).rejects.toThrow(UnknownForm);
     await expect(stored.apply(id, { step: 'cancel', now: epochMs(1) })).rejects.toThrow(UnknownForm);
     await expect(stored.apply(id, { step: 'submit', row: submittedRow(id) })).rejects.toThrow(/has the form 2/);
+    const kept = await table.client.send(new GetCommand({ TableName: 'tasks', Key: { taskId: id } }));
+    expect(kept.Item).toEqual(future);
   });
 });

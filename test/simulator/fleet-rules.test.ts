@@ -137,7 +137,15 @@ describe('what is told of a machine before it has an item', () => {
 });
 
 describe('a sweep', () => {
-  const looked = (change: object) => ({ taskId: TASK, fleet: FLEET, attempt: 0, ageMs: 60_000, waiting: 3, ...change });
+  const looked = (change: object) => ({
+    taskId: TASK,
+    fleet: FLEET,
+    attempt: 0,
+    at: START,
+    ageMs: 60_000,
+    waiting: 3,
+    ...change,
+  });
   const foundIn = (change: Partial<Deeds>): readonly string[] =>
     judgeSweep(life, { ...noDeeds(START), ...change }, new Set()).map(({ found }) => found);
 
@@ -193,16 +201,16 @@ describe('a sweep', () => {
   it('sends again, before they are due, no more of the ready tasks than messages can be missing', () => {
     const ids = [1, 2, 3, 4].map((number) => taskId(`task-${number}`));
     const row = { fleet: FLEET, status: 'ready', attempt: 1, submittedAt: START, checkAt: START + 300_000 };
-    const seenAfter = (seconds: number) =>
-      new Map(ids.map((id) => [id, { value: { ...row, taskId: id }, at: START + seconds * 1_000 }])) as never;
-    const sent = (count: number, waiting: number): object => ({
-      sentAhead: ids.slice(0, count).map((id) => looked({ taskId: id, attempt: 1, waiting })),
-    });
-    expect(foundIn({ laterRows: seenAfter(30), ...sent(1, 3) })).toEqual([]);
-    expect(foundIn({ laterRows: seenAfter(30), ...sent(4, 0) })).toEqual([]);
-    const tooMany = '2 of 4 ready tasks are sent again, while 3 messages wait';
-    expect(foundIn({ laterRows: seenAfter(30), ...sent(2, 3) })).toEqual([tooMany]);
-    expect(foundIn({ laterRows: seenAfter(29), ...sent(1, 0) })).toHaveLength(1);
+    const laterRows = new Map(ids.map((id) => [id, { value: { ...row, taskId: id }, at: START }])) as never;
+    const foundAfter = (seconds: number, count: number, waiting: number): readonly string[] => {
+      const at = START + seconds * 1_000;
+      const sentAhead = ids.slice(0, count).map((id) => looked({ taskId: id, attempt: 1, at, waiting }));
+      return foundIn({ laterRows, sentAhead });
+    };
+    expect(foundAfter(30, 1, 3)).toEqual([]);
+    expect(foundAfter(30, 4, 0)).toEqual([]);
+    expect(foundAfter(30, 2, 3)).toEqual(['2 of 4 ready tasks are sent again, while 3 messages wait']);
+    expect(foundAfter(29, 1, 0)).toHaveLength(1);
   });
 
   it('that fails keeps no fleet waiting', () => {

@@ -30,6 +30,7 @@ export interface Looked {
   readonly taskId: TaskId;
   readonly fleet: FleetName;
   readonly attempt: number;
+  readonly at: EpochMs;
   readonly ageMs: number;
   readonly waiting: number | undefined;
 }
@@ -226,6 +227,20 @@ const noteInstances = ({ clock, instances }: Ports, deeds: Deeds): World['instan
   };
 };
 
+/** As it was read: one that was not due then, or ran, was looked at for another reason. */
+const wasReadyAndDue = ({ rows }: Deeds, id: TaskId): boolean => {
+  const read = rows.get(id);
+  return read?.value.status === 'ready' && read.value.checkAt !== undefined && read.value.checkAt <= read.at;
+};
+
+const noteLook = (deeds: Deeds, row: TaskRecord, isSent: boolean, at: EpochMs): void => {
+  const { taskId, attempt, submittedAt, fleet } = row;
+  const waiting = deeds.backlogs.get(fleet)?.waiting;
+  const looked = { taskId, fleet, attempt, at, ageMs: at - submittedAt, waiting };
+  if (isSent && deeds.laterRows.has(taskId)) deeds.sentAhead.push(looked);
+  else if (wasReadyAndDue(deeds, taskId)) (isSent ? deeds.sentAgain : deeds.putOff).push(looked);
+};
+
 const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
   ...tasks,
   get: async (id) => {
@@ -255,15 +270,8 @@ const noteTasks = ({ clock, tasks }: Ports, deeds: Deeds): World['tasks'] => ({
     if (step.step === 'release' && isReady) deeds.released.add(id);
     const isDead = outcome.row?.status === 'dead' && 'attempt' in step && outcome.row.attempt === step.attempt;
     if (step.step === 'release' && isDead) deeds.foundDead.add(id);
-    // One that its agent gave back since it was read was looked at as a running one.
-    const wasReady = deeds.rows.get(id)?.value.status === 'ready';
-    if (step.step === 'check-again' && isReady) {
-      const { attempt, submittedAt, fleet } = outcome.row;
-      const waiting = deeds.backlogs.get(fleet)?.waiting;
-      const looked = { taskId: id, fleet, attempt, ageMs: clock.now() - submittedAt, waiting };
-      if (wasReady) (step.sentAgainAt === undefined ? deeds.putOff : deeds.sentAgain).push(looked);
-      else if (deeds.laterRows.has(id)) deeds.sentAhead.push(looked);
-    }
+    if (step.step === 'check-again' && isReady)
+      noteLook(deeds, outcome.row, step.sentAgainAt !== undefined, clock.now());
     return outcome;
   },
 });

@@ -37,8 +37,8 @@ const shownSince = ({ attempt, submittedAt, checkAt = submittedAt }: TaskRecord,
 
 const isLong = (since: number, now: EpochMs, longMs: number): boolean => now - since >= longMs;
 
-/** Whoever read it then knew that somebody could have taken it, had it a message. */
-const couldBeTaken = ({ value: read, at }: Seen<TaskRecord>): boolean =>
+/** Whoever had read it knew then that somebody could have taken it, had it a message. */
+const couldBeTaken = ({ value: read }: Seen<TaskRecord>, at: EpochMs): boolean =>
   read.status === 'ready' && isLong(shownSince(read, at), at, SHOWN_MS);
 
 const laterOf = ({ laterRows }: Deeds, fleet: FleetName): readonly Seen<TaskRecord>[] =>
@@ -48,8 +48,8 @@ const laterOf = ({ laterRows }: Deeds, fleet: FleetName): readonly Seen<TaskReco
 const needlesslySentAhead = (deeds: Deeds): Neglect[] =>
   [...new Set(deeds.sentAhead.map(({ fleet }) => fleet))].flatMap((fleet) => {
     const sent = deeds.sentAhead.filter((one) => one.fleet === fleet);
-    const ready = laterOf(deeds, fleet).filter(couldBeTaken).length;
-    const waiting = sent[0]!.waiting ?? 0;
+    const { at, waiting = 0 } = sent.at(-1)!;
+    const ready = laterOf(deeds, fleet).filter((seen) => couldBeTaken(seen, at)).length;
     return sent.length > Math.max(0, ready - waiting)
       ? [neglect('O2', `${sent.length} of ${ready} ready tasks are sent again, while ${waiting} messages wait`)]
       : [];
@@ -63,7 +63,7 @@ const leftForgotten = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetName>
       const { value: read, at } = seen;
       const now = life.memory.tasks.rows.get(read.taskId);
       const isAsRead = now?.status === 'ready' && now.attempt === read.attempt && now.checkAt === read.checkAt;
-      return isAsRead && couldBeTaken(seen) && isLong(read.sentAgainAt ?? 0, at, SENT_MS);
+      return isAsRead && couldBeTaken(seen, at) && isLong(read.sentAgainAt ?? 0, at, SENT_MS);
     });
     if (left.length <= waiting) return [];
     const found = `${left.length} tasks are ready, ${waiting} messages wait, and none is sent for`;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isPlayed, suitesOf } from './suites.ts';
 import { type FilePatch, parseUnifiedDiff, pathsOf } from './unified-diff.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -20,18 +21,13 @@ const ownPath = (root: string, patch: FilePatch): FilePatch => {
   return { ...patch, file };
 };
 
-/**
- * What a simulation has a model of its own for, or has no use of. The functions name some of it, so that it is loaded all
- * the same; nothing of it is ever called.
- */
-const NEVER_PLAYED =
-  /^(?:lib\/(?:aws|cli|clock|config|integrations|local|market|replay|report|simulator|telemetry)\/|lib\/wiring\.ts$|(?!lib\/|functions\/))/;
-
-/** @throws when all that is changed is played in no simulation */
+/** @throws when nothing plays what is changed, and no suite of tests stands in for a simulation */
 const mustBePlayed = (patches: readonly FilePatch[]): readonly FilePatch[] => {
-  if (patches.some(({ file }) => !NEVER_PLAYED.test(file))) return patches;
-  const files = patches.map(({ file }) => file).join(', ');
-  throw new Error(`No simulation plays anything of ${files}: whether the change is wrong is for npm test to say.`);
+  const files = patches.map(({ file }) => file);
+  if (files.some(isPlayed) || suitesOf(files).length > 0) return patches;
+  throw new Error(
+    `No simulation plays anything of ${files.join(', ')}: whether the change is wrong is for npm test to say.`,
+  );
 };
 
 const readBug = async (root: string, folder: string, name: string): Promise<FoundBug> => {
