@@ -365,8 +365,8 @@ describe('asking for a task', () => {
 describe('a message whose task runs elsewhere', () => {
   const takenAt = (seconds: number) => ({ takenAt: atSecond(seconds) }) as TaskRecord;
   it.each([
-    ['nothing known', takenAt(0), undefined, 30],
-    ['almost done', takenAt(-100), 110_000, 30],
+    ['nothing known', takenAt(0), undefined, 37],
+    ['almost done', takenAt(-100), 110_000, 37],
     ['what its owner needs', takenAt(-100), 400_000, 300],
     ['at most a quarter of an hour', takenAt(0), 7_200_000, 900],
     ['a clock that is behind the owner’s', takenAt(50), 100_000, 100],
@@ -382,6 +382,11 @@ describe('a drained machine powers itself off', () => {
   });
   it('five minutes past the deadline when EC2’s own end is free', () => {
     expect(powerOffAt(aRecord({ signals: notice }), atSecond(5))).toBe(atSecond(420));
+  });
+  it('five minutes past EC2’s own deadline, though it has been asked to end sooner', () => {
+    const stopping = { at: START, deadline: atSecond(50), recordedAt: START };
+    const record = aRecord({ signals: { ...notice, 'machine-stopping': stopping } });
+    expect(powerOffAt(record, atSecond(5))).toBe(atSecond(420));
   });
   it('at once when EC2’s end costs the same as its own', () => {
     const record = aRecord({ signals: notice, launchedAt: addMs(START, -3_480_000) });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type InstanceId, instanceId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
+import type { EpochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
 import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
@@ -48,10 +49,11 @@ describe('whoever repeats what fails', () => {
 
 describe('a row that is given back', () => {
   const message = { messageId: 'm', receiptHandle: 'r', body: `{"spothop":1,"taskId":"${TASK}"}` } as ReceivedMessage;
-  const begin = () => {
+  const begin = (heardOfDrainAt?: number) => {
     const { found, judge } = judging();
     const clock = clockFrom(1_000_000);
-    const messages = watchMessages({ now: clock.now, judge, rowOf: () => rowWith({}), item: () => undefined });
+    const heard = { heardOfDrainAt: () => heardOfDrainAt as EpochMs | undefined };
+    const messages = watchMessages({ now: clock.now, judge, rowOf: () => rowWith({}), ...heard });
     messages.givenBack(rowWith({}), 0);
     return { found, clock, messages };
   };
@@ -67,6 +69,17 @@ describe('a row that is given back', () => {
     failing.clock.pass(31);
     failing.messages.look(1);
     expect(failing.found).toEqual([]);
+  });
+
+  it('is shown at once by a machine that has heard of its drain, and not in this moment', () => {
+    const { found, messages } = begin(994_999);
+    messages.changed(message, 5, Promise.resolve());
+    expect(found).toEqual([expect.stringContaining('is handed back by a machine that drains, and hidden for 5 s')]);
+    for (const heardAt of [undefined, 995_000]) {
+      const other = begin(heardAt);
+      other.messages.changed(message, 5, Promise.resolve());
+      expect(other.found).toEqual([]);
+    }
   });
 
   it('is not hidden again by whoever has put its message back', async () => {
@@ -158,7 +171,8 @@ describe('a machine that has heard that it is to leave', () => {
 
   it('takes nothing, but for what was under way', () => {
     const { found, clock, takes } = begin();
-    clock.pass(4);
+    // The next beat, five seconds later, may call it back at that very moment.
+    clock.pass(5);
     takes.takes(TASK, undefined);
     expect(found).toEqual([]);
     clock.pass(1);
@@ -174,6 +188,10 @@ describe('a machine that has heard that it is to leave', () => {
     takes.takes(TASK, undefined);
     clock.pass(5);
     takes.heard(recordWith({}));
+    takes.takes(TASK, undefined);
+    takes.heard(recordWith({ signals: { leave: { at: 1 } } }));
+    clock.pass(6);
+    takes.found(recordWith({}));
     takes.takes(TASK, undefined);
     expect(found).toEqual([]);
   });

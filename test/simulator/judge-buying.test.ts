@@ -37,6 +37,8 @@ interface Reconciled {
   readonly head?: Partial<FleetHead>;
   readonly policy?: Partial<CapacityPolicy>;
   readonly alarm?: string;
+  /** Which of the machines were sent away, by their place in the list. */
+  readonly sentAway?: readonly number[];
   readonly now?: EpochMs;
 }
 
@@ -55,7 +57,8 @@ const refused = (purchase: Purchase, now = NOW): Record<string, PoolMemory> =>
     ZONES.map((zone) => [`${TYPE}/${zone}/${purchase}`, { refusedAt: epochMs(now - MINUTE_MS), strikes: 1 }]),
   );
 
-const deedsOf = ({ machines = [], tasks, asks = {}, head = {}, policy = {}, alarm, now = NOW }: Reconciled): Deeds => {
+const deedsOf = (reconciled: Reconciled): Deeds => {
+  const { machines = [], tasks, asks = {}, head = {}, policy = {}, alarm, sentAway = [], now = NOW } = reconciled;
   const deeds = noDeeds(now);
   const members = machines.map((machine, index) => memberOf(machine, index, now));
   deeds.compared.set(FLEET, {
@@ -70,6 +73,7 @@ const deedsOf = ({ machines = [], tasks, asks = {}, head = {}, policy = {}, alar
   });
   for (const [purchase, count] of Object.entries(asks))
     deeds.opened.push({ fleet: FLEET, intent: { purchase, count } as Intent });
+  deeds.sentAway.push(...sentAway.map(idOf));
   if (alarm !== undefined) deeds.alarms.add(alarm);
   return deeds;
 };
@@ -130,6 +134,10 @@ describe('what a reconcile buys', () => {
     expect(found({ tasks: 1, machines, asks: { spot: 1 } })).toEqual([]);
     expect(found({ tasks: 1, machines })).toHaveLength(1);
     expect(found({ tasks: 1, machines: [...machines, {}] })).toEqual([]);
+    // The one that was too many has been seen to go since, by the same reconcile.
+    const leave = { leave: ADVISED['rebalance-recommendation']! };
+    expect(found({ tasks: 1, machines: [...machines, { signals: leave }], sentAway: [1] })).toEqual([]);
+    expect(found({ tasks: 1, machines: [...machines, { signals: leave }] })).toHaveLength(1);
   });
 
   it('comes in place of on-demand machines that have outlasted a long task', () => {

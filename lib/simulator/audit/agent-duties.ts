@@ -106,7 +106,8 @@ export const watchAgent = (
 ): AgentDuties => {
   const { now, judge, instanceId, granted, rowOf, isReopened, running } = world;
   const { instances, tasks, queue, deadLetters } = ports;
-  const messages = watchMessages(world);
+  let heardOfDrainAt: EpochMs | undefined;
+  const messages = watchMessages({ ...world, heardOfDrainAt: () => heardOfDrainAt });
   const retries = watchRetries(now, judge, instanceId);
   const rests = watchRests(world);
   const outcomes = watchOutcomes({ ...world, failures: () => failures });
@@ -131,7 +132,6 @@ export const watchAgent = (
   let calledAt = now();
   let beatAt = now();
   let hasBeaten = false;
-  let heardOfDrainAt: EpochMs | undefined;
 
   const noteFailure = (): void => {
     failures += 1;
@@ -239,6 +239,7 @@ export const watchAgent = (
         const outcome = await counted(instances.changeLeases(change, at));
         if (outcome.outcome === 'done') {
           leases.written(outcome.record, failures);
+          takes.found(outcome.record);
           return outcome;
         }
         for (const { taskId, attempt } of change.holds ?? [])
@@ -248,6 +249,7 @@ export const watchAgent = (
       recordSignal: async (signal, drains, at) => {
         const record = await counted(instances.recordSignal(signal, drains, at));
         wakes.recorded(record, drains, at, failures);
+        if (record !== undefined) takes.found(record);
         return record;
       },
       heartbeat: (...args) => {

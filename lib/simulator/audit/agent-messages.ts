@@ -1,5 +1,4 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
@@ -10,8 +9,8 @@ export interface AgentMessagesWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
+  /** When a heartbeat was first answered with an item that drains, or it went on after that. */
+  readonly heardOfDrainAt: () => EpochMs | undefined;
 }
 
 /** What has become of a row that one process of an agent has given back, and of the message that its task came by. */
@@ -29,8 +28,8 @@ export interface AgentMessages {
 /** The message goes back right after the row, as long as nothing fails. */
 const SHOWN_WITHIN_MS = 30_000;
 
-/** A drain that its agent has surely heard of: two heartbeats, and one of them has come through. */
-const HEARD_OF_MS = 20_000;
+/** What its agent was about when it heard of the drain. */
+const HEARD_OF_MS = 5_000;
 
 interface GivenBack {
   readonly attempt: number;
@@ -45,14 +44,14 @@ export const taskOf = (body: string): TaskId | undefined => {
   return parsed.kind === 'foreign' ? ((JSON.parse(body) as { readonly name?: TaskId }).name ?? undefined) : undefined;
 };
 
-export const watchMessages = ({ now, judge, rowOf, item }: AgentMessagesWorld): AgentMessages => {
+export const watchMessages = ({ now, judge, rowOf, heardOfDrainAt }: AgentMessagesWorld): AgentMessages => {
   const waiting = new Map<TaskId, GivenBack>();
   /** Messages that were put back: hiding one of them again hides a task that somebody could take (F36). */
   const returned = new Set<string>();
 
   const hasHeardOfDrain = (): boolean => {
-    const { drainingAt, heartbeatAt } = item() ?? {};
-    return drainingAt !== undefined && heartbeatAt !== undefined && heartbeatAt - drainingAt >= HEARD_OF_MS;
+    const at = heardOfDrainAt();
+    return at !== undefined && now() - at > HEARD_OF_MS;
   };
 
   return {

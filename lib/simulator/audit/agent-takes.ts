@@ -4,7 +4,7 @@ import type { EpochMs } from '../../fleet/time.ts';
 import { takesNothing } from './agent-idle.ts';
 import type { Judge } from './promises.ts';
 
-/** What was under way when the news came. */
+/** What was under way when the news came; the next beat may bring other news at this very moment. */
 const KNOWN_AFTER_MS = 5_000;
 
 /** A taking that failed is tried again, and may have begun before the news. */
@@ -19,13 +19,17 @@ export const watchTakes = (now: () => EpochMs, judge: Judge, instanceId: Instanc
       if (takesNothing(record)) heardAt ??= now();
       else heardAt = undefined;
     },
+    /** Another answer came with this item: it may have been called back. */
+    found: (record: InstanceRecord): void => {
+      if (!takesNothing(record)) heardAt = undefined;
+    },
     /** It stood still until now. */
     wentOn: (): void => {
       heardAt &&= now();
     },
     /** It asks for a task to be its own; `failedAt`: when one of its calls has failed last. */
     takes: (id: TaskId, failedAt: EpochMs | undefined): void => {
-      if (heardAt === undefined || now() - heardAt < KNOWN_AFTER_MS) return;
+      if (heardAt === undefined || now() - heardAt <= KNOWN_AFTER_MS) return;
       if (failedAt !== undefined && now() - failedAt < TRIES_MS) return;
       judge.say('N6', `${instanceId} takes ${id}, and has heard that it is to take nothing`);
     },

@@ -48,6 +48,8 @@ interface Buying {
   readonly recallable: number;
   readonly onDemand: readonly Member[];
   readonly wanted: number;
+  /** There were more than enough: some were told to leave. */
+  readonly isAnySentAway: boolean;
   /** How many were asked for. */
   readonly asked: Readonly<Record<Purchase, number>>;
   readonly alarms: ReadonlySet<string>;
@@ -72,6 +74,7 @@ const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSetti
     recallable: staying.filter((member) => recordOf(member)?.signals.leave !== undefined).length,
     onDemand: useful.filter(({ pool }) => pool.purchase === 'on-demand'),
     wanted: wantedOf(backlog, capacity),
+    isAnySentAway: state.members.some(({ instanceId }) => deeds.sentAway.includes(instanceId)),
     asked: { spot: asked('spot'), 'on-demand': asked('on-demand') },
     alarms: deeds.alarms,
   };
@@ -128,7 +131,8 @@ const baseNotAsked = (buying: Buying): Neglect[] => {
 };
 
 /** As many as are wanted: one that is to be replaced is replaced before it goes. Were there more, they would do. */
-const isJustEnough = ({ useful, wanted }: Buying): boolean => wanted > 0 && useful.length === wanted;
+const isJustEnough = ({ useful, wanted, isAnySentAway }: Buying): boolean =>
+  wanted > 0 && useful.length === wanted && !isAnySentAway;
 
 /** What EC2 recommends to move is replaced before it is taken. */
 const notReplacedEarly = (buying: Buying): Neglect[] => {

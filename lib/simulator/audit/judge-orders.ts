@@ -124,7 +124,8 @@ const askedAgain = (ordering: Ordering, refusals: Refusals, { request }: StoredR
     const refusedAt = refusals.get(placeKey(settings.fleet, pool));
     if (refusedAt !== undefined && refusedAt < readAt && now < refusedAt + SET_ASIDE_MS)
       return [neglect('O2', `${key} was asked ${(now - refusedAt) / 1_000} s after it refused`)];
-    const isTaking = reclaimedAt(read.records, ordering, pool).some((at) => now < at + SET_ASIDE_MS);
+    // What was told while the reconcile was at work, the next one goes by.
+    const isTaking = reclaimedAt(read.records, ordering, pool).some((at) => at <= readAt && now < at + SET_ASIDE_MS);
     return isTaking ? [neglect('O2', `${key} was asked while it takes machines back`)] : [];
   });
 };

@@ -50,6 +50,7 @@ export const isEndedForNothing = (deadline: number, launchedAt: EpochMs, at: Epo
 
 export const isLeftToEc2 = (record: InstanceRecord, at: EpochMs): boolean => {
   const { pool, launchedAt } = record;
-  const isTaken = takingOf(record) !== undefined;
-  return pool.purchase === 'spot' && isTaken && isEndedForNothing(nearestDeadline(record), launchedAt, at);
+  const taken = takingOf(record);
+  const deadline = taken?.deadline ?? nearestDeadline(record);
+  return pool.purchase === 'spot' && taken !== undefined && isEndedForNothing(deadline, launchedAt, at);
 };

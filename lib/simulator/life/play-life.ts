@@ -136,11 +136,12 @@ const haveJustEnded = ({ host, clock }: Life): boolean =>
 const endExchange = async (life: Life, restedAt: EpochMs): Promise<void> => {
   const { clock, host, judge, memory } = life;
   const isDraining = (id: InstanceId): boolean => memory.instances.records.get(id)?.drainingAt !== undefined;
+  // Looked at first: what is bought at this very moment is there once it has been.
+  if ((await unsettledNow(life)).length === 0) return;
   const newcomers = allFleets(life).flatMap(({ fleet, capacity: { machinesMin } }) => {
     const machines = host.machines.filter((machine) => machine.fleet === fleet);
     return newcomersOf(machines, { now: clock.now(), restedAt, machinesMin, isDraining });
   });
-  if ((await unsettledNow(life)).length === 0) return;
   const selfEnd = lastSelfEnd(life);
   if (selfEnd !== undefined && selfEnd > clock.now()) await runUntilSettled(life, selfEnd);
   if (newcomers.length > 0) await runUntilSettled(life, addMs(clock.now(), secondsToMs(EXCHANGE_SECONDS)));
