@@ -92,6 +92,9 @@ describe('the task ledger in memory and the one in DynamoDB', () => {
       expect(expected.length).toBeGreaterThan(0);
       expect(await stored.due(epochMs(500), limit, watched)).toStrictEqual(expected);
     }
+    // Due from its very instant on.
+    expect((await memory.due(epochMs(10), 100)).length).toBeGreaterThan(0);
+    expect(await stored.due(epochMs(10), 100)).toStrictEqual(await memory.due(epochMs(10), 100));
     // Not yet due: the instant before the first.
     expect(await stored.due(epochMs(9), 100)).toStrictEqual([]);
     const later = await memory.dueLater(epochMs(20), 5);

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { firstFailingTest } from '../../bin/simulate/suites.ts';
 import { plant } from '../../lib/simulator/bugs/bug.ts';
 import { BUGS } from '../../lib/simulator/bugs/bugs.ts';
 import { readBugsFolder } from '../../lib/simulator/bugs/bugs-folder.ts';
+import { isPlayed, suitesOf } from '../../lib/simulator/bugs/suites.ts';
 import { applyPatch, parseUnifiedDiff, pathsOf } from '../../lib/simulator/bugs/unified-diff.ts';
 
 const read = (file: string): string => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
@@ -107,15 +109,60 @@ describe('a folder of diffs', () => {
       writeFileSync(join(folder, '2.patch'), of('lib/no-such-file.ts'));
       writeFileSync(join(folder, '3.diff'), 'nothing');
       writeFileSync(join(folder, '4.diff'), of('lib/aws/tasks.ts'));
+      writeFileSync(join(folder, '5.diff'), of('lib/telemetry/names.ts'));
       writeFileSync(join(folder, 'notes.txt'), 'not a diff');
       const found = await readBugsFolder(folder);
-      expect(found.map(({ name }) => name)).toEqual(['1.diff', '2.patch', '3.diff', '4.diff']);
+      expect(found.map(({ name }) => name)).toEqual(['1.diff', '2.patch', '3.diff', '4.diff', '5.diff']);
       expect(found[0]!.patches![0]!.file).toBe('lib/fleet/ids.ts');
       expect(found[1]!.problem).toContain('no file b/lib/no-such-file.ts');
       expect(found[2]!.problem).toContain('no change');
-      expect(found[3]!.problem).toContain('No simulation plays anything of lib/aws/tasks.ts');
+      expect(found[3]!.patches![0]!.file).toBe('lib/aws/tasks.ts');
+      expect(found[4]!.problem).toContain('No simulation plays anything of lib/telemetry/names.ts');
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('what no simulation plays', () => {
+  it('has the tests that hold it to the models with which simulations play', () => {
+    expect(isPlayed('lib/workflows/sweep.ts')).toBe(true);
+    expect(suitesOf(['lib/workflows/sweep.ts'])).toEqual([]);
+    expect(isPlayed('lib/aws/tasks.ts')).toBe(false);
+    expect(suitesOf(['lib/aws/tasks.ts', 'lib/aws/queues.ts', 'lib/config/bounds.ts'])).toEqual([
+      'test/contracts',
+      'test/aws',
+      'test/config',
+    ]);
+  });
+
+  const UPDATES = 'lib/aws/task-updates.ts';
+  const RETENTION = ['test/aws/task-retention.test.ts'];
+
+  it('is changed in a copy, where the first test that fails is named', async () => {
+    const before = read(UPDATES);
+    const milliseconds = {
+      file: UPDATES,
+      to: (source: string) => source.replace('Math.ceil(finishedAt / 1_000)', 'finishedAt'),
+    };
+    expect(await firstFailingTest([milliseconds], RETENTION)).toMatch(
+      /^test\/aws\/task-retention\.test\.ts › a finished row outlives every message/,
+    );
+    expect(read(UPDATES)).toBe(before);
+  });
+
+  it('is as good as before where all of them pass', async () => {
+    const remarked = { file: UPDATES, to: (source: string) => `${source}// a remark\n` };
+    expect(await firstFailingTest([remarked], RETENTION)).toBeUndefined();
+  });
+
+  it('is not tried with a change that does not fit', async () => {
+    const unfitting = {
+      file: UPDATES,
+      to: (): string => {
+        throw new Error('does not fit');
+      },
+    };
+    await expect(firstFailingTest([unfitting], RETENTION)).rejects.toThrow('does not fit');
   });
 });
