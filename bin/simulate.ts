@@ -47,7 +47,8 @@ every order of calls.
   --tasks LIST     with --trace: only these tasks, by number, or all, as they are
   --bug NAME       with this bug planted in the product; NAME may be one of --list-bugs
   --bugs           plants every known bug in turn, and counts the seeds until it is caught
-  --bugs-dir DIR   the same with each unified diff in the folder (*.diff, *.patch)
+  --bugs-dir DIR   the same with each unified diff in the folder (*.diff, *.patch); of what no simulation plays, such as
+                   the adapters of lib/aws, the contract tests decide
   --list-bugs      the known bugs
   --help           show this help
 
