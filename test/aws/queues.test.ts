@@ -55,6 +55,15 @@ const failing = (ids: readonly string[]) => ({
 });
 const bodies = ({ body }: Asked): string[] => (body.Entries ?? []).map((entry) => JSON.parse(entry.MessageBody).taskId);
 
+describe('receiving', () => {
+  test('hides what comes for as long as was asked, and waits no longer than SQS does', async () => {
+    answer = () => ({ status: 200, body: { Messages: [] } });
+    expect(await queue.receive({ waitSeconds: 45, visibilitySeconds: 600, countMax: 7 })).toStrictEqual([]);
+    const told = { VisibilityTimeout: 600, WaitTimeSeconds: 20, MaxNumberOfMessages: 7 };
+    expect(asked).toMatchObject([{ operation: 'ReceiveMessage', body: told }]);
+  });
+});
+
 describe('sending many', () => {
   const ids = ['a', 'b', 'c'].map(taskId);
 

@@ -12,6 +12,12 @@ const CHECKPOINT_MS_MIN = 3_000;
 /** Decided by what was known a look earlier, and of another task's end a moment later. */
 const SLACK_MS = 15_000;
 
+/** What an agent has known for so long it goes by. */
+const KNOWN_MS = 10_000;
+
+/** A moment of virtual time is no whole number of milliseconds. */
+const ROUNDING_MS = 100;
+
 /** A run that has no time left ends with the next look at it, and its row is told within a few calls. */
 const ENDS_WITHIN_MS = 10_000;
 
@@ -40,7 +46,8 @@ interface Asked extends Run {
 /**
  * How long the tasks of a machine that drains go on (design, section 4, step 6). One that keeps its work does so until its
  * last checkpoint can just be written: asked to stop as soon as the drain begins, it would lose nothing that counts, and
- * two minutes of a machine each time. None goes on beyond deadline − margin: then the control plane gives it to others.
+ * two minutes of a machine each time. Asked in the last three seconds, it could not write it. None goes on beyond
+ * deadline − margin: then the control plane gives it to others.
  */
 export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, failures }: AsksWorld) => {
   const asked: Asked[] = [];
@@ -48,6 +55,7 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
   let longestMs = CHECKPOINT_MS_MIN;
   /** The end of all runs as it was known at the last look, and the calls that had failed by then. */
   let last: { readonly endsAt: number; readonly failures: number } | undefined;
+  let knownSince: EpochMs = now();
 
   const rowOfRun = ({ id, attempt }: Run): TaskRecord | undefined => {
     const row = rowOf(id);
@@ -65,6 +73,9 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
   const judgeAsked = ({ id, at, failures: before, checkpointsMs }: Asked, endsAt: number | undefined): void => {
     if (endsAt === undefined || failures() !== before) return;
     const leftMs = endsAt - at;
+    const isLongKnown = last?.endsAt === endsAt && at - knownSince >= KNOWN_MS;
+    if (isLongKnown && leftMs < CHECKPOINT_MS_MIN - ROUNDING_MS)
+      judge.say('M1', `${id} keeps its work, and is asked to stop when it is too late to write it`);
     if (leftMs <= checkpointsMs + SLACK_MS) return;
     judge.say(
       'M1',
@@ -96,6 +107,7 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
       for (const one of asked.splice(0)) judgeAsked(one, endsAt);
       const isLongKnown = endsAt !== undefined && last?.endsAt === endsAt && last.failures === failures();
       if (isLongKnown && now() >= endsAt + ENDS_WITHIN_MS) for (const run of running()) judgeOverdue(run);
+      if (last?.endsAt !== endsAt || last?.failures !== failures()) knownSince = now();
       last = endsAt === undefined ? undefined : { endsAt, failures: failures() };
     },
   };

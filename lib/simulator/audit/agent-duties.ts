@@ -104,7 +104,7 @@ export const watchAgent = (
   world: AgentDutiesWorld,
   ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters' | 'wakes'>,
 ): AgentDuties => {
-  const { now, judge, instanceId, granted, rowOf, isReopened, running } = world;
+  const { now, judge, instanceId, granted, rowOf, isReopened } = world;
   const { instances, tasks, queue, deadLetters } = ports;
   let heardOfDrainAt: EpochMs | undefined;
   const messages = watchMessages({ ...world, heardOfDrainAt: () => heardOfDrainAt });
@@ -124,6 +124,9 @@ export const watchAgent = (
   const taken = new Set<string>();
   const ran = new Set<string>();
   const begun = new Set<TaskId>();
+  const copied = new Set<TaskId>();
+  /** Tasks whose rows could not be told how they ended: they are let go with the machine's next write. */
+  const untold = new Set<TaskId>();
   /** Attempts whose rows have not been read since the last pause. */
   const doubtful = new Set<TaskId>();
   let failures = 0;
@@ -198,10 +201,11 @@ export const watchAgent = (
   /** A lease is what keeps the sweep from a task: it goes once the row says how its run has ended, and not before. */
   const judgeUnholds = (ids: readonly TaskId[]): void => {
     if (failedAt !== undefined && now() - failedAt < GIVES_UP_WITHIN_MS) return;
-    for (const { id, attempt } of running().filter((run) => ids.includes(run.id))) {
-      const row = rowOf(id);
-      const isOurs = isRunningOn(row, instanceId, attempt);
-      if (isOurs) judge.say('W4', `${id} runs on ${instanceId} under attempt ${attempt}, and is held no more`);
+    const leases = world.item()?.leases ?? {};
+    for (const id of ids.filter((one) => !untold.has(one))) {
+      const attempt = leases[id];
+      const isOurs = attempt !== undefined && isRunningOn(rowOf(id), instanceId, attempt);
+      if (isOurs) judge.say('W4', `${id} is ${instanceId}'s under attempt ${attempt}, and is held no more`);
     }
   };
 
@@ -221,6 +225,12 @@ export const watchAgent = (
     const row = rowOf(id);
     if (row === undefined || row.status === 'dead' || isReopened(id)) return;
     judge.say('O2', `${id} is ${row.status}, and is copied to where the dead are`);
+  };
+
+  /** Whoever finds a task dead copies it first: whoever declared it dead may have ended between the two. */
+  const judgeBurial = (id: TaskId | undefined): void => {
+    if (id === undefined || copied.has(id) || rowOf(id)?.status !== 'dead') return;
+    judge.say('O2', `${id} is dead, and its message is removed by whoever has not copied it`);
   };
 
   const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
@@ -292,7 +302,10 @@ export const watchAgent = (
         outcomes.told(id, step);
         const pausesBefore = pauses;
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, false);
+        const isEnd = step.step === 'commit' || step.step === 'fail' || step.step === 'hand-back';
+        if (isEnd) untold.add(id);
         const outcome = await counted(tasks.apply(id, step), `${step.step} of ${id}`);
+        if (isEnd || step.step === 'take') untold.delete(id);
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, true);
         tick();
         const isBack = step.step === 'fail' || step.step === 'hand-back';
@@ -336,6 +349,7 @@ export const watchAgent = (
         }
       },
       delete: (message) => {
+        judgeBurial(taskOf(message.body));
         visibility.deleted(message);
         inbox.dealtWith(message);
         return counted(queue.delete(message));
@@ -351,7 +365,12 @@ export const watchAgent = (
       send: (id, reason) => {
         if (reason.includes(SECRET)) judge.say('S2', `${id} is dead for a reason that holds its payload`);
         judgeCopy(id);
-        return counted(deadLetters.send(id, reason), `copying of ${id}`);
+        const answer = counted(deadLetters.send(id, reason), `copying of ${id}`);
+        void answer.then(
+          () => copied.add(id),
+          () => undefined,
+        );
+        return answer;
       },
     },
     wakes: {

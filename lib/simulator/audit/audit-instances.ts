@@ -143,7 +143,9 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (OBSERVED.includes(kind) && by.kind !== 'signals' && (hasEnded || isLost)) return;
     const { mode } = settingsOf(before);
     if (kind === 'leave' && by.kind === 'reconcile' && mode === 'manage') return;
-    const mayDrain = mayMark(before, mode) || (mode !== 'observe' && isAdvised(before));
+    // An agent that comes in the moment between is no mistake of whoever had read.
+    const read = by.memo.records.get(instanceId) ?? before;
+    const mayDrain = mayMark(before, mode) || mayMark(read, mode) || (mode !== 'observe' && isAdvised(before));
     if (kind === 'operator-drain' && mayDrain) return;
     const promise = SIGNAL_GRAVITY[kind] === 'ends' ? 'N2' : 'S1';
     judge.say(promise, `${kind} was recorded on ${instanceId} by ${by.kind}, and nobody who may had told it`);

@@ -44,6 +44,12 @@ const couldBeTaken = ({ value: read }: Seen<TaskRecord>, at: EpochMs): boolean =
 const laterOf = ({ laterRows }: Deeds, fleet: FleetName): readonly Seen<TaskRecord>[] =>
   [...laterRows.values()].filter(({ value }) => value.fleet === fleet);
 
+/** Its row says that a message was sent, and puts the next look off. */
+const notedUnsent = ({ sentAgain, sentAhead, sent }: Deeds): Neglect[] =>
+  [...sentAgain, ...sentAhead]
+    .filter(({ taskId }) => !sent.has(taskId))
+    .map(({ taskId }) => neglect('W4', `${taskId} is noted as sent again, and no message was`));
+
 /** Of so many tasks that are ready only those have no message for which none can wait. */
 const needlesslySentAhead = (deeds: Deeds): Neglect[] =>
   [...new Set(deeds.sentAhead.map(({ fleet }) => fleet))].flatMap((fleet) => {
@@ -86,6 +92,7 @@ export const judgeSweep = (life: Life, deeds: Deeds, watched: ReadonlySet<FleetN
   ...wronglyPutOff(deeds),
   ...needlesslySent(deeds),
   ...needlesslySentAhead(deeds),
+  ...notedUnsent(deeds),
   ...leftWithTheSilent(life, deeds, watched),
   ...leftForgotten(life, deeds, watched),
 ];
