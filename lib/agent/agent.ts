@@ -146,7 +146,11 @@ const live = async (
   const watching = (async () => {
     for await (const warning of watchMachine({ ...shared.ports, isSpot, signal })) desk.tell(warning);
   })();
-  const beating = beat(shared, { mailbox, signal, afterBeat: () => desk.afterBeat(mailbox) });
+  const afterBeat = (): void => {
+    desk.afterBeat(mailbox);
+    void shared.leases.flushOverdue();
+  };
+  const beating = beat(shared, { mailbox, signal, afterBeat });
   if (Object.keys(first.leases).length > 0) await settleLeftovers(shared, first, silentMs);
   await (shared.ports.supervised === undefined ? work : supervise)(shared, ears);
   await closeRunner(shared);

@@ -1,7 +1,8 @@
 import type { InstanceId, SessionId, TaskId } from '../fleet/ids.ts';
 import type { InstanceRecord } from '../fleet/instance.ts';
 import type { Hold } from '../fleet/lease-rules.ts';
-import { LEASES_CHANGED_MAX } from '../fleet/limits.ts';
+import { HEARTBEAT_SECONDS, LEASES_CHANGED_MAX, LONG_POLL_SECONDS } from '../fleet/limits.ts';
+import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InstanceStore, LeaseOutcome } from '../ports/instances.ts';
 import type { Log } from '../ports/telemetry.ts';
@@ -19,12 +20,17 @@ export interface Leases {
   letGo(taskId: TaskId, attempt: number): void;
   /** Writes what is still to be given up; what fails stays for the next time. */
   flush(): Promise<void>;
+  /** The same, once something has waited for longer than it takes until a write comes by itself. */
+  flushOverdue(): Promise<void>;
   /**
    * Held for certain, and not being given up: every read of the item after this shows each of these, unless somebody
    * else took it out.
    */
   standing(): ReadonlyMap<TaskId, number>;
 }
+
+/** Until then a hold or a poll without an answer has brought a write, as long as messages can be asked for. */
+const GIVEN_UP_SECONDS_MAX = LONG_POLL_SECONDS + 2 * HEARTBEAT_SECONDS;
 
 export interface LeasesOptions {
   readonly instances: InstanceStore;
@@ -55,7 +61,8 @@ class GroupedLeases implements Leases {
   readonly #held = new Map<TaskId, number>();
   /** Those of them whose write has been answered. */
   readonly #standing = new Map<TaskId, number>();
-  readonly #toLetGo = new Set<TaskId>();
+  /** Since when each is to be given up. */
+  readonly #toLetGo = new Map<TaskId, EpochMs>();
   #asked: AskedHold[] = [];
   #isFlushAsked = false;
   #isWriting = false;
@@ -81,7 +88,7 @@ class GroupedLeases implements Leases {
     if (held !== undefined && held !== attempt) return;
     this.#held.delete(taskId);
     this.#standing.delete(taskId);
-    this.#toLetGo.add(taskId);
+    this.#giveUpSoon(taskId);
   }
 
   standing(): ReadonlyMap<TaskId, number> {
@@ -91,6 +98,16 @@ class GroupedLeases implements Leases {
   async flush(): Promise<void> {
     this.#isFlushAsked ||= this.#toLetGo.size > 0;
     await this.#write();
+  }
+
+  async flushOverdue(): Promise<void> {
+    const since = addMs(this.#options.clock.now(), -secondsToMs(GIVEN_UP_SECONDS_MAX));
+    if ([...this.#toLetGo.values()].some((at) => at <= since)) await this.flush();
+  }
+
+  /** From when it was first to be, as long as it has not been written. */
+  #giveUpSoon(taskId: TaskId): void {
+    if (!this.#toLetGo.has(taskId)) this.#toLetGo.set(taskId, this.#options.clock.now());
   }
 
   #write(): Promise<void> {
@@ -117,7 +134,7 @@ class GroupedLeases implements Leases {
 
   #nextGroup(): Group {
     const holds = this.#asked.splice(0, LEASES_CHANGED_MAX);
-    return { holds, unholds: [...this.#toLetGo].slice(0, LEASES_CHANGED_MAX - holds.length) };
+    return { holds, unholds: [...this.#toLetGo.keys()].slice(0, LEASES_CHANGED_MAX - holds.length) };
   }
 
   #send({ holds, unholds }: Group): Promise<LeaseOutcome> {
@@ -132,7 +149,7 @@ class GroupedLeases implements Leases {
     const leases: InstanceRecord['leases'] = isHopeless(outcome) ? {} : (outcome.record?.leases ?? {});
     for (const hold of holds) {
       // An earlier attempt's lease, which the refused hold was to overwrite, is given up instead.
-      if (outcome.outcome === 'refused' && this.#forget(hold)) this.#toLetGo.add(hold.taskId);
+      if (outcome.outcome === 'refused' && this.#forget(hold)) this.#giveUpSoon(hold.taskId);
       else if (this.#held.get(hold.taskId) === hold.attempt) this.#standing.set(hold.taskId, hold.attempt);
       hold.resolve(outcome);
     }
@@ -146,7 +163,7 @@ class GroupedLeases implements Leases {
   /** The write may have happened: a lease on a task that does not run here would keep the sweep from it. */
   #giveUp({ holds, unholds }: Group, error: unknown): void {
     for (const hold of holds) {
-      if (this.#forget(hold)) this.#toLetGo.add(hold.taskId);
+      if (this.#forget(hold)) this.#giveUpSoon(hold.taskId);
       hold.reject(error);
     }
     this.#isFlushAsked = false;

@@ -4,6 +4,7 @@ import { QUEUE_DELAY_SECONDS_MAX, SILENCE_SECONDS_MAX } from '../fleet/limits.ts
 import type { TaskRecord } from '../fleet/task.ts';
 import type { TaskStep } from '../fleet/task-protocol.ts';
 import { secondsToMs } from '../fleet/time.ts';
+import type { Log } from '../ports/telemetry.ts';
 import { copyInTheEnd } from './bury.ts';
 import { withRetries } from './retry.ts';
 import type { AgentShared } from './world.ts';
@@ -101,6 +102,11 @@ const settleLeftover = async (
   await bury(shared, outcome.row, uncopied);
 };
 
+const leaveToSweep =
+  (log: Log) =>
+  (error: unknown): void =>
+    log.error('what was left over could not be settled; the sweep finds it', { error: String(error) });
+
 /**
  * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
@@ -122,9 +128,9 @@ export const settleLeftovers = async (
     for (const row of dead) await bury(shared, row, uncopied);
     const wasAlone = ours.length === 1 && !hadNeighbours && silentMs < secondsToMs(SILENCE_SECONDS_MAX);
     const isToBlame = wasAlone && shared.drain.state() === undefined;
-    for (const row of ours) await settleLeftover(shared, row, isToBlame, uncopied);
+    for (const row of ours) await settleLeftover(shared, row, isToBlame, uncopied).catch(leaveToSweep(log));
   } catch (error) {
-    log.error('tasks left over could not be settled; the sweep finds them', { error: String(error) });
+    leaveToSweep(log)(error);
   }
   for (const [id, attempt] of Object.entries(leases) as [TaskId, number][]) {
     if (!uncopied.has(id)) shared.leases.letGo(id, attempt);

@@ -197,6 +197,45 @@ describe('an agent that is started again on its machine', () => {
     }
   });
 
+  it('settles each of several though their messages cannot be shown again: the sweep sends those', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
+    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.kill();
+    cloud.queue.send = async () => {
+      throw new Error('no route to the service');
+    };
+    cloud.queue.receive = () => never();
+    startAgent(never);
+    await clock.advance(seconds(60));
+    for (const id of ['a', 'b', 'c']) expect(rowOf(cloud, id)).toMatchObject({ status: 'ready', reclaims: 1 });
+    expect(leasesOf(cloud)).toEqual({});
+  });
+
+  it('gives up what it does not run within half a minute after its item can be written, though no message comes (W4)', async () => {
+    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
+    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
+    const first = startAgent(never);
+    await clock.advance(seconds(3));
+    first.kill();
+    const { apply } = cloud.tasks;
+    const { changeLeases } = cloud.instances;
+    const unreachable = async (): Promise<never> => {
+      throw new Error('throttled');
+    };
+    cloud.tasks.apply = unreachable;
+    cloud.instances.changeLeases = unreachable;
+    cloud.queue.receive = () => never();
+    startAgent(never);
+    await clock.advance(seconds(60));
+    expect(leasesOf(cloud)).toEqual({ a: 1, b: 1, c: 1 });
+    cloud.tasks.apply = apply;
+    cloud.instances.changeLeases = changeLeases;
+    await clock.advance(seconds(30));
+    expect(leasesOf(cloud)).toEqual({});
+  });
+
   it('blames none where it was away for so long that what ran beside may have been given to others (W5)', async () => {
     const { clock, cloud, startAgent } = createRestarting({ concurrency: 2 });
     for (const id of ['a', 'b']) await submit(cloud, id);

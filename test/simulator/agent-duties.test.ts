@@ -126,6 +126,33 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAfter(77)).toEqual([]);
   });
 
+  it('is asked while its checkpoint can still be written, by whoever has known the end for ten seconds', () => {
+    const askedAt = (seconds: number, knownFor: number): readonly string[] => {
+      const { found, judge } = judging();
+      const clock = clockFrom(0);
+      const asks = watchAsks({
+        now: clock.now,
+        judge,
+        drain: DRAIN,
+        item: () => (clock.now() >= (seconds - knownFor) * 1_000 ? itemWith(draining) : undefined),
+        rowOf: () => rowWith({ status: 'running', checkpoint: { sequence: 1 } } as never),
+        endTold: () => undefined,
+        running: () => [run],
+        failures: () => 0,
+      });
+      clock.pass(seconds - knownFor);
+      asks.look();
+      clock.pass(knownFor);
+      asks.asked(run);
+      clock.pass(1);
+      asks.look();
+      return found;
+    };
+    expect(askedAt(97, 10)).toEqual([]);
+    expect(askedAt(98, 10)).toEqual(['task-1 keeps its work, and is asked to stop when it is too late to write it']);
+    expect(askedAt(98, 9)).toEqual([]);
+  });
+
   it('may be asked sooner where the machine is told an earlier end', () => {
     expect(askedAfter(10, { endTold: 50_000 })).toEqual([]);
     expect(askedAfter(10, { endTold: 60_000 })).toHaveLength(1);
@@ -218,14 +245,35 @@ describe('a lease on a task that has ended', () => {
       instanceId: MACHINE,
       rowOf: () => rowWith(row),
       running: () => running,
+      item: () => itemWith({ leases: { 'task-1': 1 } }),
     });
     const writtenAfter = (seconds: number, held: object = { 'task-1': 1 }): readonly string[] => {
       clock.pass(seconds);
       leases.written(itemWith({ leases: held }), 0);
       return found;
     };
-    return { writtenAfter };
+    const lookAfter = (seconds: number, failures = 0): readonly string[] => {
+      clock.pass(seconds);
+      leases.look(failures);
+      return found;
+    };
+    return { writtenAfter, lookAfter };
   };
+
+  it('and whose row could not be told so is given up soon after calls succeed again', () => {
+    const ours = { status: 'running', owner: MACHINE, attempt: 1 };
+    const { lookAfter } = begin(ours);
+    expect(lookAfter(0)).toEqual([]);
+    expect(lookAfter(60, 1)).toEqual([]);
+    expect(lookAfter(89, 1)).toEqual([]);
+    expect(lookAfter(1, 1)).toEqual([expect.stringContaining('holds task-1/1, which keeps the sweep from it')]);
+    const running = begin(ours, [{ id: TASK, attempt: 1 }]);
+    running.lookAfter(0);
+    expect(running.lookAfter(200)).toEqual([]);
+    const released = begin({ ...ours, status: 'ready' });
+    released.lookAfter(0);
+    expect(released.lookAfter(200)).toEqual([]);
+  });
 
   it('is given up by one of the next writes', () => {
     const { writtenAfter } = begin({ status: 'done' });

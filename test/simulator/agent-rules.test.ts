@@ -4,6 +4,7 @@ import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { EpochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
+import { watchBurials } from '../../lib/simulator/audit/agent-burials.ts';
 import { watchMessages } from '../../lib/simulator/audit/agent-messages.ts';
 import { watchRetries } from '../../lib/simulator/audit/agent-retries.ts';
 import { watchTakes } from '../../lib/simulator/audit/agent-takes.ts';
@@ -231,5 +232,36 @@ describe('a machine', () => {
     expect(found).toEqual([]);
     runs.look(1);
     expect(found).toEqual([expect.stringContaining('runs on under attempt 1')]);
+  });
+});
+
+describe('a dead task', () => {
+  const begin = (status = 'dead') => {
+    const { found, judge } = judging();
+    const burials = watchBurials({ judge, rowOf: () => rowWith({ status } as never), isReopened: () => false });
+    return { found, burials };
+  };
+
+  it('is copied before its message is removed, by whoever removes it', async () => {
+    const { found, burials } = begin();
+    burials.removes(TASK);
+    expect(found).toEqual(['task-1 is dead, and its message is removed by whoever has not copied it']);
+    const failing = begin();
+    failing.burials.copies(TASK, Promise.reject(new Error('no route')));
+    await Promise.resolve();
+    failing.burials.removes(TASK);
+    expect(failing.found).toHaveLength(1);
+    const copying = begin();
+    copying.burials.copies(TASK, Promise.resolve());
+    await Promise.resolve();
+    copying.burials.removes(TASK);
+    expect(copying.found).toEqual([]);
+  });
+
+  it('is all that is copied', () => {
+    const { found, burials } = begin('ready');
+    burials.copies(TASK, Promise.resolve());
+    burials.removes(TASK);
+    expect(found).toEqual(['task-1 is ready, and is copied to where the dead are']);
   });
 });

@@ -158,9 +158,15 @@ describe('a sweep', () => {
   });
 
   it('sends a new task again once nothing waits, or after six hours', () => {
-    expect(foundIn({ sentAgain: [looked({})] })).toEqual([expect.stringContaining('is new and sent again')]);
+    const sent = new Set([TASK]);
+    expect(foundIn({ sentAgain: [looked({})], sent })).toEqual([expect.stringContaining('is new and sent again')]);
     const allowed = [looked({ waiting: 0 }), looked({ attempt: 1 }), looked({ ageMs: 21_600_000 })];
-    expect(foundIn({ sentAgain: allowed })).toEqual([]);
+    expect(foundIn({ sentAgain: allowed, sent })).toEqual([]);
+  });
+
+  it('notes as sent what was sent', () => {
+    const unsent = ['task-1 is noted as sent again, and no message was'];
+    expect(foundIn({ sentAgain: [looked({ attempt: 1 })] })).toEqual(unsent);
   });
 
   it('takes what is due from an owner that was silent, as soon as it was', () => {
@@ -205,7 +211,7 @@ describe('a sweep', () => {
     const foundAfter = (seconds: number, count: number, waiting: number): readonly string[] => {
       const at = START + seconds * 1_000;
       const sentAhead = ids.slice(0, count).map((id) => looked({ taskId: id, attempt: 1, at, waiting }));
-      return foundIn({ laterRows, sentAhead });
+      return foundIn({ laterRows, sentAhead, sent: new Set(ids) });
     };
     expect(foundAfter(30, 1, 3)).toEqual([]);
     expect(foundAfter(30, 4, 0)).toEqual([]);

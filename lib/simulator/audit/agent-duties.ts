@@ -9,6 +9,7 @@ import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
 import { SECRET } from '../life/workload.ts';
 import { watchAsks } from './agent-asks.ts';
+import { watchBurials } from './agent-burials.ts';
 import { watchMetadata } from './agent-hears.ts';
 import { watchIdle } from './agent-idle.ts';
 import { watchLeases } from './agent-leases.ts';
@@ -104,7 +105,7 @@ export const watchAgent = (
   world: AgentDutiesWorld,
   ports: Pick<AgentDuties, 'instances' | 'tasks' | 'queue' | 'deadLetters' | 'wakes'>,
 ): AgentDuties => {
-  const { now, judge, instanceId, granted, rowOf, isReopened } = world;
+  const { now, judge, instanceId, granted, rowOf } = world;
   const { instances, tasks, queue, deadLetters } = ports;
   let heardOfDrainAt: EpochMs | undefined;
   const messages = watchMessages({ ...world, heardOfDrainAt: () => heardOfDrainAt });
@@ -115,6 +116,7 @@ export const watchAgent = (
   const hears = watchMetadata(world);
   const leases = watchLeases(world);
   const inbox = watchReceived(world);
+  const burials = watchBurials(world);
   const wakes = watchAgentWakes(now, judge, instanceId);
   const takes = watchTakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, world.mayStandStill);
@@ -124,8 +126,7 @@ export const watchAgent = (
   const taken = new Set<string>();
   const ran = new Set<string>();
   const begun = new Set<TaskId>();
-  const copied = new Set<TaskId>();
-  /** Tasks whose rows could not be told how they ended: they are let go with the machine's next write. */
+  /** Tasks that could not be held, or whose rows not be told how they ended: let go with the machine's next write. */
   const untold = new Set<TaskId>();
   /** Attempts whose rows have not been read since the last pause. */
   const doubtful = new Set<TaskId>();
@@ -220,19 +221,6 @@ export const watchAgent = (
     judge.say('N6', `${instanceId} drains, and still asks for work`);
   };
 
-  /** Only an operator opens a dead task again, and who copies it then may not know of it. */
-  const judgeCopy = (id: TaskId): void => {
-    const row = rowOf(id);
-    if (row === undefined || row.status === 'dead' || isReopened(id)) return;
-    judge.say('O2', `${id} is ${row.status}, and is copied to where the dead are`);
-  };
-
-  /** Whoever finds a task dead copies it first: whoever declared it dead may have ended between the two. */
-  const judgeBurial = (id: TaskId | undefined): void => {
-    if (id === undefined || copied.has(id) || rowOf(id)?.status !== 'dead') return;
-    judge.say('O2', `${id} is dead, and its message is removed by whoever has not copied it`);
-  };
-
   const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
     taken.add(`${id}/${attempt}`);
     visibility.taken(id);
@@ -246,7 +234,9 @@ export const watchAgent = (
       ...instances,
       changeLeases: async (change, at) => {
         judgeUnholds(change.unholds ?? []);
+        for (const { taskId } of change.holds ?? []) untold.add(taskId);
         const outcome = await counted(instances.changeLeases(change, at));
+        for (const { taskId } of change.holds ?? []) untold.delete(taskId);
         if (outcome.outcome === 'done') {
           leases.written(outcome.record, failures);
           takes.found(outcome.record);
@@ -275,6 +265,7 @@ export const watchAgent = (
         hears.look(args[1], failures);
         inbox.look(failures);
         wakes.look(failures);
+        leases.look(failures);
         judgePolls();
         const answer = counted(instances.heartbeat(...args));
         void answer.then(
@@ -305,7 +296,7 @@ export const watchAgent = (
         const isEnd = step.step === 'commit' || step.step === 'fail' || step.step === 'hand-back';
         if (isEnd) untold.add(id);
         const outcome = await counted(tasks.apply(id, step), `${step.step} of ${id}`);
-        if (isEnd || step.step === 'take') untold.delete(id);
+        if (isEnd) untold.delete(id);
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, true);
         tick();
         const isBack = step.step === 'fail' || step.step === 'hand-back';
@@ -349,7 +340,7 @@ export const watchAgent = (
         }
       },
       delete: (message) => {
-        judgeBurial(taskOf(message.body));
+        burials.removes(taskOf(message.body));
         visibility.deleted(message);
         inbox.dealtWith(message);
         return counted(queue.delete(message));
@@ -364,12 +355,8 @@ export const watchAgent = (
       ...deadLetters,
       send: (id, reason) => {
         if (reason.includes(SECRET)) judge.say('S2', `${id} is dead for a reason that holds its payload`);
-        judgeCopy(id);
         const answer = counted(deadLetters.send(id, reason), `copying of ${id}`);
-        void answer.then(
-          () => copied.add(id),
-          () => undefined,
-        );
+        burials.copies(id, answer);
         return answer;
       },
     },

@@ -10,6 +10,9 @@ import { isRunningOn } from './what-items-say.ts';
 /** What is given up goes with the next write, and may have been left out of one that was under way. */
 const GIVEN_UP_WITHIN_MS = 60_000;
 
+/** A run whose row could not be told how it ended is given up within as much once calls succeed again. */
+const IDLE_WITHIN_MS = 90_000;
+
 export interface LeasesWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
@@ -17,18 +20,27 @@ export interface LeasesWorld {
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
   /** What runs in this process, also of tasks that others have by now. */
   readonly running: () => readonly Run[];
+  /** The machine's own item. */
+  readonly item: () => InstanceRecord | undefined;
 }
 
 /**
  * A lease outlives its task until the machine's next write of leases, and no longer: while it stands, the sweep believes
  * that the machine is at work. A dead task stays held for as long as it is not copied.
  */
-export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWorld) => {
+export const watchLeases = ({ now, judge, instanceId, rowOf, running, item }: LeasesWorld) => {
   const stale = createDebts<string>(now, GIVEN_UP_WITHIN_MS);
+  const idle = createDebts<string>(now, IDLE_WITHIN_MS);
+
+  const isRun = (id: TaskId, attempt: number): boolean =>
+    running().some((run) => run.id === id && run.attempt === attempt);
+
+  const isIdle = (id: TaskId, attempt: number): boolean =>
+    isRunningOn(rowOf(id), instanceId, attempt) && !isRun(id, attempt);
 
   const isStale = (id: TaskId, attempt: number): boolean => {
     const row = rowOf(id);
-    if (running().some((run) => run.id === id && run.attempt === attempt)) return false;
+    if (isRun(id, attempt)) return false;
     if (row === undefined || (row.status === 'dead' && row.attempt === attempt)) return false;
     return !isRunningOn(row, instanceId, attempt);
   };
@@ -42,6 +54,17 @@ export const watchLeases = ({ now, judge, instanceId, rowOf, running }: LeasesWo
       for (const key of stale.overdue(failures))
         judge.say('N6', `${instanceId} still holds ${key}, which it does not run, and has changed its leases since`);
       for (const key of keys) stale.owe(key, failures);
+    },
+    /** With each heartbeat: calls that have failed so far. */
+    look: (failures: number): void => {
+      const held = Object.entries(item()?.leases ?? {}) as [TaskId, number][];
+      const keys = new Set(
+        held.filter(([id, attempt]) => isIdle(id, attempt)).map(([id, attempt]) => `${id}/${attempt}`),
+      );
+      idle.keepOnly(keys);
+      for (const key of idle.overdue(failures))
+        judge.say('W4', `${instanceId} holds ${key}, which keeps the sweep from it, and does not run it`);
+      for (const key of keys) idle.owe(key, failures);
     },
   };
 };

@@ -1,0 +1,32 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import type { TaskRecord } from '../../fleet/task.ts';
+import type { Judge } from './promises.ts';
+
+export interface BurialsWorld {
+  readonly judge: Judge;
+  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+  /** An operator has reopened it at some time. */
+  readonly isReopened: (id: TaskId) => boolean;
+}
+
+/** What one process of an agent does about dead tasks: copied to where people look, first, and nothing else is (O2). */
+export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {
+  const copied = new Set<TaskId>();
+  return {
+    /** Only an operator opens a dead task again, and who copies it then may not know of it. */
+    copies: (id: TaskId, answer: Promise<void>): void => {
+      const row = rowOf(id);
+      if (row !== undefined && row.status !== 'dead' && !isReopened(id))
+        judge.say('O2', `${id} is ${row.status}, and is copied to where the dead are`);
+      void answer.then(
+        () => copied.add(id),
+        () => undefined,
+      );
+    },
+    /** Its message is deleted: whoever declared it dead may have ended before it was copied, so whoever finds it copies it. */
+    removes: (id: TaskId | undefined): void => {
+      if (id === undefined || copied.has(id) || rowOf(id)?.status !== 'dead') return;
+      judge.say('O2', `${id} is dead, and its message is removed by whoever has not copied it`);
+    },
+  };
+};
