@@ -39,6 +39,8 @@ interface Reconciled {
   readonly alarm?: string;
   /** Which of the machines were sent away, by their place in the list. */
   readonly sentAway?: readonly number[];
+  /** And which were told to drain. */
+  readonly drained?: readonly number[];
   readonly now?: EpochMs;
 }
 
@@ -58,7 +60,8 @@ const refused = (purchase: Purchase, now = NOW): Record<string, PoolMemory> =>
   );
 
 const deedsOf = (reconciled: Reconciled): Deeds => {
-  const { machines = [], tasks, asks = {}, head = {}, policy = {}, alarm, sentAway = [], now = NOW } = reconciled;
+  const { machines = [], tasks, asks = {}, head = {}, policy = {}, alarm, now = NOW } = reconciled;
+  const { sentAway = [], drained = [] } = reconciled;
   const deeds = noDeeds(now);
   const members = machines.map((machine, index) => memberOf(machine, index, now));
   deeds.compared.set(FLEET, {
@@ -74,6 +77,7 @@ const deedsOf = (reconciled: Reconciled): Deeds => {
   for (const [purchase, count] of Object.entries(asks))
     deeds.opened.push({ fleet: FLEET, intent: { purchase, count } as Intent });
   deeds.sentAway.push(...sentAway.map(idOf));
+  for (const index of drained) deeds.drained.add(idOf(index));
   if (alarm !== undefined) deeds.alarms.add(alarm);
   return deeds;
 };
@@ -150,6 +154,8 @@ describe('what a reconcile buys', () => {
     expect(found(aged(15))).toEqual([]);
     expect(found(aged(16))).toEqual(['M1: 1 machines on demand stay, and nothing speaks against spot']);
     expect(found({ ...aged(16), asks: { spot: 1 } })).toEqual([]);
+    // It has counted one more, and drained it since.
+    expect(found({ ...aged(16), drained: [0] })).toEqual([]);
     expect(found({ ...aged(16), policy: { onDemandBase: 1 } })).toEqual([]);
   });
 

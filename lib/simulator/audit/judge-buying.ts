@@ -48,7 +48,7 @@ interface Buying {
   readonly recallable: number;
   readonly onDemand: readonly Member[];
   readonly wanted: number;
-  /** There were more than enough: some were told to leave. */
+  /** Some were told to leave or to drain, by this very reconcile: by now they are fewer than it had counted. */
   readonly isAnySentAway: boolean;
   /** How many were asked for. */
   readonly asked: Readonly<Record<Purchase, number>>;
@@ -74,7 +74,7 @@ const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSetti
     recallable: staying.filter((member) => recordOf(member)?.signals.leave !== undefined).length,
     onDemand: useful.filter(({ pool }) => pool.purchase === 'on-demand'),
     wanted: wantedOf(backlog, capacity),
-    isAnySentAway: state.members.some(({ instanceId }) => deeds.sentAway.includes(instanceId)),
+    isAnySentAway: state.members.some(({ instanceId: id }) => deeds.sentAway.includes(id) || deeds.drained.has(id)),
     asked: { spot: asked('spot'), 'on-demand': asked('on-demand') },
     alarms: deeds.alarms,
   };

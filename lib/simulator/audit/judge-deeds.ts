@@ -14,7 +14,7 @@ import { judgeHomeless } from './judge-homeless.ts';
 import { neglectedIntents, unclosedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
-import { judgeSweep } from './judge-sweep.ts';
+import { judgeSweep, notedUnsent } from './judge-sweep.ts';
 import type { Neglect } from './neglect.ts';
 import { drainEnd, FRESH_MS, isLeftToEc2, isRunningOn, isSaidToBeGone, SILENT_MS, silentMs } from './what-items-say.ts';
 
@@ -232,7 +232,7 @@ export const neglected = async (
   settings: readonly FleetSettings[],
 ): Promise<readonly Neglect[]> => {
   const bought = kind === 'reconcile' ? judgePurchases(life, deeds, settings) : [];
-  if (deeds.failures > 0) return [];
+  if (deeds.failures > 0) return notedUnsent(deeds);
   const found: Neglect[] = [
     ...misplacedPlans(life, deeds),
     ...neglectedMessages(life, deeds),

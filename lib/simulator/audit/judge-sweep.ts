@@ -44,8 +44,8 @@ const couldBeTaken = ({ value: read }: Seen<TaskRecord>, at: EpochMs): boolean =
 const laterOf = ({ laterRows }: Deeds, fleet: FleetName): readonly Seen<TaskRecord>[] =>
   [...laterRows.values()].filter(({ value }) => value.fleet === fleet);
 
-/** Its row says that a message was sent, and puts the next look off. */
-const notedUnsent = ({ sentAgain, sentAhead, sent }: Deeds): Neglect[] =>
+/** Its row says that a message was sent, and puts the next look off: not even where the call that was to send it failed. */
+export const notedUnsent = ({ sentAgain, sentAhead, sent }: Deeds): Neglect[] =>
   [...sentAgain, ...sentAhead]
     .filter(({ taskId }) => !sent.has(taskId))
     .map(({ taskId }) => neglect('W4', `${taskId} is noted as sent again, and no message was`));

@@ -61,7 +61,7 @@ export const SIMULATED_FAULTS = {
   F41: incident('somebody else deletes a message', 1, 12),
   F42: incident('a message expires unseen', 1, 8),
   F44: injected('too many messages are in flight', 'receive', 0.005, 0.1),
-  F45: injected('SendMessage times out and has happened', 'sending', 0.01, 0.3),
+  F45: injected('SendMessage times out, and has happened or has not', 'sending', 0.01, 0.3),
   F46: injected('a batch of messages is taken in part', 'batch', 0.05, 0.5),
   F47: met('a crash comes between the row and its message'),
   F49: met('a crash comes between a new message and the lease that goes'),

@@ -246,6 +246,7 @@ export const createCaller = (
       await sendLate(world, effect);
       throw new ServiceFault(`${method.name}: no answer came`);
     }
+    if (id === 'F45' && random.chance(0.5)) throw new ServiceFault(`${method.name}: no answer came`);
     const answer = await effect();
     if (id === 'F86') return { answered: false, code: 'TimeoutError', message: 'The answer was lost.' } as T;
     if (id === 'F17' || id === 'F45') throw new ServiceFault(`${method.name}: the answer was lost`);
