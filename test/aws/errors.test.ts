@@ -45,6 +45,10 @@ describe('a conditional write', () => {
   });
 
   test('throws everything else', async () => {
-    await expect(unlessRefused(() => Promise.reject(serviceError('ValidationException', 400)))).rejects.toThrow();
+    for (const [name, error] of EXPECTED.filter(([, , of]) => of !== 'conditional'))
+      await expect(
+        unlessRefused(() => Promise.reject(error)),
+        name,
+      ).rejects.toBe(error);
   });
 });
