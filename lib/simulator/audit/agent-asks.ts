@@ -105,9 +105,10 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
     look: (): void => {
       const endsAt = endOfRuns();
       for (const one of asked.splice(0)) judgeAsked(one, endsAt);
-      const isLongKnown = endsAt !== undefined && last?.endsAt === endsAt && last.failures === failures();
-      if (isLongKnown && now() >= endsAt + ENDS_WITHIN_MS) for (const run of running()) judgeOverdue(run);
       if (last?.endsAt !== endsAt || last?.failures !== failures()) knownSince = now();
+      // It may be told when it is over.
+      const isOverdue = endsAt !== undefined && now() >= Math.max(endsAt, knownSince) + ENDS_WITHIN_MS;
+      if (isOverdue) for (const run of running()) judgeOverdue(run);
       last = endsAt === undefined ? undefined : { endsAt, failures: failures() };
     },
   };
