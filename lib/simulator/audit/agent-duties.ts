@@ -233,6 +233,7 @@ export const watchAgent = (
     instances: {
       ...instances,
       changeLeases: async (change, at) => {
+        tick();
         judgeUnholds(change.unholds ?? []);
         for (const { taskId } of change.holds ?? []) untold.add(taskId);
         const outcome = await counted(instances.changeLeases(change, at));

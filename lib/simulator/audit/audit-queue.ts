@@ -18,6 +18,8 @@ export interface QueueAuditWorld {
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;
   /** It is in the dead-letter queue, where people look. */
   readonly isCopied: (id: TaskId) => boolean;
+  /** An operator has reopened it at some time, while whoever had found it dead may have been about to remove its message. */
+  readonly isReopened: (id: TaskId) => boolean;
 }
 
 const isOver = (row: TaskRecord): boolean => row.status !== 'ready' && row.status !== 'running';
@@ -43,6 +45,7 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
     if (row?.status === 'dead' && !world.isCopied(parsed.taskId))
       return judge.say('O2', `the message of ${parsed.taskId} was deleted, which is dead and copied nowhere`);
     if (row === undefined || isOver(row)) return;
+    if (row.status === 'ready' && world.isReopened(parsed.taskId)) return;
     const others = queue.messages().filter((message) => message.body === body && message.messageId !== messageId);
     if (others.length === 0)
       judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);

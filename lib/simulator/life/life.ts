@@ -219,10 +219,11 @@ export const createLife = (options: LifeOptions): Life => {
   });
   const unreliable = { clock, random: random.fork('services'), faults, trace };
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
+  const isReopened = (id: TaskId) => (workload.get(id)?.truth.retriesAsked ?? 0) > 0;
   const isCopied = (id: TaskId) => memory.deadLetters.sent.some(({ taskId }) => taskId === id);
   const queueFor = ({ fleet }: FleetSettings): WorkQueue => {
     const workQueue = memory.workQueue(fleet);
-    const queue = auditQueue({ now, judge, faults, acting, fleet, rowOf, isCopied }, workQueue);
+    const queue = auditQueue({ now, judge, faults, acting, fleet, rowOf, isCopied, isReopened }, workQueue);
     const counted = rememberBacklog({ acting, fleet }, unreliableQueue(unreliable, queue, workQueue));
     return watchPolls(polling, acting, now, counted);
   };
