@@ -10,6 +10,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Beside the sources: what is installed is lent to the copy, and what was built or recorded is not missed. */
 const LEFT_BEHIND = ['node_modules', '.git', '.spothop', '.build', '.serverless', '.esbuild', 'dist', 'coverage'];
 
+/** All of them take a minute; what goes round in a circle is ended. */
+const TESTS_SECONDS_MAX = 600;
+
 /** A change of one file of the copy. @throws when it does not fit */
 export interface Change {
   readonly file: string;
@@ -63,8 +66,10 @@ export const firstFailingTest = async (
     const report = join(copy, 'report.json');
     const runner = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
     const flags = ['--bail=1', '--maxWorkers=1', '--reporter=json', `--outputFile=${report}`];
-    const tests = spawn(process.execPath, [runner, 'run', ...folders, ...flags], { cwd: copy, stdio: 'ignore' });
-    await once(tests, 'exit');
+    const options = { cwd: copy, stdio: 'ignore', timeout: TESTS_SECONDS_MAX * 1_000 } as const;
+    const tests = spawn(process.execPath, [runner, 'run', ...folders, ...flags], options);
+    const [, signal] = await once(tests, 'exit');
+    if (signal !== null) return `no end of the tests within ${TESTS_SECONDS_MAX} s`;
     return firstFailureIn(JSON.parse(await readFile(report, 'utf8')) as TestReport, copy);
   } finally {
     await rm(copy, { recursive: true, force: true });
