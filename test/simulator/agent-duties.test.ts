@@ -3,7 +3,7 @@ import { instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
-import { epochMs } from '../../lib/fleet/time.ts';
+import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchAsks } from '../../lib/simulator/audit/agent-asks.ts';
 import { watchMetadata } from '../../lib/simulator/audit/agent-hears.ts';
@@ -111,6 +111,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
       endTold: () => (change.endTold === undefined ? undefined : epochMs(change.endTold)),
       running: () => [run, { id: taskId('task-2'), attempt: 1 }],
       failures: () => 0,
+      wentOnAt: () => undefined,
     });
     asks.saved(4_000);
     clock.pass(seconds);
@@ -127,7 +128,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
   });
 
   it('is asked while its checkpoint can still be written, by whoever has known the end for ten seconds', () => {
-    const askedAt = (seconds: number, knownFor: number): readonly string[] => {
+    const askedAt = (seconds: number, knownFor: number, wentOnAt?: EpochMs): readonly string[] => {
       const { found, judge } = judging();
       const clock = clockFrom(0);
       const asks = watchAsks({
@@ -139,6 +140,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
         endTold: () => undefined,
         running: () => [run],
         failures: () => 0,
+        wentOnAt: () => wentOnAt,
       });
       clock.pass(seconds - knownFor);
       asks.look();
@@ -151,6 +153,9 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAt(97, 10)).toEqual([]);
     expect(askedAt(98, 10)).toEqual(['task-1 keeps its work, and is asked to stop when it is too late to write it']);
     expect(askedAt(98, 9)).toEqual([]);
+    // It stood still when it was time.
+    expect(askedAt(98, 20, epochMs(97_500))).toEqual([]);
+    expect(askedAt(98, 20, epochMs(88_000))).toHaveLength(1);
   });
 
   it('may be asked sooner where the machine is told an earlier end', () => {
@@ -171,6 +176,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
       endTold: () => undefined,
       running: () => [run],
       failures: () => failed,
+      wentOnAt: () => undefined,
     });
     const lookAfter = (seconds: number): readonly string[] => {
       clock.pass(seconds);

@@ -34,6 +34,8 @@ export interface AsksWorld {
   readonly running: () => readonly Run[];
   /** Calls of the process that have failed so far. */
   readonly failures: () => number;
+  /** When the machine last went on after standing still. */
+  readonly wentOnAt: () => EpochMs | undefined;
 }
 
 interface Asked extends Run {
@@ -49,7 +51,7 @@ interface Asked extends Run {
  * two minutes of a machine each time. Asked in the last three seconds, it could not write it. None goes on beyond
  * deadline − margin: then the control plane gives it to others.
  */
-export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, failures }: AsksWorld) => {
+export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, failures, wentOnAt }: AsksWorld) => {
   const asked: Asked[] = [];
   const judged = new Set<string>();
   let longestMs = CHECKPOINT_MS_MIN;
@@ -73,7 +75,8 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
   const judgeAsked = ({ id, at, failures: before, checkpointsMs }: Asked, endsAt: number | undefined): void => {
     if (endsAt === undefined || failures() !== before) return;
     const leftMs = endsAt - at;
-    const isLongKnown = last?.endsAt === endsAt && at - knownSince >= KNOWN_MS;
+    const awakeSince = Math.max(knownSince, wentOnAt() ?? knownSince);
+    const isLongKnown = last?.endsAt === endsAt && at - awakeSince >= KNOWN_MS;
     if (isLongKnown && leftMs < CHECKPOINT_MS_MIN - ROUNDING_MS)
       judge.say('M1', `${id} keeps its work, and is asked to stop when it is too late to write it`);
     if (leftMs <= checkpointsMs + SLACK_MS) return;

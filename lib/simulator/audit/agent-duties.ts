@@ -37,6 +37,8 @@ export interface AgentDutiesWorld {
   readonly mayStandStill: boolean;
   /** At this very moment, after standing still. */
   readonly hasJustGoneOn: () => boolean;
+  /** When it last went on after standing still. */
+  readonly wentOnAt: () => EpochMs | undefined;
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
   readonly granted: ReadonlySet<string>;
   readonly rowOf: (id: TaskId) => TaskRecord | undefined;

@@ -52,6 +52,7 @@ export const agentPortsOf = (
       drain: fleetOf(life, machine.fleet).drain,
       mayStandStill: faults.rate('F57') > 0,
       hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
+      wentOnAt: () => machine.wentOnAt,
       granted,
       endTold: () => machine.endTold,
       metadata: () => tellingsOf(machine, faults),
