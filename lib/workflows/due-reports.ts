@@ -2,6 +2,7 @@ import type { FleetName } from '../fleet/ids.ts';
 import { lastCompletePeriod, periodBefore, type ReportPeriod } from '../money/period.ts';
 import { scheduleKind } from '../money/schedule-kind.ts';
 import type { StoredReport } from '../ports/money.ts';
+import { throwFirstFailure, valuesOf } from './in-parallel.ts';
 import { makeReport, type ReportOutcome } from './report.ts';
 import { type ReportSettings, type ReportWorld, reportSettingsOf } from './report-world.ts';
 
@@ -17,9 +18,8 @@ export const makeDueReports = async (world: ReportWorld, fleet: FleetName): Prom
   for (const period of await duePeriods(world, fleet)) {
     settled.push(...(await Promise.allSettled([makeReport(world, { fleet, period })])));
   }
-  const failed = settled.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  throwFirstFailure(settled);
+  return valuesOf(settled);
 };
 
 /** Oldest first, the last complete period always among them. */

@@ -25,6 +25,10 @@ export const inParallel = async <Item, Result>(
   return results;
 };
 
+/** What those answered that did not fail. */
+export const valuesOf = <Result>(results: readonly PromiseSettledResult<Result>[]): Result[] =>
+  results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+
 /** The first failure, thrown after everything else has been done. */
 export const throwFirstFailure = (results: readonly PromiseSettledResult<unknown>[]): void => {
   const failed = results.find((result) => result.status === 'rejected');

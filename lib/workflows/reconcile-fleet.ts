@@ -14,7 +14,7 @@ import { TEMPLATE_VERSION_TAG } from '../fleet/tags.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import type { DescribedMachine } from '../ports/machines.ts';
 import { executePlan } from './execute-plan.ts';
-import { inParallel, MACHINES_AT_ONCE, throwFirstFailure } from './in-parallel.ts';
+import { inParallel, MACHINES_AT_ONCE, throwFirstFailure, valuesOf } from './in-parallel.ts';
 import { observeMachines } from './observe-machines.ts';
 import { readDueTasks } from './read-due-tasks.ts';
 import { reconcileGroups } from './reconcile-groups.ts';
@@ -28,7 +28,7 @@ type Records = ReadonlyMap<InstanceId, InstanceRecord>;
 const readRecords = async (world: World, state: FleetState): Promise<Records> => {
   const results = await inParallel(state.members, MACHINES_AT_ONCE, (member) => world.instances.get(member.instanceId));
   throwFirstFailure(results);
-  const records = results.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
+  const records = valuesOf(results).filter((record) => record !== undefined);
   return new Map(records.map((record) => [record.instanceId, record]));
 };
 
@@ -143,7 +143,7 @@ const afterDrains = (
   results: readonly PromiseSettledResult<Plan | undefined>[],
   drainingAt: EpochMs,
 ): Records => {
-  const plans = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value?.actions ?? []) : []));
+  const plans = valuesOf(results).flatMap((plan) => plan?.actions ?? []);
   const drained = plans.flatMap((action) => (action.do === 'mark-draining' ? [records.get(action.instanceId)!] : []));
   return new Map([...records, ...drained.map((record) => [record.instanceId, { ...record, drainingAt }] as const)]);
 };

@@ -5,7 +5,7 @@ import type { TaskRecord } from '../fleet/task.ts';
 import { resendAt } from '../fleet/task-protocol.ts';
 import { addMs, type EpochMs, secondsToMs } from '../fleet/time.ts';
 import { countUnknownForm } from './count-unknown-form.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel, valuesOf } from './in-parallel.ts';
 import { releaseTask } from './release-task.ts';
 import { settingsOf, type World } from './world.ts';
 
@@ -84,19 +84,6 @@ const sweepRow = async (world: SweepWorld, waiting: Waiting, taskId: TaskId): Pr
   }
 };
 
-const fleetsOf = (rows: readonly TaskRecord[]): ReadonlySet<FleetName> => new Set(rows.map(({ fleet }) => fleet));
-
-const sendForgotten = async (
-  world: SweepWorld,
-  waiting: Waiting,
-  fleet: FleetName,
-  rows: readonly TaskRecord[],
-): Promise<readonly PromiseSettledResult<void>[]> => {
-  const before = await waiting(fleet);
-  const now = world.clock.now();
-  return inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE, (row) => send(world, row, resendAt(now)));
-};
-
 /**
  * A message that is lost while others wait leaves its task to a look that may be far off. Of whatever is ready beyond what
  * waits, the message is gone. What runs is due within the time that an owner may be silent, so what comes later in the
@@ -106,16 +93,13 @@ const lookAhead = async (world: SweepWorld, waiting: Waiting): Promise<readonly 
   const after = addMs(world.clock.now(), secondsToMs(SILENCE_SECONDS_MAX));
   const later = await world.tasks.dueLater(after, SWEEP_AHEAD_MAX, watchedFleets(world));
   const read = await inParallel(later, ROWS_AT_ONCE, (taskId) => readRow(world, taskId));
-  const rows = read.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
-  const sent = await inParallel([...fleetsOf(rows)], ROWS_AT_ONCE, (fleet) =>
-    sendForgotten(
-      world,
-      waiting,
-      fleet,
-      rows.filter((row) => row.fleet === fleet),
-    ),
+  const rows = valuesOf(read).filter((row) => row !== undefined);
+  const found = await inParallel([...Map.groupBy(rows, ({ fleet }) => fleet)], ROWS_AT_ONCE, async ([fleet, some]) =>
+    forgottenAmong(some, await waiting(fleet), world.clock.now()),
   );
-  return [...read, ...sent, ...sent.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))];
+  const now = world.clock.now();
+  const sent = await inParallel(valuesOf(found).flat(), ROWS_AT_ONCE, (row) => send(world, row, resendAt(now)));
+  return [...read, ...found, ...sent];
 };
 
 /** Looks at every row whose time has come: the net under every lost warning, lost message and silent machine. */

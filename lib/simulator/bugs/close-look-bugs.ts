@@ -112,9 +112,9 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'the sweep sends every ready task again each minute, whatever waits',
     breaks: 'O2',
     file: 'lib/workflows/sweep.ts',
-    find: 'inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE',
+    find: 'inParallel(valuesOf(found).flat(), ROWS_AT_ONCE',
     replace:
-      "inParallel(before < 0 ? forgottenAmong(rows, before, now) : rows.filter(({ status }) => status === 'ready'), ROWS_AT_ONCE",
+      "inParallel(found.length < 0 ? valuesOf(found).flat() : rows.filter(({ status }) => status === 'ready'), ROWS_AT_ONCE",
   },
   {
     name: 'only-with-a-version',
@@ -179,8 +179,8 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'a task without a message is left until it is due',
     breaks: 'W4',
     file: 'lib/workflows/sweep.ts',
-    find: 'inParallel(forgottenAmong(rows, before, now), ROWS_AT_ONCE',
-    replace: 'inParallel(forgottenAmong(rows, before, now).slice(0, 0), ROWS_AT_ONCE',
+    find: 'inParallel(valuesOf(found).flat(), ROWS_AT_ONCE',
+    replace: 'inParallel(valuesOf(found).flat().slice(0, 0), ROWS_AT_ONCE',
   },
   {
     name: 'sent-while-any-wait',
