@@ -5,19 +5,14 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { plant } from '../lib/simulator/bugs/bug.ts';
-import { applyPatch, type FilePatch } from '../lib/simulator/bugs/unified-diff.ts';
+import { changesOf } from '../lib/simulator/bugs/changes.ts';
 import type { CheckOrder, WorkerOrder, WorkerReport, WorkerSetup } from '../lib/simulator/campaign/worker-messages.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const setup = workerData as WorkerSetup;
 
 /** The changes to make, by file. */
-const changes = new Map<string, (source: string) => string>();
-if (setup.bug !== undefined) changes.set(setup.bug.file, (source) => plant(setup.bug!, source));
-for (const patch of setup.patches ?? ([] as readonly FilePatch[])) {
-  changes.set(patch.file, (source) => applyPatch(patch, source));
-}
+const changes = new Map(changesOf(setup).map(({ file, to }) => [file, to]));
 
 const planted = new Set<string>();
 

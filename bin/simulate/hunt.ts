@@ -1,18 +1,15 @@
 import { wallClock } from '../../lib/clock/wall-clock.ts';
 import type { Promised } from '../../lib/simulator/audit/promises.ts';
-import { type Bug, plant } from '../../lib/simulator/bugs/bug.ts';
+import { type Change, changesOf, type Planted } from '../../lib/simulator/bugs/changes.ts';
 import { isPlayed, suitesOf } from '../../lib/simulator/bugs/suites.ts';
-import { applyPatch, type FilePatch } from '../../lib/simulator/bugs/unified-diff.ts';
 import type { SeedRange } from '../../lib/simulator/campaign/seed-range.ts';
 import type { CheckOrder, WorkerSetup } from '../../lib/simulator/campaign/worker-messages.ts';
-import { type Change, firstFailingTest } from './suites.ts';
+import { firstFailingTest } from './suites.ts';
 import { startThread, THREADS, type Thread } from './threads.ts';
 
 /** One bug to look for: one of ours, or a diff that somebody else wrote. */
-export interface Quarry {
+export interface Quarry extends Planted {
   readonly name: string;
-  readonly bug?: Bug;
-  readonly patches?: readonly FilePatch[];
   /** Why it cannot be looked for. */
   readonly problem?: string;
 }
@@ -105,29 +102,7 @@ const huntWith = async (range: SeedRange, thread: Thread): Promise<Catch | undef
   }
 };
 
-const changesOf = ({ bug, patches = [] }: Quarry): readonly Change[] => [
-  ...(bug === undefined ? [] : [{ file: bug.file, to: (source: string) => plant(bug, source) }]),
-  ...patches.map((patch) => ({ file: patch.file, to: (source: string) => applyPatch(patch, source) })),
-];
-
-/** @throws when it cannot be planted */
-const huntBySeeds = async (
-  range: SeedRange,
-  setup: WorkerSetup,
-  { bug, patches }: Quarry,
-): Promise<Catch | undefined> =>
-  huntWith(
-    range,
-    await startThread({
-      ...setup,
-      ...(bug === undefined ? {} : { bug }),
-      ...(patches === undefined ? {} : { patches }),
-    }),
-  );
-
-/** @throws when it cannot be planted */
-const huntByTests = async (quarry: Quarry): Promise<Catch | undefined> => {
-  const changes = changesOf(quarry);
+const huntByTests = async (changes: readonly Change[]): Promise<Catch | undefined> => {
   const folders = suitesOf(changes.map(({ file }) => file));
   const found = folders.length === 0 ? undefined : await firstFailingTest(changes, folders);
   return found === undefined ? undefined : { by: 'tests', found, seedsUntilCaught: 0 };
@@ -135,11 +110,13 @@ const huntByTests = async (quarry: Quarry): Promise<Catch | undefined> => {
 
 /** What is played is played; for what a simulation has models of its own for, the tests that hold the two alike decide. */
 const huntOne = async (range: SeedRange, setup: WorkerSetup, quarry: Quarry): Promise<BugOutcome> => {
-  const { name, problem } = quarry;
+  const { name, problem, ...planted } = quarry;
   if (problem !== undefined) return { name, caught: false, problem };
+  const changes = changesOf(planted);
+  const huntBySeeds = async () => huntWith(range, await startThread({ ...setup, ...planted }));
   try {
-    const played = changesOf(quarry).some(({ file }) => isPlayed(file));
-    const caught = (played ? await huntBySeeds(range, setup, quarry) : undefined) ?? (await huntByTests(quarry));
+    const isAnyPlayed = changes.some(({ file }) => isPlayed(file));
+    const caught = (isAnyPlayed ? await huntBySeeds() : undefined) ?? (await huntByTests(changes));
     return { name, caught: caught !== undefined, ...caught };
   } catch (error) {
     return { name, caught: false, problem: reasonOf(error) };

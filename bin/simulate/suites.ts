@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Change } from '../../lib/simulator/bugs/changes.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -12,12 +13,6 @@ const LEFT_BEHIND = ['node_modules', '.git', '.spothop', '.build', '.serverless'
 
 /** All of them take a minute; what goes round in a circle is ended. */
 const TESTS_SECONDS_MAX = 600;
-
-/** A change of one file of the copy. @throws when it does not fit */
-export interface Change {
-  readonly file: string;
-  readonly to: (source: string) => string;
-}
 
 /** A copy of the project in a folder of its own, changed; the project itself is never written to. */
 const copyWith = async (changes: readonly Change[]): Promise<string> => {

@@ -111,8 +111,9 @@ const leaveToSweep =
  * An agent that was started again in the session of one whose process ended: nothing of what the item says it holds is
  * running any more. A task that was alone is taken to be what ended the process, and fails (reliability F33); of several,
  * nobody knows which, so all are handed back; so is one of a machine that drains, where processes are killed for other
- * reasons, and one of a machine that was silent for so long that what ran beside it may have been given to others. What cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is
- * copied, here or by whoever starts next here; or it is sent to another machine once this one has ended.
+ * reasons, and one of a machine that was silent for so long that what ran beside it may have been given to others. What
+ * cannot be settled is un-held all the same: the sweep releases it. Only a dead task stays held until it is copied, here or
+ * by whoever starts next here; or it is sent to another machine once this one has ended.
  */
 export const settleLeftovers = async (
   shared: AgentShared,

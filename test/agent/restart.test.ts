@@ -69,6 +69,17 @@ const never = () => new Promise<never>(() => undefined);
 
 const leasesOf = (cloud: Cloud) => cloud.instances.records.get(newItem().instanceId)?.leases;
 
+/** Three tasks run, and the agent's process is killed. */
+const killedWithThree = async () => {
+  const restarting = createRestarting({ concurrency: 3 });
+  for (const id of ['a', 'b', 'c']) await submit(restarting.cloud, id);
+  const first = restarting.startAgent(never);
+  await restarting.clock.advance(seconds(3));
+  expect(leasesOf(restarting.cloud)).toEqual({ a: 1, b: 1, c: 1 });
+  first.kill();
+  return restarting;
+};
+
 describe('an agent that is started again on its machine', () => {
   it('goes on in the session of the one before, and takes tasks (F65)', async () => {
     const { clock, cloud, startAgent } = createRestarting();
@@ -184,12 +195,7 @@ describe('an agent that is started again on its machine', () => {
   });
 
   it('hands back several that ran at once: nobody knows which was to blame (F33)', async () => {
-    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
-    const first = startAgent(never);
-    await clock.advance(seconds(3));
-    expect(leasesOf(cloud)).toEqual({ a: 1, b: 1, c: 1 });
-    first.kill();
+    const { clock, cloud, startAgent } = await killedWithThree();
     startAgent((context) => taskOfSeconds(clock, 1)(context));
     await clock.advance(seconds(5));
     for (const id of ['a', 'b', 'c']) {
@@ -198,11 +204,7 @@ describe('an agent that is started again on its machine', () => {
   });
 
   it('settles each of several though their messages cannot be shown again: the sweep sends those', async () => {
-    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
-    const first = startAgent(never);
-    await clock.advance(seconds(3));
-    first.kill();
+    const { clock, cloud, startAgent } = await killedWithThree();
     cloud.queue.send = async () => {
       throw new Error('no route to the service');
     };
@@ -214,11 +216,7 @@ describe('an agent that is started again on its machine', () => {
   });
 
   it('gives up what it does not run within half a minute after its item can be written, though no message comes (W4)', async () => {
-    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
-    const first = startAgent(never);
-    await clock.advance(seconds(3));
-    first.kill();
+    const { clock, cloud, startAgent } = await killedWithThree();
     const { apply } = cloud.tasks;
     const { changeLeases } = cloud.instances;
     const unreachable = async (): Promise<never> => {
@@ -294,11 +292,7 @@ describe('an agent that is started again on its machine', () => {
   ])(
     'that ended again while it settled what was left blames none of several, though some %s (F33)',
     async (_name, then) => {
-      const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-      for (const id of ['a', 'b', 'c']) await submit(cloud, id);
-      const first = startAgent(never);
-      await clock.advance(seconds(3));
-      first.kill();
+      const { clock, cloud, startAgent } = await killedWithThree();
       const { apply } = cloud.tasks;
       let handedBack = 0;
       cloud.tasks.apply = async (id, step) => {
@@ -319,11 +313,7 @@ describe('an agent that is started again on its machine', () => {
   );
 
   it('beats and hears of its notice while it settles what was left', async () => {
-    const { clock, cloud, startAgent } = createRestarting({ concurrency: 3 });
-    for (const id of ['a', 'b', 'c']) await submit(cloud, id);
-    const first = startAgent(never);
-    await clock.advance(seconds(3));
-    first.kill();
+    const { clock, cloud, startAgent } = await killedWithThree();
     const { get } = cloud.tasks;
     cloud.tasks.get = async (id) => {
       await clock.sleep(seconds(30));

@@ -5,7 +5,7 @@ import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import type { ReceivedMessage } from '../../lib/ports/queues.ts';
-import { watchAsks } from '../../lib/simulator/audit/agent-asks.ts';
+import { type AsksWorld, watchAsks } from '../../lib/simulator/audit/agent-asks.ts';
 import { watchMetadata } from '../../lib/simulator/audit/agent-hears.ts';
 import { watchIdle } from '../../lib/simulator/audit/agent-idle.ts';
 import { watchLeases } from '../../lib/simulator/audit/agent-leases.ts';
@@ -97,21 +97,34 @@ describe('a task that keeps its work, on a machine that drains', () => {
   const run = { id: TASK, attempt: 1 };
   const draining = { drainingAt: 0, signals: { 'spot-interruption': { deadline: 120_000 } } };
 
-  /** Asked to stop so many seconds after the beginning of its drain, beside one other. */
-  const askedAfter = (seconds: number, change: { row?: object; item?: object; endTold?: number } = {}) => {
+  const kept = { status: 'running', checkpoint: { sequence: 1 } };
+
+  /** One task that has kept its work runs on a machine that drains from the beginning, unless something else is said. */
+  const begin = (change: Partial<AsksWorld> = {}) => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const kept = { status: 'running', checkpoint: { sequence: 1 } };
     const asks = watchAsks({
       now: clock.now,
       judge,
       drain: DRAIN,
+      item: () => itemWith(draining),
+      rowOf: () => rowWith(kept),
+      endTold: () => undefined,
+      running: () => [run],
+      failures: () => 0,
+      wentOnAt: () => undefined,
+      ...change,
+    });
+    return { found, clock, asks };
+  };
+
+  /** Asked to stop so many seconds after the beginning of its drain, beside one other. */
+  const askedAfter = (seconds: number, change: { row?: object; item?: object; endTold?: number } = {}) => {
+    const { found, clock, asks } = begin({
       item: () => itemWith(change.item ?? draining),
       rowOf: () => rowWith({ ...kept, ...change.row }),
       endTold: () => (change.endTold === undefined ? undefined : epochMs(change.endTold)),
       running: () => [run, { id: taskId('task-2'), attempt: 1 }],
-      failures: () => 0,
-      wentOnAt: () => undefined,
     });
     asks.saved(4_000);
     clock.pass(seconds);
@@ -129,20 +142,13 @@ describe('a task that keeps its work, on a machine that drains', () => {
 
   it('is asked while its checkpoint can still be written, by whoever has known the end for ten seconds', () => {
     const askedAt = (seconds: number, knownFor: number, wentOnAt?: EpochMs): readonly string[] => {
-      const { found, judge } = judging();
-      const clock = clockFrom(0);
-      const asks = watchAsks({
-        now: clock.now,
-        judge,
-        drain: DRAIN,
-        item: () => (clock.now() >= (seconds - knownFor) * 1_000 ? itemWith(draining) : undefined),
-        rowOf: () => rowWith({ status: 'running', checkpoint: { sequence: 1 } } as never),
-        endTold: () => undefined,
-        running: () => [run],
-        failures: () => 0,
+      let isTold = false;
+      const { found, clock, asks } = begin({
+        item: () => (isTold ? itemWith(draining) : undefined),
         wentOnAt: () => wentOnAt,
       });
       clock.pass(seconds - knownFor);
+      isTold = true;
       asks.look();
       clock.pass(knownFor);
       asks.asked(run);
@@ -164,20 +170,8 @@ describe('a task that keeps its work, on a machine that drains', () => {
   });
 
   it('does not run on beyond deadline − margin', () => {
-    const { found, judge } = judging();
-    const clock = clockFrom(0);
     let failed = 0;
-    const asks = watchAsks({
-      now: clock.now,
-      judge,
-      drain: DRAIN,
-      item: () => itemWith(draining),
-      rowOf: () => rowWith({ status: 'running' }),
-      endTold: () => undefined,
-      running: () => [run],
-      failures: () => failed,
-      wentOnAt: () => undefined,
-    });
+    const { found, clock, asks } = begin({ rowOf: () => rowWith({ status: 'running' }), failures: () => failed });
     const lookAfter = (seconds: number): readonly string[] => {
       clock.pass(seconds);
       asks.look();
@@ -352,7 +346,7 @@ describe('a message that is received', () => {
 describe('what the row is told of a run', () => {
   const commit = { step: 'commit', attempt: 2 } as TaskStep;
   const handBack = { step: 'hand-back', attempt: 2 } as TaskStep;
-  const anywhere = { now: () => epochMs(1_000_000), item: () => itemWith({}), hasJustGoneOn: () => false };
+  const anywhere = { now: () => epochMs(1_000_000), item: () => itemWith({}), wentOnAt: () => undefined };
 
   it('is how its code ended, as long as no call fails', () => {
     const { found, judge } = judging();
@@ -371,18 +365,18 @@ describe('what the row is told of a run', () => {
 
   it('may be either where its code ends as the machine goes on after standing still: its time was over as well', () => {
     const { found, judge } = judging();
-    let hasJustGoneOn = true;
+    let wentOnAt: EpochMs | undefined = anywhere.now();
     const outcomes = watchOutcomes({
       drain: DRAIN,
       ...anywhere,
       judge,
       failures: () => 0,
-      hasJustGoneOn: () => hasJustGoneOn,
+      wentOnAt: () => wentOnAt,
     });
     outcomes.ended(TASK, 1, 'done');
     outcomes.told(TASK, { ...handBack, attempt: 1 } as TaskStep);
     expect(found).toEqual([]);
-    hasJustGoneOn = false;
+    wentOnAt = undefined;
     outcomes.ended(TASK, 2, 'done');
     outcomes.told(TASK, handBack);
     expect(found).toEqual(['task-1/2 is done, and its row is told hand-back']);

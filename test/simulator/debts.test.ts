@@ -47,4 +47,15 @@ describe('what a process owes', () => {
     pass(10);
     expect(debts.overdue(0)).toEqual(['c']);
   });
+
+  it('that is looked at again and again is what is there at each look, from the first one on', () => {
+    const { debts, pass } = begin();
+    expect(debts.look(new Set(['a', 'b']), 0)).toEqual([]);
+    pass(6);
+    expect(debts.look(new Set(['b', 'c']), 0)).toEqual([]);
+    pass(4);
+    expect(debts.look(new Set(['a', 'b', 'c']), 0)).toEqual(['b']);
+    pass(6);
+    expect(debts.look(new Set(['a', 'b', 'c']), 0)).toEqual(['c']);
+  });
 });

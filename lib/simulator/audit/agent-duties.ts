@@ -14,7 +14,7 @@ import { watchMetadata } from './agent-hears.ts';
 import { watchIdle } from './agent-idle.ts';
 import { watchLeases } from './agent-leases.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
-import { type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
+import { isEndOfRun, type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
 import { watchReceived } from './agent-received.ts';
 import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
@@ -35,8 +35,6 @@ export interface AgentDutiesWorld {
   readonly slots: number;
   /** The machine may stand still at any time, and nobody notices at once. */
   readonly mayStandStill: boolean;
-  /** At this very moment, after standing still. */
-  readonly hasJustGoneOn: () => boolean;
   /** When it last went on after standing still. */
   readonly wentOnAt: () => EpochMs | undefined;
   /** `<machine>/<task>/<attempt>` of every hold that was granted. */
@@ -296,14 +294,14 @@ export const watchAgent = (
         outcomes.told(id, step);
         const pausesBefore = pauses;
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, false);
-        const isEnd = step.step === 'commit' || step.step === 'fail' || step.step === 'hand-back';
+        const isEnd = isEndOfRun(step);
         if (isEnd) untold.add(id);
         const outcome = await counted(tasks.apply(id, step), `${step.step} of ${id}`);
         if (isEnd) untold.delete(id);
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, true);
         tick();
         const isBack = step.step === 'fail' || step.step === 'hand-back';
-        if (step.step === 'commit' || isBack) visibility.ended(id);
+        if (isEnd) visibility.ended(id);
         if (isBack && outcome.outcome === 'done' && outcome.row.status === 'ready')
           messages.givenBack(outcome.row, failures);
         // Also where it finds that the row is its own already: the answer to an earlier call was lost.

@@ -30,10 +30,8 @@ export const watchMetadata = ({ now, judge, instanceId, item, metadata }: HearsW
       const record = item();
       const isOver = record === undefined || record.session !== session || record.goneAt !== undefined;
       const due = new Set(isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined));
-      unwritten.keepOnly(due);
-      for (const kind of unwritten.overdue(failures))
+      for (const kind of unwritten.look(due, failures))
         judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
-      for (const kind of due) unwritten.owe(kind, failures);
     },
   };
 };

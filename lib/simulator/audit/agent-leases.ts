@@ -24,6 +24,13 @@ export interface LeasesWorld {
   readonly item: () => InstanceRecord | undefined;
 }
 
+type IsWanted = (id: TaskId, attempt: number) => boolean;
+
+const keysOf = (leases: InstanceRecord['leases'], isWanted: IsWanted): ReadonlySet<string> => {
+  const held = Object.entries(leases) as [TaskId, number][];
+  return new Set(held.filter(([id, attempt]) => isWanted(id, attempt)).map(([id, attempt]) => `${id}/${attempt}`));
+};
+
 /**
  * A lease outlives its task until the machine's next write of leases, and no longer: while it stands, the sweep believes
  * that the machine is at work. A dead task stays held for as long as it is not copied.
@@ -32,13 +39,11 @@ export const watchLeases = ({ now, judge, instanceId, rowOf, running, item }: Le
   const stale = createDebts<string>(now, GIVEN_UP_WITHIN_MS);
   const idle = createDebts<string>(now, IDLE_WITHIN_MS);
 
-  const isRun = (id: TaskId, attempt: number): boolean =>
-    running().some((run) => run.id === id && run.attempt === attempt);
+  const isRun: IsWanted = (id, attempt) => running().some((run) => run.id === id && run.attempt === attempt);
 
-  const isIdle = (id: TaskId, attempt: number): boolean =>
-    isRunningOn(rowOf(id), instanceId, attempt) && !isRun(id, attempt);
+  const isIdle: IsWanted = (id, attempt) => isRunningOn(rowOf(id), instanceId, attempt) && !isRun(id, attempt);
 
-  const isStale = (id: TaskId, attempt: number): boolean => {
+  const isStale: IsWanted = (id, attempt) => {
     const row = rowOf(id);
     if (isRun(id, attempt)) return false;
     if (row === undefined || (row.status === 'dead' && row.attempt === attempt)) return false;
@@ -48,23 +53,13 @@ export const watchLeases = ({ now, judge, instanceId, rowOf, running, item }: Le
   return {
     /** What the item shows after a write of this process: calls that have failed so far. */
     written: ({ leases }: InstanceRecord, failures: number): void => {
-      const standing = (Object.entries(leases) as [TaskId, number][]).filter(([id, attempt]) => isStale(id, attempt));
-      const keys = new Set(standing.map(([id, attempt]) => `${id}/${attempt}`));
-      stale.keepOnly(keys);
-      for (const key of stale.overdue(failures))
+      for (const key of stale.look(keysOf(leases, isStale), failures))
         judge.say('N6', `${instanceId} still holds ${key}, which it does not run, and has changed its leases since`);
-      for (const key of keys) stale.owe(key, failures);
     },
     /** With each heartbeat: calls that have failed so far. */
     look: (failures: number): void => {
-      const held = Object.entries(item()?.leases ?? {}) as [TaskId, number][];
-      const keys = new Set(
-        held.filter(([id, attempt]) => isIdle(id, attempt)).map(([id, attempt]) => `${id}/${attempt}`),
-      );
-      idle.keepOnly(keys);
-      for (const key of idle.overdue(failures))
+      for (const key of idle.look(keysOf(item()?.leases ?? {}, isIdle), failures))
         judge.say('W4', `${instanceId} holds ${key}, which keeps the sweep from it, and does not run it`);
-      for (const key of keys) idle.owe(key, failures);
     },
   };
 };

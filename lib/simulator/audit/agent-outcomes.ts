@@ -16,8 +16,8 @@ export interface OutcomesWorld {
   readonly failures: () => number;
   /** The machine's own item. */
   readonly item: () => InstanceRecord | undefined;
-  /** The machine has stood still until this very moment. */
-  readonly hasJustGoneOn: () => boolean;
+  /** When the machine last went on after standing still. */
+  readonly wentOnAt: () => EpochMs | undefined;
 }
 
 /** At the end of its time a machine hands back whatever it has, and may do so the moment before it hears of an end. */
@@ -28,28 +28,30 @@ const hasTime = (item: InstanceRecord | undefined, drain: DrainPolicy, now: Epoc
 
 const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = { done: 'commit', failed: 'fail' };
 
-/** Steps by which a run is told to be over. */
 const ENDS: readonly TaskStep['step'][] = ['commit', 'fail', 'hand-back'];
+
+/** Whether a run is told to be over by it. */
+export const isEndOfRun = ({ step }: TaskStep): boolean => ENDS.includes(step);
 
 /**
  * How each run ended is what its row is told first: what was done is not done again, and a failure counts (W2, W5). Where a
  * call fails in between, it may not have come to that, and is given up.
  */
-export const watchOutcomes = ({ judge, drain, failures, now, item, hasJustGoneOn }: OutcomesWorld) => {
+export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: OutcomesWorld) => {
   const outcomes = new Map<string, { readonly outcome: RunOutcome; readonly failures: number }>();
   /** Runs whose last checkpoint could not be written: what their code throws then is not their own failure. */
   const cutOff = new Set<string>();
   return {
     ended: (id: TaskId, attempt: number, outcome: RunOutcome): void => {
       // Whatever was due while its machine stood still is due at once: which comes first, nobody can say.
-      if (!hasJustGoneOn()) outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() });
+      if (wentOnAt() !== now()) outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() });
     },
     kept: (id: TaskId, attempt: number, isWritten: boolean): void => {
       if (isWritten) cutOff.delete(`${id}/${attempt}`);
       else cutOff.add(`${id}/${attempt}`);
     },
     told: (id: TaskId, step: TaskStep): void => {
-      if (!('attempt' in step) || !ENDS.includes(step.step)) return;
+      if (!('attempt' in step) || !isEndOfRun(step)) return;
       const run = `${id}/${step.attempt}`;
       const ended = outcomes.get(run);
       outcomes.delete(run);

@@ -12,11 +12,13 @@ export interface Debts<Key> {
   keepOnly(keys: ReadonlySet<Key>): void;
   /** What has been owed for too long; it is told once, and then forgotten like what is excused. */
   overdue(failures: number): readonly Key[];
+  /** These are owed at present, and nothing else is: what of it has been for too long. */
+  look(keys: ReadonlySet<Key>, failures: number): readonly Key[];
 }
 
 export const createDebts = <Key>(now: () => EpochMs, withinMs: number): Debts<Key> => {
   const owed = new Map<Key, { readonly since: EpochMs; readonly failures: number }>();
-  return {
+  const debts: Debts<Key> = {
     owe: (key, failures) => {
       if (!owed.has(key)) owed.set(key, { since: now(), failures });
     },
@@ -34,5 +36,12 @@ export const createDebts = <Key>(now: () => EpochMs, withinMs: number): Debts<Ke
       }
       return late;
     },
+    look: (keys, failures) => {
+      debts.keepOnly(keys);
+      const late = debts.overdue(failures);
+      for (const key of keys) debts.owe(key, failures);
+      return late;
+    },
   };
+  return debts;
 };

@@ -52,8 +52,7 @@ export const notedUnsent = ({ sentAgain, sentAhead, sent }: Deeds): Neglect[] =>
 
 /** Of so many tasks that are ready only those have no message for which none can wait. */
 const needlesslySentAhead = (deeds: Deeds): Neglect[] =>
-  [...new Set(deeds.sentAhead.map(({ fleet }) => fleet))].flatMap((fleet) => {
-    const sent = deeds.sentAhead.filter((one) => one.fleet === fleet);
+  [...Map.groupBy(deeds.sentAhead, ({ fleet }) => fleet)].flatMap(([fleet, sent]) => {
     const { at, waiting = 0 } = sent.at(-1)!;
     const ready = laterOf(deeds, fleet).filter((seen) => couldBeTaken(seen, at)).length;
     return sent.length > Math.max(0, ready - waiting)

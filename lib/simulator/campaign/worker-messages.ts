@@ -1,5 +1,4 @@
-import type { Bug } from '../bugs/bug.ts';
-import type { FilePatch } from '../bugs/unified-diff.ts';
+import type { Planted } from '../bugs/changes.ts';
 import type { CoreFinding } from '../exhaustive/check-cores.ts';
 import type { FaultId } from '../faults/simulated.ts';
 import type { PlanOptions } from '../life/plan.ts';
@@ -7,12 +6,10 @@ import type { LifeResult } from '../life/play-life.ts';
 import type { SeedRange } from './seed-range.ts';
 
 /** What a thread is told once, when it starts. */
-export interface WorkerSetup {
+export interface WorkerSetup extends Planted {
   readonly plan: PlanOptions;
   readonly fault?: FaultId;
   readonly linesMax: number;
-  readonly bug?: Bug;
-  readonly patches?: readonly FilePatch[];
 }
 
 /** Seeds to play, one after the other. */

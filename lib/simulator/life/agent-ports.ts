@@ -10,7 +10,7 @@ import type { Life } from './life.ts';
 import { type HostedMachine, tellingsOf } from './machine-host.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { watchfulLog } from './watchful-log.ts';
-import { workloadRunner } from './workload.ts';
+import { wasReopened, workloadRunner } from './workload.ts';
 
 /** Checks what a run goes on from, and under whose lease it runs. */
 const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
@@ -51,12 +51,11 @@ export const agentPortsOf = (
       ...watched,
       drain: fleetOf(life, machine.fleet).drain,
       mayStandStill: faults.rate('F57') > 0,
-      hasJustGoneOn: () => machine.wentOnAt === life.clock.now(),
       wentOnAt: () => machine.wentOnAt,
       granted,
       endTold: () => machine.endTold,
       metadata: () => tellingsOf(machine, faults),
-      isReopened: (id) => (life.workload.get(id)?.truth.retriesAsked ?? 0) > 0,
+      isReopened: (id) => wasReopened(life.workload.get(id)),
       item,
       running: runs.now,
     },

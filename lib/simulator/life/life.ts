@@ -33,7 +33,7 @@ import { noteProcessEnd } from './process-ends.ts';
 import { skewedPorts } from './skewed-ports.ts';
 import { clockTime, createTrace, type Trace } from './trace.ts';
 import type { Truth } from './truth.ts';
-import type { PlannedTask } from './workload.ts';
+import { type PlannedTask, wasReopened } from './workload.ts';
 import { workloadOf } from './workload-of.ts';
 
 /** 2026-01-01T00:00:00Z. */
@@ -219,7 +219,7 @@ export const createLife = (options: LifeOptions): Life => {
   });
   const unreliable = { clock, random: random.fork('services'), faults, trace };
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
-  const isReopened = (id: TaskId) => (workload.get(id)?.truth.retriesAsked ?? 0) > 0;
+  const isReopened = (id: TaskId) => wasReopened(workload.get(id));
   const isCopied = (id: TaskId) => memory.deadLetters.sent.some(({ taskId }) => taskId === id);
   const queueFor = ({ fleet }: FleetSettings): WorkQueue => {
     const workQueue = memory.workQueue(fleet);

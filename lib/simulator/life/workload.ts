@@ -33,6 +33,9 @@ export interface PlannedTask {
   readonly truth: TaskTruth & { failures: number; isSubmitted: boolean };
 }
 
+/** An operator has reopened it at some time. */
+export const wasReopened = (task: PlannedTask | undefined): boolean => (task?.truth.retriesAsked ?? 0) > 0;
+
 export const SECRET = 'payload-nobody-may-log';
 
 const resultOf = (work: Work): string =>
