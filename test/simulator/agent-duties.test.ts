@@ -113,6 +113,8 @@ describe('a task that keeps its work, on a machine that drains', () => {
       running: () => [run],
       failures: () => 0,
       wentOnAt: () => undefined,
+      isForced: () => false,
+      stepsKept: () => 0,
       ...change,
     });
     return { found, clock, asks };
@@ -128,7 +130,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
     });
     asks.saved(4_000);
     clock.pass(seconds);
-    asks.asked(run);
+    asks.asked(run, { keeps: false });
     clock.pass(5);
     asks.look();
     return found;
@@ -151,7 +153,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
       isTold = true;
       asks.look();
       clock.pass(knownFor);
-      asks.asked(run);
+      asks.asked(run, { keeps: false });
       clock.pass(1);
       asks.look();
       return found;
@@ -196,6 +198,58 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAfter(10, { item: {} })).toEqual([]);
     const gone = { ...draining, signals: { ...draining.signals, 'state-terminated': {} } };
     expect(askedAfter(10, { item: gone })).toEqual([]);
+  });
+
+  it('is asked for nothing twice: whoever was asked twice to stop waits for no task', () => {
+    const { found, clock, asks } = begin({ isForced: () => true });
+    clock.pass(10);
+    asks.asked(run, { keeps: true });
+    asks.look();
+    expect(found).toEqual([]);
+  });
+
+  it('that says when it ends is left alone until then, where its machine has the time', () => {
+    const askedWith = (endsAtSeconds: number): readonly string[] => {
+      const { found, clock, asks } = begin({ rowOf: () => rowWith({ status: 'running' }) });
+      clock.pass(10);
+      asks.asked(run, { keeps: false, endsAt: epochMs(endsAtSeconds * 1_000) });
+      asks.look();
+      return found;
+    };
+    // 100 s less the margin, less a checkpoint of 3 s and 15 s of doubt.
+    expect(askedWith(82)).toEqual(['task-1 says that it ends in time, and is asked to stop']);
+    expect(askedWith(83)).toEqual([]);
+    // What it said is over, and was wrong.
+    expect(askedWith(10)).toEqual([]);
+  });
+
+  describe('in the background', () => {
+    /** Asked to stop after four steps and so many seconds, and given back so many later. */
+    const givenBackAfter = (askedAt: number, seconds: number, change: Partial<AsksWorld> = {}) => {
+      const { found, clock, asks } = begin({
+        rowOf: () => rowWith({ status: 'running' }),
+        stepsKept: () => 3,
+        ...change,
+      });
+      clock.pass(askedAt);
+      asks.asked(run, { keeps: true, stepsDone: 4 });
+      clock.pass(seconds);
+      asks.handsBack(run.id, run.attempt);
+      return found;
+    };
+
+    it('is saved once more when it is asked to stop, before it is given back', () => {
+      expect(givenBackAfter(90, 1)).toEqual(['task-1 had done 4 steps when it was asked to stop, and keeps 3']);
+      expect(givenBackAfter(90, 1, { stepsKept: () => 4 })).toEqual([]);
+    });
+
+    it('may not have been where there was no time for it, or nothing was waited for, or a call failed', () => {
+      expect(givenBackAfter(90, 3)).toEqual([]);
+      expect(givenBackAfter(99, 1)).toEqual([]);
+      expect(givenBackAfter(90, 1, { isForced: () => true })).toEqual([]);
+      let failed = 0;
+      expect(givenBackAfter(90, 1, { failures: () => (failed += 1) })).toEqual([]);
+    });
   });
 });
 

@@ -15,7 +15,7 @@ const withTaken = (...names: readonly string[]): void => {
   life = {
     memory: { tasks: { rows: new Map(rows) }, instances: { records: new Map([['i-1', { leases }]]) } },
     workload: new Map(names.map((taskId) => [taskId, { truth: { failures: 0 } }])),
-    unblamed: new Set(),
+    blamed: new Map(),
   } as unknown as Life;
 };
 
@@ -44,6 +44,16 @@ describe('the end of a process is the failure', () => {
 
   it('of the only task whose hold landed after it', () => {
     expect(endAndStart('b')).toEqual([0, 1]);
+  });
+
+  it('of the one whose hold landed after it, and let go of the other', () => {
+    leases.a = 1;
+    noteProcessEnd(life, MACHINE);
+    delete leases.a;
+    leases.b = 1;
+    noteProcessStart(life, MACHINE);
+    // The auditor cannot take back what it has counted: it allows for more failures than there were, never for fewer.
+    expect(failures()).toEqual([1, 1]);
   });
 
   it('of none where two holds landed after it', () => {

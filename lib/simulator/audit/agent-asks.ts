@@ -2,6 +2,7 @@ import type { TaskId } from '../../fleet/ids.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import type { Said } from '../life/workload.ts';
 import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
 import { drainEnd, isSaidToBeGone } from './what-items-say.ts';
@@ -17,6 +18,8 @@ const KNOWN_MS = 10_000;
 
 /** A moment of virtual time is no whole number of milliseconds. */
 const ROUNDING_MS = 100;
+
+const keyOf = ({ id, attempt }: Run): string => `${id}/${attempt}`;
 
 /** A run that has no time left ends with the next look at it, and its row is told within a few calls. */
 const ENDS_WITHIN_MS = 10_000;
@@ -36,13 +39,19 @@ export interface AsksWorld {
   readonly failures: () => number;
   /** When the machine last went on after standing still. */
   readonly wentOnAt: () => EpochMs | undefined;
+  /** The process was asked twice to stop. */
+  readonly isForced: () => boolean;
+  /** After so many steps the newest checkpoint of a task was written. */
+  readonly stepsKept: (id: TaskId) => number;
 }
 
-interface Asked extends Run {
+interface Asked extends Run, Said {
   readonly at: EpochMs;
   readonly failures: number;
   /** What all checkpoints of the machine take, one after the other. */
   readonly checkpointsMs: number;
+  /** The agent was asked twice to stop, which waits for nothing. */
+  readonly isForced: boolean;
 }
 
 /**
@@ -51,8 +60,11 @@ interface Asked extends Run {
  * two minutes of a machine each time. Asked in the last three seconds, it could not write it. None goes on beyond
  * deadline − margin: then the control plane gives it to others.
  */
-export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, failures, wentOnAt }: AsksWorld) => {
+export const watchAsks = (world: AsksWorld) => {
+  const { now, judge, drain, item, rowOf, endTold, running, failures, wentOnAt, isForced, stepsKept } = world;
   const asked: Asked[] = [];
+  /** What runs that are saved in the background had done when they were asked to stop. */
+  const unsaved = new Map<string, Asked>();
   const judged = new Set<string>();
   let longestMs = CHECKPOINT_MS_MIN;
   /** The end of all runs as it was known at the last look, and the calls that had failed by then. */
@@ -72,8 +84,17 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
     return endsAt - secondsToMs(drain.marginSeconds);
   };
 
-  const judgeAsked = ({ id, at, failures: before, checkpointsMs }: Asked, endsAt: number | undefined): void => {
-    if (endsAt === undefined || failures() !== before) return;
+  /** It may be some seconds late, and whatever it keeps has to be written by then. */
+  const judgeCutShort = ({ id, at, endsAt: ownEnd, checkpointsMs }: Asked, endsAt: number): void => {
+    if (ownEnd === undefined || ownEnd <= at || ownEnd + checkpointsMs + SLACK_MS > endsAt) return;
+    judge.say('M1', `${id} says that it ends in time, and is asked to stop`);
+  };
+
+  const judgeAsked = (one: Asked, endsAt: number | undefined): void => {
+    const { id, at, failures: before, checkpointsMs, keeps } = one;
+    if (endsAt === undefined || failures() !== before || one.isForced) return;
+    judgeCutShort(one, endsAt);
+    if (!keeps) return;
     const leftMs = endsAt - at;
     const awakeSince = Math.max(knownSince, wentOnAt() ?? knownSince);
     const isLongKnown = last?.endsAt === endsAt && at - awakeSince >= KNOWN_MS;
@@ -87,7 +108,7 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
   };
 
   const judgeOverdue = (run: Run): void => {
-    const key = `${run.id}/${run.attempt}`;
+    const key = keyOf(run);
     if (judged.has(key) || rowOfRun(run) === undefined) return;
     judged.add(key);
     judge.say('N6', `${run.id} runs on, and the time of its machine is over`);
@@ -99,10 +120,30 @@ export const watchAsks = ({ now, judge, drain, item, rowOf, endTold, running, fa
       longestMs = Math.max(longestMs, ms);
     },
     /** A run is asked to stop, before it has come to its end. */
-    asked: (run: Run): void => {
-      if (rowOfRun(run)?.checkpoint === undefined) return;
+    asked: (run: Run, said: Said): void => {
+      const row = rowOfRun(run);
+      if (row === undefined) return;
       const eachMs = Math.max(longestMs, item()?.runTimesExpected?.checkpointNineTenthsMs ?? 0);
-      asked.push({ ...run, at: now(), failures: failures(), checkpointsMs: running().length * eachMs });
+      const one = {
+        ...run,
+        ...said,
+        keeps: said.keeps || row.checkpoint !== undefined,
+        at: now(),
+        failures: failures(),
+        checkpointsMs: running().length * eachMs,
+        isForced: isForced(),
+      };
+      asked.push(one);
+      unsaved.set(keyOf(run), one);
+    },
+    /** It is given back: whatever ended on being asked was saved before that, unless there was no time for it. */
+    handsBack: (id: TaskId, attempt: number): void => {
+      const one = unsaved.get(keyOf({ id, attempt }));
+      unsaved.delete(keyOf({ id, attempt }));
+      if (one?.stepsDone === undefined || one.isForced || isForced() || one.failures !== failures()) return;
+      const until = Math.min(endOfRuns() ?? 0, one.at + CHECKPOINT_MS_MIN) - ROUNDING_MS;
+      if (now() >= until || stepsKept(id) >= one.stepsDone) return;
+      judge.say('M1', `${id} had done ${one.stepsDone} steps when it was asked to stop, and keeps ${stepsKept(id)}`);
     },
     /** With each heartbeat: by then the machine's item says what its agent may have known before. */
     look: (): void => {

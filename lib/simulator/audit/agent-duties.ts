@@ -7,7 +7,7 @@ import type { EpochMs } from '../../fleet/time.ts';
 import type { InstanceStore } from '../../ports/instances.ts';
 import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
 import type { TaskLedger } from '../../ports/tasks.ts';
-import { SECRET } from '../life/workload.ts';
+import { type Said, SECRET } from '../life/workload.ts';
 import { watchAsks } from './agent-asks.ts';
 import { watchBurials } from './agent-burials.ts';
 import { watchMetadata } from './agent-hears.ts';
@@ -18,6 +18,7 @@ import { isEndOfRun, type RunOutcome, watchOutcomes } from './agent-outcomes.ts'
 import { watchReceived } from './agent-received.ts';
 import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
+import { watchStops } from './agent-stops.ts';
 import { watchTakes } from './agent-takes.ts';
 import { watchVisibility } from './agent-visibility.ts';
 import { watchAgentWakes } from './agent-wakes.ts';
@@ -50,6 +51,10 @@ export interface AgentDutiesWorld {
   readonly item: () => InstanceRecord | undefined;
   /** What runs in this process. */
   readonly running: () => readonly Run[];
+  /** After so many steps the newest checkpoint of a task was written. */
+  readonly stepsKept: (id: TaskId) => number;
+  /** How often this process was asked to stop. */
+  readonly stopsAsked: () => number;
 }
 
 export interface AgentDuties {
@@ -65,7 +70,7 @@ export interface AgentDuties {
   /** A checkpoint was accepted after so long. */
   saved(ms: number): void;
   /** A run is asked to stop, before its code has come to its end. */
-  asked(id: TaskId, attempt: number): void;
+  asked(id: TaskId, attempt: number, said: Said): void;
   /** Its code has come to its end by itself. */
   ended(id: TaskId, attempt: number, outcome: RunOutcome): void;
 }
@@ -112,7 +117,8 @@ export const watchAgent = (
   const retries = watchRetries(now, judge, instanceId);
   const rests = watchRests(world);
   const outcomes = watchOutcomes({ ...world, failures: () => failures });
-  const asks = watchAsks({ ...world, failures: () => failures });
+  const asks = watchAsks({ ...world, failures: () => failures, isForced: () => world.stopsAsked() > 1 });
+  const stops = watchStops(world);
   const hears = watchMetadata(world);
   const leases = watchLeases(world);
   const inbox = watchReceived(world);
@@ -264,6 +270,7 @@ export const watchAgent = (
         rests.look(failures);
         asks.look();
         hears.look(args[1], failures);
+        stops.look(args[1], failures);
         inbox.look(failures);
         wakes.look(failures);
         leases.look(failures);
@@ -290,7 +297,10 @@ export const watchAgent = (
         tick();
         judgeFenced(id, step);
         if (step.step === 'take') takes.takes(id, failedAt);
-        if (step.step === 'hand-back') judgeHandBack(id, step.attempt, step.countsAsReclaim);
+        if (step.step === 'hand-back') {
+          judgeHandBack(id, step.attempt, step.countsAsReclaim);
+          asks.handsBack(id, step.attempt);
+        }
         outcomes.told(id, step);
         const pausesBefore = pauses;
         if (step.step === 'checkpoint') outcomes.kept(id, step.attempt, false);
@@ -369,7 +379,7 @@ export const watchAgent = (
     },
     failures: () => failures,
     saved: asks.saved,
-    asked: (id, attempt) => asks.asked({ id, attempt }),
+    asked: (id, attempt, said) => asks.asked({ id, attempt }, said),
     ended: outcomes.ended,
     started: (id, attempt) => {
       tick();

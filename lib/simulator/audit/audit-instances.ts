@@ -104,19 +104,21 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     }
   };
 
-  /** An agent ends its machine because it leaves and holds nothing, or for its age, or where nobody could tell it anything. */
+  /** An agent ends its machine because it was asked to stop, or leaves and holds nothing, or for its age, or where nobody could tell it anything. */
   const mayStop = (before: InstanceRecord): boolean => {
     const now = world.now();
     const isOld = now - before.launchedAt >= settingsOf(before).maximumAgeSeconds * 1_000 - 2_000;
     // It may have decided so before its last heartbeat came through after all.
     const heardAgainAt = heardAgain.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
-    const isCutOff = silentMs(before, now) >= DEAD_MAN_MS || now - heardAgainAt < DECIDED_AGO_MS;
+    // What its agent gave up may be written minutes later: the item is fresh then, and the agent knows nothing of it.
+    const { aliveAt = now, stopsAsked = 0 } = truth.machines.get(before.instanceId) ?? {};
+    const isSilent = silentMs(before, now) >= DEAD_MAN_MS || now - aliveAt >= DEAD_MAN_MS;
+    const isCutOff = isSilent || now - heardAgainAt < DECIDED_AGO_MS;
     const isIdle = Object.keys(before.leases).length === 0;
     const calledBackAt = calledBack.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
     const isLeaving = (before.signals.leave !== undefined || now - calledBackAt < STALE_ITEM_MS) && isIdle;
-    return (
-      isLeaving || isOld || isCutOff || before.drainingAt !== undefined || hasDeadline(before) || isAdvised(before)
-    );
+    const isDue = before.drainingAt !== undefined || hasDeadline(before) || isAdvised(before);
+    return stopsAsked > 0 || isLeaving || isOld || isCutOff || isDue;
   };
 
   const judgeSignal = ({ kind, instanceId, at, deadline }: Signal, before: InstanceRecord): void => {

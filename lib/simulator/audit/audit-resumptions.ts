@@ -16,6 +16,8 @@ export interface Resumptions {
   /** A run was told that its checkpoint after so many steps is accepted. */
   kept(id: TaskId, attempt: number, stepsDone: number): void;
   started(by: InstanceId, id: TaskId, attempt: number, stepsDone: number): void;
+  /** After so many steps its newest checkpoint was written. */
+  stepsKept(id: TaskId): number;
 }
 
 interface Kept {
@@ -23,9 +25,11 @@ interface Kept {
   readonly last: number;
   /** By the checkpoint before the last. */
   readonly before: number;
+  /** By the one that stays beside it where the same state is kept again. */
+  readonly beside: number;
 }
 
-const NOTHING: Kept = { attempt: 0, last: 0, before: 0 };
+const NOTHING: Kept = { attempt: 0, last: 0, before: 0, beside: 0 };
 
 export const auditResumptions = ({ now, judge, rowOf }: ResumptionsWorld): Resumptions => {
   const byTask = new Map<TaskId, Kept>();
@@ -53,14 +57,22 @@ export const auditResumptions = ({ now, judge, rowOf }: ResumptionsWorld): Resum
       const known = byTask.get(id) ?? NOTHING;
       // A zombie's was accepted before the next run's row was read, which goes on from it already.
       if (attempt < known.attempt) return;
-      byTask.set(id, { attempt, last: stepsDone, before: known.last });
+      // The same state again is the same object, which is no help to itself.
+      const before = stepsDone === known.last ? known.beside : known.last;
+      byTask.set(id, { attempt, last: stepsDone, before, beside: before });
     },
+    stepsKept: (id) => byTask.get(id)?.last ?? 0,
     started: (by, id, attempt, stepsDone) => {
       const known = byTask.get(id) ?? NOTHING;
       const least = leastOf(by, id, known);
       if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
       // From here on it has kept what it goes on from, and no more.
-      byTask.set(id, { attempt, last: stepsDone, before: Math.min(known.before, stepsDone) });
+      byTask.set(id, {
+        attempt,
+        last: stepsDone,
+        before: Math.min(known.before, stepsDone),
+        beside: stepsDone === known.last ? known.before : 0,
+      });
     },
   };
 };

@@ -59,6 +59,8 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
     judge.say('W4', `${instanceId} ends itself with ${busy.map(({ taskId }) => taskId).join(' ')} on it`);
   const taken = takingOf(record);
   const isRead = taken !== undefined && clock.now() >= addMs(taken.recordedAt, READ_MS);
+  // Whoever is asked to stop waits for nobody else to do it.
+  if (machine.stopsAsked > 0) return;
   if (isRead && isLeftToEc2(record, clock.now()))
     judge.say('M1', `${instanceId} would have cost nothing, left to EC2, and ends itself`);
 };

@@ -9,6 +9,7 @@ import { JUDGEMENT_BUGS } from './judgement-bugs.ts';
 import { MODE_BUGS } from './mode-bugs.ts';
 import { NEGLECT_BUGS } from './neglect-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
+import { TELLING_BUGS } from './telling-bugs.ts';
 import { TWO_FLEETS_BUGS } from './two-fleets-bugs.ts';
 
 /** Every bug that is planted to see whether it is caught. None is ever part of the product. */
@@ -21,6 +22,7 @@ export const BUGS: readonly Bug[] = [
   ...JUDGEMENT_BUGS,
   ...DUTY_BUGS,
   ...MODE_BUGS,
+  ...TELLING_BUGS,
   ...TWO_FLEETS_BUGS,
   ...CLOSE_LOOK_BUGS,
   ...BUYING_BUGS,

@@ -116,6 +116,7 @@ export const SIMULATED_FAULTS = {
   F136: injected('SQS tells its counts as they were up to 60 s ago', 'look at a backlog', 0.05, 0.9),
   F137: injected('EC2 shows machines as they were up to 20 s ago', 'description', 0.05, 0.9),
   F138: injected('a write of an agent arrives minutes after it was given up', 'step of a task', 0.002, 0.04),
+  F139: incident('an agent is asked to stop, once or twice', 0.3, 2),
 } as const satisfies Readonly<Record<string, SimulatedFault>>;
 
 export type FaultId = keyof typeof SIMULATED_FAULTS;

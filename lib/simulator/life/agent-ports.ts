@@ -58,6 +58,8 @@ export const agentPortsOf = (
       isReopened: (id) => wasReopened(life.workload.get(id)),
       item,
       running: runs.now,
+      stepsKept: life.resumptions.stepsKept,
+      stopsAsked: () => machine.stopsAsked,
     },
     {
       instances: calledPort('instances', ports.instances, caller),
@@ -68,6 +70,12 @@ export const agentPortsOf = (
     },
   );
   const begin = watchStart(life, granted, machine, duties);
+  /** What each run last answered of its state: the next checkpoint that is accepted says so. */
+  const states = new Map<string, number>();
+  const noteKept = (id: TaskId, attempt: number): void => {
+    const stepsDone = states.get(`${id}/${attempt}`);
+    if (stepsDone !== undefined) life.resumptions.kept(id, attempt, stepsDone);
+  };
   return {
     clock,
     newId: memory.newId,
@@ -82,7 +90,14 @@ export const agentPortsOf = (
         return answer;
       },
     },
-    tasks: duties.tasks,
+    tasks: {
+      ...duties.tasks,
+      apply: async (id, step) => {
+        const outcome = await duties.tasks.apply(id, step);
+        if (step.step === 'checkpoint' && outcome.outcome !== 'refused') noteKept(id, step.attempt);
+        return outcome;
+      },
+    },
     queue: duties.queue,
     deadLetters: duties.deadLetters,
     wakes: duties.wakes,
@@ -96,6 +111,7 @@ export const agentPortsOf = (
         runs.begun(id, attempt);
       },
       onAsked: duties.asked,
+      onState: (id, attempt, stepsDone) => void states.set(`${id}/${attempt}`, stepsDone),
       onOutcome: duties.ended,
       onEnd: runs.ended,
       onKept: (id, attempt, stepsDone, tookMs) => {

@@ -187,6 +187,16 @@ const onMachine =
     return machine === undefined ? undefined : act(incident, machine);
   };
 
+/** systemd asks once; a person who is in a hurry asks again. */
+const askToStop = async (life: Life, random: SeededRandom, machine: HostedMachine): Promise<void> => {
+  // One that nobody has taken in yet is told to nobody.
+  if (life.memory.instances.records.get(machine.instanceId)?.session === undefined) return;
+  life.host.askToStop(machine);
+  if (!random.chance(0.4)) return;
+  await life.clock.sleep(secondsToMs(random.between(1, 60)));
+  life.host.askToStop(machine);
+};
+
 const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
   F19: (incident) => outage(incident, 'dynamodb', 600),
   F41: (incident) => loseMessage(incident, false),
@@ -202,6 +212,7 @@ const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
     life.truth.unreadable.add(stranger);
     events.raw(stranger, 0);
   }),
+  F139: onMachine(({ life, random }, machine) => askToStop(life, random, machine)),
   F72: onMachine(({ events }, machine) => events.warn(machine, 0)),
   F74: replayArchive,
   F78: storm,

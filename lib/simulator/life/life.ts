@@ -82,8 +82,8 @@ export interface Life {
   watchedUntil?: EpochMs;
   readonly resumptions: Resumptions;
   readonly lacking: Lacking;
-  /** Machines whose process ended with no task, or several, that could have done it. */
-  readonly unblamed: Set<InstanceId>;
+  /** Machines whose process has ended, and the task that could have done it, if it is one. */
+  readonly blamed: Map<InstanceId, TaskId | undefined>;
   /** `<task>/<attempt>` of every run that was ever begun. */
   readonly begun: Set<string>;
   /** Callers that wait for work at this moment, and since when. */
@@ -259,7 +259,7 @@ export const createLife = (options: LifeOptions): Life => {
     settings: plan.settings,
     resumptions,
     lacking: new Map(),
-    unblamed: new Set(),
+    blamed: new Map(),
     ...(plan.other === undefined ? {} : { other: plan.other }),
     begun: new Set(),
     polling,

@@ -1,4 +1,4 @@
-import { createAgent } from '../../agent/agent.ts';
+import { type Agent, createAgent } from '../../agent/agent.ts';
 import { type Imds, ImdsUnavailable } from '../../agent/imds.ts';
 import { type MemoryMachineState, memoryMachineState } from '../../agent/machine-state.ts';
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
@@ -48,9 +48,9 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   reachableAgainAt?: EpochMs;
   /** When it last went on after standing still. */
   wentOnAt?: EpochMs;
+  /** The agent that runs at present. */
+  agent?: Agent;
   life?: Caller;
-  /** When the agent last had its item, for the dead-man's timer. */
-  aliveAt: EpochMs;
 }
 
 export interface MachineHost {
@@ -65,6 +65,8 @@ export interface MachineHost {
   standStill(machine: HostedMachine, seconds: number): void;
   /** The agent's process ends and does not come back. */
   freeze(machine: HostedMachine): void;
+  /** The agent's process is asked to stop, as systemd does. */
+  askToStop(machine: HostedMachine): void;
   /** A second agent beside the first. */
   startSecond(machine: HostedMachine): void;
   /** EC2 stops the machine and keeps it. */
@@ -179,6 +181,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const startLife = (machine: HostedMachine): { readonly life: Caller; readonly ports: AgentPorts } => {
     const life = options.createCaller(machine);
     machine.life = life;
+    machine.stopsAsked = 0;
     // The lock of the process before ended with it.
     machine.machineState.endProcess();
     const ports = options.agentPorts(life, machine);
@@ -196,7 +199,10 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const { life, ports } = startLife(machine);
       const startedAt = clock.now();
       trace.note(machine.instanceId, 'its agent starts');
-      const ended = await Promise.race([createAgent(ports, options.settings(machine)).run(), life.crashed]);
+      const agent = createAgent(ports, options.settings(machine));
+      machine.agent = agent;
+      const ended = await Promise.race([agent.run(), life.crashed]);
+      delete machine.agent;
       if (machine.standing !== undefined) await machine.standing.over;
       if (isOver(machine)) return;
       if (ended?.powersOff && !options.areOwners) {
@@ -247,6 +253,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       clockOf: (life) => clockOn(clock, machine, life),
       standstill: () => machine.standing?.over,
       isFrozen: false,
+      stopsAsked: 0,
       aliveAt: launchedAt,
     };
     machines.push(machine);
@@ -286,6 +293,12 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       machine.isFrozen = true;
       machine.life?.crash();
       trace.note(machine.instanceId, 'its agent is gone for good');
+    },
+    askToStop: (machine) => {
+      if (machine.agent === undefined || machine.life?.isDead() || machine.standing !== undefined) return;
+      machine.stopsAsked += 1;
+      trace.note(machine.instanceId, 'its agent is asked to stop');
+      machine.agent.stop();
     },
     startSecond: (machine) => {
       // Beside a living one: an agent that is started alone is the machine's, and its lock must not end with another's.

@@ -26,16 +26,17 @@ export const noteProcessEnd = (life: Life, { instanceId }: HostedMachine): void 
   const rows = takenBy(life, instanceId);
   const held = heldOf(life, rows, instanceId);
   const blamed = onlyOne(held) ?? onlyOne(rows);
-  if (blamed === undefined) life.unblamed.add(instanceId);
-  else countFailure(life, blamed);
+  life.blamed.set(instanceId, blamed?.taskId);
+  if (blamed !== undefined) countFailure(life, blamed);
 };
 
 /**
  * A hold that was on its way when its process ended has been granted to nobody who lives: the next process finds one task
- * where there seemed to be none or several, and blames that one.
+ * where there seemed to be none, several or another, and blames that one.
  */
 export const noteProcessStart = (life: Life, { instanceId }: HostedMachine): void => {
-  if (!life.unblamed.delete(instanceId)) return;
+  const blamedBefore = life.blamed.get(instanceId);
+  if (!life.blamed.delete(instanceId)) return;
   const blamed = onlyOne(heldOf(life, takenBy(life, instanceId), instanceId));
-  if (blamed !== undefined) countFailure(life, blamed);
+  if (blamed !== undefined && blamed.taskId !== blamedBefore) countFailure(life, blamed);
 };

@@ -17,6 +17,10 @@ export interface MachineTruth {
   isStopped?: boolean;
   /** Somebody took our tags from it: EC2 shows it to us no more, and it is called gone once it is silent for long. */
   isUntagged?: boolean;
+  /** How often the present process of its agent was asked to stop. */
+  stopsAsked: number;
+  /** When its agent last had its item, for the dead-man's timer. */
+  aliveAt: EpochMs;
   /** It was given its place in the fleet. */
   hadPlace?: boolean;
 }

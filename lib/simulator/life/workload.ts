@@ -13,8 +13,9 @@ export interface Work {
   readonly name: string;
   readonly steps: number;
   readonly stepSeconds: number;
-  /** A checkpoint after each step. */
-  readonly keeps: boolean;
+  readonly keeps: 'after-each-step' | 'in-the-background' | 'nothing';
+  /** What it says of itself after each step. */
+  readonly tells: 'share' | 'seconds' | 'nothing';
   /** Its first so many runs fail; -1 is all of them. */
   readonly failures: number;
   /** It fails by ending the process that it runs in. */
@@ -48,6 +49,11 @@ const KILLER_SHARE = 0.05;
 const FOREIGN_SHARE = 0.1;
 const LARGE_SHARE = 0.12;
 const KEEPING_SHARE = 0.75;
+const IN_THE_BACKGROUND_SHARE = 0.2;
+const TELLING_SHARE = 0.3;
+
+/** How often a task is asked for its state that keeps it in the background. */
+const SAVE_SECONDS = 20;
 
 const failuresOf = (random: SeededRandom): number => {
   const point = random.next();
@@ -55,13 +61,23 @@ const failuresOf = (random: SeededRandom): number => {
   return point < POISON_SHARE + FLAKY_SHARE ? 1 : 0;
 };
 
-const drawWork = (random: SeededRandom, index: number, mayKill: boolean): Work => {
+const keepsOf = (keeps: boolean, aside: SeededRandom): Work['keeps'] => {
+  const isInTheBackground = aside.chance(IN_THE_BACKGROUND_SHARE);
+  if (!keeps) return 'nothing';
+  return isInTheBackground ? 'in-the-background' : 'after-each-step';
+};
+
+const tellsOf = (aside: SeededRandom): Work['tells'] =>
+  aside.chance(TELLING_SHARE) ? aside.pick(['share', 'seconds']) : 'nothing';
+
+const drawWork = (random: SeededRandom, aside: SeededRandom, index: number, mayKill: boolean): Work => {
   const kills = mayKill && random.chance(KILLER_SHARE);
   return {
     name: `task-${index + 1}`,
     steps: random.whole(1, 8),
     stepSeconds: random.whole(5, 60),
-    keeps: random.chance(KEEPING_SHARE),
+    keeps: keepsOf(random.chance(KEEPING_SHARE), aside),
+    tells: tellsOf(aside),
     failures: kills ? random.pick([1, -1]) : failuresOf(random),
     kills,
     secret: SECRET,
@@ -96,9 +112,10 @@ export const drawWorkload = (
     /** Which fleet the next task is for. */
     readonly drawFleet: () => FleetName;
   },
-): readonly PlannedTask[] =>
-  Array.from({ length: options.count }, (_, index) => {
-    const work = drawWork(random, index, options.mayKill);
+): readonly PlannedTask[] => {
+  const aside = random.fork('telling and keeping');
+  return Array.from({ length: options.count }, (_, index) => {
+    const work = drawWork(random, aside, index, options.mayKill);
     return {
       work,
       at: submissionOf(random, options.startAt, options.durationMs),
@@ -115,6 +132,16 @@ export const drawWorkload = (
       },
     };
   });
+};
+
+/** What a run has said of itself, to be decided by. */
+export interface Said {
+  readonly keeps: boolean;
+  /** When it ends, by its own word. */
+  readonly endsAt?: EpochMs;
+  /** How far it is, where its row takes all of that. */
+  readonly stepsDone?: number;
+}
 
 export interface WorkerWorld {
   readonly clock: Clock;
@@ -127,7 +154,9 @@ export interface WorkerWorld {
   /** Its code runs no more. */
   readonly onEnd: (id: TaskId, attempt: number) => void;
   /** It is asked to stop, while its code runs. */
-  readonly onAsked: (id: TaskId, attempt: number) => void;
+  readonly onAsked: (id: TaskId, attempt: number, said: Said) => void;
+  /** It is asked for its state, and answers that of so many steps. */
+  readonly onState: (id: TaskId, attempt: number, stepsDone: number) => void;
   /** A checkpoint after so many steps has been accepted, and how long that took. */
   readonly onKept: (id: TaskId, attempt: number, stepsDone: number, tookMs: number) => void;
   /** Ends the agent’s process. */
@@ -146,6 +175,9 @@ const failsNow = ({ faults }: WorkerWorld, truth: PlannedTask['truth'], work: Wo
   return true;
 };
 
+/** What these tasks say of how far they are. */
+type Progress = { readonly done: number; readonly total: number } | { readonly secondsLeft?: number };
+
 /** As much of a task's context as these tasks use. */
 interface WorkContext {
   readonly taskId: string;
@@ -153,17 +185,53 @@ interface WorkContext {
   readonly resume?: unknown;
   readonly signal: AbortSignal;
   checkpoint(value: unknown): Promise<void>;
+  checkpoint(save: () => unknown, everySeconds: number): void;
+  progress(progress: Progress): void;
 }
 
 const stepsBefore = (resume: unknown): number =>
   typeof resume === 'object' && resume !== null && 'stepsDone' in resume ? Number(resume.stepsDone) : 0;
 
-const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Promise<unknown> => {
+const PROGRESS: Readonly<Record<Work['tells'], (work: Work, stepsDone: number) => Progress>> = {
+  share: ({ steps }, done) => ({ done, total: steps }),
+  seconds: ({ steps, stepSeconds }, done) => ({ secondsLeft: (steps - done) * stepSeconds }),
+  nothing: () => ({}),
+};
+
+/** One run of a task, and what it has said of itself so far. */
+interface RunningWork {
+  readonly work: Work;
+  stepsDone: number;
+  endsAt?: EpochMs;
+}
+
+const stateOf = ({ work: { paddingBytes, secret }, stepsDone }: RunningWork): unknown => ({
+  stepsDone,
+  padding: 'x'.repeat(paddingBytes),
+  secret,
+});
+
+const tell = (world: WorkerWorld, running: RunningWork, context: WorkContext): void => {
+  const { work, stepsDone } = running;
+  if (work.tells === 'nothing') return;
+  const progress = PROGRESS[work.tells](work, stepsDone);
+  if ('secondsLeft' in progress && progress.secondsLeft !== undefined)
+    running.endsAt = addMs(world.clock.now(), secondsToMs(progress.secondsLeft));
+  context.progress(progress);
+};
+
+const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkContext): Promise<unknown> => {
+  const { work } = running;
   const id = context.taskId as TaskId;
   const truth = world.truthOf(id);
-  let stepsDone = stepsBefore(context.resume);
-  world.onStart(id, context.attempt, stepsDone);
-  while (stepsDone < work.steps) {
+  world.onStart(id, context.attempt, running.stepsDone);
+  tell(world, running, context);
+  const saved = (): unknown => {
+    world.onState(id, context.attempt, running.stepsDone);
+    return stateOf(running);
+  };
+  if (work.keeps === 'in-the-background') context.checkpoint(saved, SAVE_SECONDS);
+  while (running.stepsDone < work.steps) {
     await world.clock.sleep(secondsToMs(work.stepSeconds), context.signal);
     context.signal.throwIfAborted();
     if (truth !== undefined && failsNow(world, truth, work)) {
@@ -171,15 +239,22 @@ const runWork = async (world: WorkerWorld, work: Work, context: WorkContext): Pr
       else if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'failed');
       throw new Error('This run was meant to fail.');
     }
-    stepsDone += 1;
-    if (!work.keeps) continue;
+    running.stepsDone += 1;
+    tell(world, running, context);
+    if (work.keeps !== 'after-each-step') continue;
     const startedAt = world.clock.now();
-    await context.checkpoint({ stepsDone, padding: 'x'.repeat(work.paddingBytes), secret: work.secret });
-    world.onKept(id, context.attempt, stepsDone, world.clock.now() - startedAt);
+    await context.checkpoint(stateOf(running));
+    world.onKept(id, context.attempt, running.stepsDone, world.clock.now() - startedAt);
   }
   if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'done');
-  return { name: work.name, stepsDone, secret: work.secret };
+  return { name: work.name, stepsDone: running.stepsDone, secret: work.secret };
 };
+
+const saidOf = ({ work, endsAt, stepsDone }: RunningWork): Said => ({
+  keeps: work.keeps === 'in-the-background',
+  ...(work.keeps === 'in-the-background' && work.paddingBytes === 0 ? { stepsDone } : {}),
+  ...(endsAt === undefined ? {} : { endsAt }),
+});
 
 /** The worker of every task: steps that a person can follow, and failures as its body asks for them. */
 export const workloadRunner = (world: WorkerWorld): TaskRunner =>
@@ -188,10 +263,11 @@ export const workloadRunner = (world: WorkerWorld): TaskRunner =>
       name: 'simulated worker',
       run: async (context, input) => {
         if (!isWork(input)) throw new Error('The body says nothing about steps.');
-        const onAsked = (): void => world.onAsked(context.taskId as TaskId, context.attempt);
+        const running: RunningWork = { work: input, stepsDone: stepsBefore(context.resume) };
+        const onAsked = (): void => world.onAsked(context.taskId as TaskId, context.attempt, saidOf(running));
         context.signal.addEventListener('abort', onAsked, { once: true });
         try {
-          return await runWork(world, input, context);
+          return await runWork(world, running, context);
         } finally {
           context.signal.removeEventListener('abort', onAsked);
           world.onEnd(context.taskId as TaskId, context.attempt);
