@@ -39,7 +39,7 @@ const ENDS_NOW: readonly SignalKind[] = [
 ];
 
 /** Kinds that end it once their time is near. */
-const ENDS_LATER: readonly SignalKind[] = ['scheduled-change', 'capacity-reservation-interruption'];
+export const ENDS_LATER: readonly SignalKind[] = ['scheduled-change', 'capacity-reservation-interruption'];
 
 const ADVICE: SignalKind = 'rebalance-recommendation';
 

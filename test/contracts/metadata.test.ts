@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createImds, type Imds } from '../../lib/agent/imds.ts';
-import { parseInstanceAction, parseRebalance } from '../../lib/agent/notices.ts';
+import { parseInstanceAction, parseMaintenance, parseRebalance } from '../../lib/agent/notices.ts';
 import { wallTimeout } from '../../lib/clock/wall-timeout.ts';
 import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
 import type { MetadataView } from '../../lib/local/imds/metadata.ts';
@@ -16,13 +16,16 @@ import { manualClock } from '../support/manual-clock.ts';
 const NOW = epochMs(Date.UTC(2026, 10, 21, 9, 0, 0));
 const LAUNCHED = epochMs(NOW - 600_000);
 const DEADLINE = epochMs(NOW + 120_000);
+const EVENT = 'instance-event-0d59937288b749b32';
 
 interface State {
   readonly notice?: EpochMs;
   readonly isAdvised: boolean;
+  /** When it is to be retired, which may have been called off. */
+  readonly retired?: { readonly at: EpochMs; readonly isOver: boolean };
 }
 
-const viewOf = ({ notice, isAdvised }: State): MetadataView => ({
+const viewOf = ({ notice, isAdvised, retired }: State): MetadataView => ({
   instanceId: 'i-0123456789abcdef0',
   instanceType: 'c5.large',
   imageId: 'ami-0123456789abcdef0',
@@ -33,9 +36,22 @@ const viewOf = ({ notice, isAdvised }: State): MetadataView => ({
   launchedAt: LAUNCHED,
   ...(notice === undefined ? {} : { deadlineAt: notice }),
   ...(isAdvised ? { rebalanceAt: NOW } : {}),
+  ...(retired === undefined
+    ? {}
+    : {
+        maintenance: [
+          {
+            eventId: EVENT,
+            code: 'instance-retirement',
+            notBefore: retired.at,
+            notAfter: retired.at,
+            state: retired.isOver ? 'canceled' : 'active',
+          },
+        ],
+      }),
 });
 
-const hosted = ({ notice, isAdvised }: State): HostedMachine =>
+const hosted = ({ notice, isAdvised, retired }: State): HostedMachine =>
   ({
     instanceId: 'i-0123456789abcdef0',
     launchedAt: LAUNCHED,
@@ -43,6 +59,9 @@ const hosted = ({ notice, isAdvised }: State): HostedMachine =>
     described: { pool: { instanceType: 'c5.large', zone: 'us-east-1a', purchase: 'spot' } },
     isAdvised,
     ...(notice === undefined ? {} : { notice }),
+    ...(retired === undefined
+      ? {}
+      : { announcedEnd: retired.at, maintenance: { eventId: EVENT, isOver: retired.isOver } }),
   }) as unknown as HostedMachine;
 
 const noFaults = createFaults({}, seededRandom('calm'), createTrace({ now: () => NOW, startedAt: NOW }));
@@ -62,16 +81,17 @@ const STATES: readonly (readonly [string, State])[] = [
   ['for which nothing is planned', { isAdvised: false }],
   ['that had a recommendation', { isAdvised: true }],
   ['that had its notice', { isAdvised: false, notice: DEADLINE }],
+  ['that is to be retired', { isAdvised: false, retired: { at: DEADLINE, isOver: false } }],
+  ['that was to be retired', { isAdvised: false, retired: { at: DEADLINE, isOver: true } }],
   ['that had both', { isAdvised: true, notice: DEADLINE }],
 ];
 
 const IDENTITY = ['instance-id', 'instance-life-cycle', 'placement/availability-zone', 'placement/region'];
-const NEITHER = ['events/maintenance/scheduled', 'autoscaling/target-lifecycle-state'];
 
 describe.each(STATES)('a machine %s', (_name, told) => {
   const both = async (path: string) => {
     state = told;
-    return [await simulatedImds(hosted(told), noFaults).read(path), await real.read(path)] as const;
+    return [await simulatedImds(hosted(told), noFaults, () => NOW).read(path), await real.read(path)] as const;
   };
 
   test('is told who it is alike', async () => {
@@ -98,10 +118,16 @@ describe.each(STATES)('a machine %s', (_name, told) => {
     expect(served === undefined).toBe(!told.isAdvised);
   });
 
-  test('is told nothing of what the model has none of', async () => {
-    for (const path of NEITHER) {
-      const [simulated] = await both(path);
-      expect(simulated, path).toBeUndefined();
-    }
+  test.each(['scheduled', 'history'])('understands the same of the maintenance that is listed as %s', async (list) => {
+    const [simulated, served] = await both(`events/maintenance/${list}`);
+    const isListed = told.retired !== undefined && told.retired.isOver === (list === 'history');
+    const expected = isListed ? [{ eventId: EVENT, isOver: list === 'history', notBefore: DEADLINE }] : [];
+    expect(parseMaintenance(served!)).toStrictEqual({ events: expected, unreadable: 0 });
+    expect(parseMaintenance(simulated!)).toStrictEqual({ events: expected, unreadable: 0 });
+  });
+
+  test('is told nothing of a group, of which the model has none', async () => {
+    const [simulated] = await both('autoscaling/target-lifecycle-state');
+    expect(simulated).toBeUndefined();
   });
 });

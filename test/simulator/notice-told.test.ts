@@ -15,20 +15,22 @@ const noticed = (change: object = {}): HostedMachine =>
 describe('a machine is told when it ends', () => {
   it('by the first look that reads its notice, and stays told when that is withdrawn', async () => {
     const machine = noticed();
-    await simulatedImds(machine, noFaults).read('instance-id');
+    await simulatedImds(machine, noFaults, () => START).read('instance-id');
     expect(machine.endTold).toBeUndefined();
-    await simulatedImds(machine, noFaults).read('spot/instance-action');
+    await simulatedImds(machine, noFaults, () => START).read('spot/instance-action');
     delete machine.notice;
-    await simulatedImds(machine, noFaults).read('spot/instance-action');
+    await simulatedImds(machine, noFaults, () => START).read('spot/instance-action');
     expect(machine.endTold).toBe(NOTICE);
   });
 
   it('not by a look that is not answered, or that reads nonsense', async () => {
     const cutOff = noticed({ unreachable: new Set(['imds']) });
-    await expect(simulatedImds(cutOff, noFaults).read('spot/instance-action')).rejects.toThrow('does not answer');
+    await expect(simulatedImds(cutOff, noFaults, () => START).read('spot/instance-action')).rejects.toThrow(
+      'does not answer',
+    );
     expect(cutOff.endTold).toBeUndefined();
     const talkingNonsense = noticed({ tellsNonsense: true });
-    await simulatedImds(talkingNonsense, noFaults).read('spot/instance-action');
+    await simulatedImds(talkingNonsense, noFaults, () => START).read('spot/instance-action');
     expect(talkingNonsense.endTold).toBeUndefined();
   });
 });

@@ -16,6 +16,7 @@ import { watchLeases } from './agent-leases.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
 import { isEndOfRun, type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
 import { watchReceived } from './agent-received.ts';
+import { watchRefusals } from './agent-refusals.ts';
 import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
 import { watchStops } from './agent-stops.ts';
@@ -75,9 +76,6 @@ export interface AgentDuties {
   ended(id: TaskId, attempt: number, outcome: RunOutcome): void;
 }
 
-/** A task whose hold was refused is given back by the next heartbeats, as long as nothing fails. */
-const GIVEN_BACK_WITHIN_MS = 30_000;
-
 /** Whoever begins a task has read its row since it was given away so long ago: less may be a race. */
 const KNOWN_AFTER_MS = 20_000;
 
@@ -97,14 +95,6 @@ const ACTIVE_MS = 10_000;
 /** What an attempt may still do after a pause is decided by its row, read anew. */
 const FENCED: readonly TaskStep['step'][] = ['checkpoint', 'commit', 'fail'];
 
-interface Refused {
-  readonly taskId: TaskId;
-  readonly attempt: number;
-  readonly at: EpochMs;
-  /** Calls that had failed by then. */
-  readonly failures: number;
-}
-
 /** What one process of an agent owes, whatever others mend for it later. */
 export const watchAgent = (
   world: AgentDutiesWorld,
@@ -115,6 +105,7 @@ export const watchAgent = (
   let heardOfDrainAt: EpochMs | undefined;
   const messages = watchMessages({ ...world, heardOfDrainAt: () => heardOfDrainAt });
   const retries = watchRetries(now, judge, instanceId);
+  const refusals = watchRefusals(world);
   const rests = watchRests(world);
   const outcomes = watchOutcomes({ ...world, failures: () => failures });
   const asks = watchAsks({ ...world, failures: () => failures, isForced: () => world.stopsAsked() > 1 });
@@ -128,7 +119,6 @@ export const watchAgent = (
   const visibility = watchVisibility(now, judge, world.mayStandStill);
   const idle = watchIdle(world);
   let polls = 0;
-  const refused = new Map<TaskId, Refused>();
   const taken = new Set<string>();
   const ran = new Set<string>();
   const begun = new Set<TaskId>();
@@ -186,16 +176,6 @@ export const watchAgent = (
     );
   };
 
-  const judgeRefused = (): void => {
-    for (const { taskId, attempt, at, failures: before } of refused.values()) {
-      if (now() - at < GIVEN_BACK_WITHIN_MS) continue;
-      refused.delete(taskId);
-      const row = rowOf(taskId);
-      const isStill = isRunningOn(row, instanceId, attempt);
-      if (isStill && before === failures) judge.say('W4', `${taskId} may not be held on ${instanceId}, and is kept`);
-    }
-  };
-
   /** Nothing is reclaimed of what never ran, and whatever ran and is handed back was. */
   const judgeHandBack = (id: TaskId, attempt: number, countsAsReclaim: boolean): void => {
     const run = `${id}/${attempt}`;
@@ -249,8 +229,7 @@ export const watchAgent = (
           takes.found(outcome.record);
           return outcome;
         }
-        for (const { taskId, attempt } of change.holds ?? [])
-          refused.set(taskId, { taskId, attempt, at: now(), failures });
+        refusals.refused(change.holds, failures);
         return outcome;
       },
       recordSignal: async (signal, drains, at) => {
@@ -259,11 +238,16 @@ export const watchAgent = (
         if (record !== undefined) takes.found(record);
         return record;
       },
+      withdraw: async (...args) => {
+        const record = await counted(instances.withdraw(...args));
+        if (record !== undefined) takes.found(record);
+        return record;
+      },
       heartbeat: (...args) => {
         tick();
         beatAt = now();
         hasBeaten = true;
-        judgeRefused();
+        refusals.look(failures);
         messages.look(failures);
         visibility.look(failures, isRunningHere);
         idle.look(args[1], args[3], failures);

@@ -8,6 +8,11 @@ import type { Judge } from './promises.ts';
 /** Notices are looked for every 5 s, recommendations every 15 s; what is found is written at once, or with the next beat. */
 const WRITTEN_WITHIN_MS = 40_000;
 
+/** Maintenance is looked for once a minute. */
+const PLANNED_WRITTEN_WITHIN_MS = 100_000;
+
+const PLANNED: SignalKind = 'scheduled-change';
+
 export interface HearsWorld {
   readonly now: () => EpochMs;
   readonly judge: Judge;
@@ -24,13 +29,16 @@ export interface HearsWorld {
  */
 export const watchMetadata = ({ now, judge, instanceId, item, metadata }: HearsWorld) => {
   const unwritten = createDebts<SignalKind>(now, WRITTEN_WITHIN_MS);
+  const unplanned = createDebts<SignalKind>(now, PLANNED_WRITTEN_WITHIN_MS);
   return {
     /** With each heartbeat of this session: calls of its process that have failed so far. */
     look: (session: SessionId, failures: number): void => {
       const record = item();
       const isOver = record === undefined || record.session !== session || record.goneAt !== undefined;
-      const due = new Set(isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined));
-      for (const kind of unwritten.look(due, failures))
+      const due = isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined);
+      const soon = new Set(due.filter((kind) => kind !== PLANNED));
+      const planned = new Set(due.filter((kind) => kind === PLANNED));
+      for (const kind of [...unwritten.look(soon, failures), ...unplanned.look(planned, failures)])
         judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
     },
   };

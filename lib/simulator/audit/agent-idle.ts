@@ -4,15 +4,13 @@ import type { EpochMs } from '../../fleet/time.ts';
 import type { HeartbeatReport } from '../../ports/instances.ts';
 import type { Run } from './concurrent-runs.ts';
 import type { Judge } from './promises.ts';
+import { isAnnouncedToEnd } from './what-items-say.ts';
 
 /** A poll ends after 20 s, and after one that failed the next may be as far off; a message that is put back takes seconds. */
 const ASKS_WITHIN_MS = 60_000;
 
 /** The notice that EC2 gives: a machine that it recommends to move takes what ends within it, or may. */
 const NOTICE_MS = 120_000;
-
-/** Signals after which a machine takes no more. */
-const TAKES_NOTHING = ['leave', 'scheduled-change', 'capacity-reservation-interruption'] as const;
 
 export interface IdleWorld {
   readonly now: () => EpochMs;
@@ -35,8 +33,11 @@ export interface IdleWatch {
 }
 
 /** It drains, has ended or is to leave: nothing new is taken. */
-export const takesNothing = ({ drainingAt, goneAt, signals }: InstanceRecord): boolean =>
-  drainingAt !== undefined || goneAt !== undefined || TAKES_NOTHING.some((kind) => signals[kind] !== undefined);
+export const takesNothing = (record: InstanceRecord): boolean =>
+  record.drainingAt !== undefined ||
+  record.goneAt !== undefined ||
+  record.signals.leave !== undefined ||
+  isAnnouncedToEnd(record);
 
 /** What an agent knows of its tasks' times it tells; an earlier version leaves them out of its item. */
 const mayTake = (record: InstanceRecord, report: HeartbeatReport | undefined): boolean => {

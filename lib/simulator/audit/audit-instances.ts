@@ -1,4 +1,4 @@
-import { changeBreaches, OBSERVED } from '../../audit/instance-model.ts';
+import { changeBreaches, ENDS_LATER, OBSERVED } from '../../audit/instance-model.ts';
 import type { FleetMode, FleetSettings } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, TaskId } from '../../fleet/ids.ts';
 import { ATTACHED, type InstanceRecord } from '../../fleet/instance.ts';
@@ -11,7 +11,7 @@ import type { Truth } from '../life/truth.ts';
 import type { MemoryInstanceStore } from '../ports/memory-instance-store.ts';
 import { describeChange, describeLeases, marksOf } from './context.ts';
 import type { Judge } from './promises.ts';
-import { silentMs } from './what-items-say.ts';
+import { isAnnouncedToEnd, silentMs } from './what-items-say.ts';
 
 export interface InstanceAuditWorld {
   readonly now: () => EpochMs;
@@ -36,7 +36,7 @@ const NOTICE_MS = 120_000;
 const isOwnWord = ({ kind }: Signal): boolean => kind === 'operator-drain' || kind === 'leave';
 
 /** What a machine's metadata service tells is told as an event as well, however late. */
-const TOLD_ON_MACHINE: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
+const TOLD_ON_MACHINE: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation', 'scheduled-change'];
 
 /** A call of a function takes seconds, and the function a minute; an agent may have stood still in between. */
 const INVOCATION_MS = 60_000;
@@ -77,20 +77,20 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   /** Machines that somebody else launched are drained for a deadline, and never for their silence or age. */
   const mayMark = (before: InstanceRecord, mode: FleetMode): boolean => {
     if (mode === 'observe') return false;
-    if (mode === 'attach') return hasDeadline(before);
+    if (mode === 'attach') return isAnnouncedToEnd(before);
     const now = world.now();
     const silentMs = now - (before.heartbeatAt ?? before.launchedAt);
     const holdsNothing = Object.keys(before.leases).length === 0;
     const { maximumAgeSeconds } = settingsOf(before);
     const isOld = now - before.launchedAt >= maximumAgeSeconds * 1_000 - 1_000;
-    return silentMs >= BOOT_MS || isOld || (before.signals.leave !== undefined && holdsNothing) || hasDeadline(before);
+    return (
+      silentMs >= BOOT_MS || isOld || (before.signals.leave !== undefined && holdsNothing) || isAnnouncedToEnd(before)
+    );
   };
 
   /** A fleet file may say that a recommendation drains. */
   const isAdvised = (before: InstanceRecord): boolean =>
     drainsWhenAdvised(before) && before.signals['rebalance-recommendation'] !== undefined;
-
-  const hasDeadline = (before: InstanceRecord): boolean => before.signals['scheduled-change'] !== undefined;
 
   /** Silence, windows and memories are measured from these: they are the clock's of whoever writes, not the sender's. */
   const judgeStamps = ({ kind }: Signal, before: InstanceRecord, after: InstanceRecord | undefined): void => {
@@ -117,7 +117,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const isIdle = Object.keys(before.leases).length === 0;
     const calledBackAt = calledBack.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
     const isLeaving = (before.signals.leave !== undefined || now - calledBackAt < STALE_ITEM_MS) && isIdle;
-    const isDue = before.drainingAt !== undefined || hasDeadline(before) || isAdvised(before);
+    const isDue = before.drainingAt !== undefined || isAnnouncedToEnd(before) || isAdvised(before);
     return stopsAsked > 0 || isLeaving || isOld || isCutOff || isDue;
   };
 
@@ -130,6 +130,8 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (kind === 'spot-interruption' && isCutShort) judge.say('W4', `${instanceId} is given less than EC2 gives it`);
     if (by === undefined || before.signals[kind] !== undefined) return;
     const machine = truth.machines.get(instanceId);
+    if (ENDS_LATER.includes(kind) && deadline !== machine?.announcedEnd)
+      judge.say('W4', `${instanceId} is to end at ${machine?.announcedEnd}, and ${kind} says ${deadline}`);
     if (by.kind === 'agent') {
       if (by.machine !== instanceId) judge.say('S1', `${by.name} wrote ${kind} on ${instanceId}`);
       if (TOLD_ON_MACHINE.includes(kind) && !truth.told.has(`${instanceId}/${kind}`))

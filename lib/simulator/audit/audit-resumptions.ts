@@ -25,11 +25,9 @@ interface Kept {
   readonly last: number;
   /** By the checkpoint before the last. */
   readonly before: number;
-  /** By the one that stays beside it where the same state is kept again. */
-  readonly beside: number;
 }
 
-const NOTHING: Kept = { attempt: 0, last: 0, before: 0, beside: 0 };
+const NOTHING: Kept = { attempt: 0, last: 0, before: 0 };
 
 export const auditResumptions = ({ now, judge, rowOf }: ResumptionsWorld): Resumptions => {
   const byTask = new Map<TaskId, Kept>();
@@ -58,21 +56,16 @@ export const auditResumptions = ({ now, judge, rowOf }: ResumptionsWorld): Resum
       // A zombie's was accepted before the next run's row was read, which goes on from it already.
       if (attempt < known.attempt) return;
       // The same state again is the same object, which is no help to itself.
-      const before = stepsDone === known.last ? known.beside : known.last;
-      byTask.set(id, { attempt, last: stepsDone, before, beside: before });
+      const before = stepsDone === known.last ? known.before : known.last;
+      byTask.set(id, { attempt, last: stepsDone, before });
     },
     stepsKept: (id) => byTask.get(id)?.last ?? 0,
     started: (by, id, attempt, stepsDone) => {
       const known = byTask.get(id) ?? NOTHING;
       const least = leastOf(by, id, known);
       if (stepsDone < least) judge.say('W6', `${id} goes on from step ${stepsDone}, and had kept ${least}`);
-      // From here on it has kept what it goes on from, and no more.
-      byTask.set(id, {
-        attempt,
-        last: stepsDone,
-        before: Math.min(known.before, stepsDone),
-        beside: stepsDone === known.last ? known.before : 0,
-      });
+      // From here on it has kept what it goes on from, and beside one that it went back to there is nothing.
+      byTask.set(id, { attempt, last: stepsDone, before: stepsDone === known.last ? known.before : 0 });
     },
   };
 };

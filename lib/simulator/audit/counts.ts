@@ -2,6 +2,7 @@ import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { Backlog } from '../../ports/queues.ts';
+import { isAnnouncedToEnd } from './what-items-say.ts';
 
 /** At most this share of the fleet is replaced at a time (N3). */
 export const SURGE_SHARE = 1 / 4;
@@ -12,7 +13,7 @@ export const isUseful = (record: InstanceRecord | undefined): boolean =>
   (record.drainingAt === undefined &&
     record.goneAt === undefined &&
     record.signals.leave === undefined &&
-    record.signals['scheduled-change'] === undefined);
+    !isAnnouncedToEnd(record));
 
 /** Only our own word sends it away, and its agent is heard: it can be called back (design, section 3). */
 export const isRecallable = (

@@ -1,7 +1,7 @@
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { Signal, SignalKind } from '../../fleet/signal.ts';
-import { secondsToMs } from '../../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Judge } from './promises.ts';
 
@@ -25,6 +25,16 @@ const LOOKS_MAX = 3_600 / STANDS_AFTER_SECONDS;
 const RECONCILES_LEAST = 2;
 
 const KEPT: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation'];
+
+/** Its agent may have read the list of what is planned just before that was called off, and write it just after. */
+const RACE_MS = 60_000;
+
+/** What a signal tells stands on its machine's item; what was called off does not, and is written nowhere itself. */
+export const isWritten = (record: InstanceRecord | undefined, kind: SignalKind, now: EpochMs): boolean => {
+  if (kind !== 'scheduled-change-cancelled') return record?.signals[kind] !== undefined;
+  const announced = record?.signals['scheduled-change'];
+  return announced === undefined || now - announced.recordedAt < RACE_MS;
+};
 
 /**
  * Looks for a warning that was acknowledged until it stands on its machine's item (O1). An adoption that crashed between the

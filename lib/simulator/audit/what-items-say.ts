@@ -1,3 +1,4 @@
+import { ENDS_LATER } from '../../audit/instance-model.ts';
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { RecordedSignal } from '../../fleet/signal.ts';
@@ -25,6 +26,10 @@ type Lifetime = Pick<InstanceRecord, 'heartbeatAt' | 'launchedAt'>;
 
 export const silentMs = ({ heartbeatAt, launchedAt }: Lifetime, at: EpochMs): number =>
   at - (heartbeatAt ?? launchedAt);
+
+/** It is to end at a time that was told long before: until that is near it works off what it has, and takes nothing. */
+export const isAnnouncedToEnd = ({ signals }: Pick<InstanceRecord, 'signals'>): boolean =>
+  ENDS_LATER.some((kind) => signals[kind] !== undefined);
 
 export const isSaidToBeGone = ({ goneAt, signals }: InstanceRecord): boolean =>
   goneAt !== undefined || signals['state-stopped'] !== undefined || signals['state-terminated'] !== undefined;

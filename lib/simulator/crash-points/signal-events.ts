@@ -44,3 +44,58 @@ export const terminateLifecycleAction = (instanceId: InstanceId, at: EpochMs, ac
       LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
     },
   });
+
+/** CloudTrail's proof that EC2 took machines; one event may name several. */
+export const bidEvicted = (instanceIds: readonly InstanceId[], at: EpochMs): string =>
+  JSON.stringify({
+    version: '0',
+    id: `evicted ${instanceIds.join(' ')}`,
+    'detail-type': 'AWS Service Event via CloudTrail',
+    source: 'aws.ec2',
+    account: HOME.account,
+    time: toIso(at),
+    region: HOME.region,
+    resources: [],
+    detail: {
+      eventName: 'BidEvictedEvent',
+      eventSource: 'ec2.amazonaws.com',
+      serviceEventDetails: { instanceIdSet: instanceIds },
+    },
+  });
+
+/** AWS Health tells of a maintenance that will retire machines, or of its end; its dates are those of mail headers. */
+export const healthEvent = (
+  instanceIds: readonly InstanceId[],
+  at: EpochMs,
+  about: { readonly eventId: string; readonly notBefore: EpochMs; readonly statusCode: 'upcoming' | 'closed' },
+): string =>
+  JSON.stringify({
+    version: '0',
+    id: `${about.eventId} ${about.statusCode}`,
+    'detail-type': 'AWS Health Event',
+    source: 'aws.health',
+    account: HOME.account,
+    time: toIso(at),
+    region: HOME.region,
+    resources: instanceIds,
+    detail: {
+      eventArn: `arn:aws:health:${HOME.region}::event/${about.eventId}`,
+      service: 'EC2',
+      eventTypeCode: 'AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED',
+      eventTypeCategory: 'scheduledChange',
+      startTime: new Date(about.notBefore).toUTCString(),
+      statusCode: about.statusCode,
+      eventRegion: HOME.region,
+      affectedEntities: instanceIds.map((entityValue) => ({ entityValue })),
+    },
+  });
+
+/** The owner of an interruptible capacity reservation wants it back: the one warning that says when. */
+export const capacityReservationWarning = (instanceId: InstanceId, at: EpochMs, endsAt: EpochMs): string =>
+  event('EC2 Capacity Reservation Instance Interruption Warning', at, instanceId, {
+    'instance-action': 'terminate',
+    'instance-termination-time': toIso(endsAt),
+  });
+
+export const spotRequestFulfilment = (instanceId: InstanceId, at: EpochMs): string =>
+  event('EC2 Spot Instance Request Fulfillment', at, instanceId, { 'spot-instance-request-id': 'sir-1a2b3c4d' });

@@ -117,6 +117,8 @@ export const SIMULATED_FAULTS = {
   F137: injected('EC2 shows machines as they were up to 20 s ago', 'description', 0.05, 0.9),
   F138: injected('a write of an agent arrives minutes after it was given up', 'step of a task', 0.002, 0.04),
   F139: incident('an agent is asked to stop, once or twice', 0.3, 2),
+  F140: incident('EC2 announces that machines are to be retired, and may call it off', 0.5, 3),
+  F141: incident('the owner of reserved capacity takes it back', 1, 6),
 } as const satisfies Readonly<Record<string, SimulatedFault>>;
 
 export type FaultId = keyof typeof SIMULATED_FAULTS;

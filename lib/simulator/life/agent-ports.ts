@@ -1,5 +1,7 @@
 import type { AgentPorts } from '../../agent/world.ts';
 import type { TaskId } from '../../fleet/ids.ts';
+import type { DrainPolicy } from '../../fleet/instance.ts';
+import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
 import { watchRuns } from '../audit/concurrent-runs.ts';
 import { saidOf } from '../audit/promises.ts';
@@ -11,6 +13,18 @@ import { type HostedMachine, tellingsOf } from './machine-host.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { watchfulLog } from './watchful-log.ts';
 import { wasReopened, workloadRunner } from './workload.ts';
+
+/** Where a recommendation drains, the machine's time begins when its agent reads of it. */
+const endOfAdvice = (
+  { adviceReadAt }: HostedMachine,
+  { rebalance, windowSeconds }: DrainPolicy,
+): EpochMs | undefined =>
+  adviceReadAt === undefined || rebalance !== 'drain' ? undefined : addMs(adviceReadAt, secondsToMs(windowSeconds));
+
+const earliest = (...instants: readonly (EpochMs | undefined)[]): EpochMs | undefined => {
+  const known = instants.filter((instant) => instant !== undefined);
+  return known.length === 0 ? undefined : (Math.min(...known) as EpochMs);
+};
 
 /** Checks what a run goes on from, and under whose lease it runs. */
 const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMachine, duties: AgentDuties) => {
@@ -44,16 +58,17 @@ export const agentPortsOf = (
   const { instanceId } = machine;
   const rowOf = (id: TaskId) => memory.tasks.rows.get(id);
   const item = () => memory.instances.records.get(instanceId);
+  const { drain } = fleetOf(life, machine.fleet);
   const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
   const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
   const duties = watchAgent(
     {
       ...watched,
-      drain: fleetOf(life, machine.fleet).drain,
+      drain,
       mayStandStill: faults.rate('F57') > 0,
       wentOnAt: () => machine.wentOnAt,
       granted,
-      endTold: () => machine.endTold,
+      endTold: () => earliest(machine.endTold, endOfAdvice(machine, drain)),
       metadata: () => tellingsOf(machine, faults),
       isReopened: (id) => wasReopened(life.workload.get(id)),
       item,

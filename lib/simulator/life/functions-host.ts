@@ -9,7 +9,7 @@ import { auditModes } from '../audit/audit-modes.ts';
 import { noDeeds, watchDeeds } from '../audit/deeds.ts';
 import { neglected, notActedOn } from '../audit/judge-deeds.ts';
 import { type Answer, passedOver, thrownTooSoon } from '../audit/judge-failures.ts';
-import { type AcknowledgedWorld, watchAcknowledged } from '../audit/watch-acknowledged.ts';
+import { type AcknowledgedWorld, isWritten, watchAcknowledged } from '../audit/watch-acknowledged.ts';
 import { CONTEXT, type DeployedFunctions, sqsRecord } from '../crash-points/functions.ts';
 import { HOME } from '../crash-points/signal-events.ts';
 import { lazyWorld } from '../lazy-world.ts';
@@ -189,7 +189,7 @@ export const createFunctionsHost = (life: Life, functions: DeployedFunctions): F
     hasItem: ({ instanceId }) => life.memory.instances.records.has(instanceId),
     onAcknowledged: ({ instanceId, kind }, hadItem) => {
       const acknowledged = life.memory.instances.records.get(instanceId);
-      if (hadItem && acknowledged?.signals[kind] === undefined) {
+      if (hadItem && !isWritten(acknowledged, kind, clock.now())) {
         judge.say('O1', `${kind} of ${instanceId} was acknowledged before it was written`);
       }
       const left = hadItem && mayAct(life) ? notActedOn(life, instanceId, kind) : [];

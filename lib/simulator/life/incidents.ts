@@ -12,8 +12,9 @@ import type { Service } from './caller.ts';
 import { allFleets } from './fleets-of.ts';
 import type { Life } from './life.ts';
 import type { HostedMachine } from './machine-host.ts';
+import { announceMaintenance } from './maintenance.ts';
 import type { Producers } from './producer.ts';
-import { type Events, reclaim, strangersWarning } from './reclaims.ts';
+import { type Events, reclaim, strangersWarning, takeReservation } from './reclaims.ts';
 
 export interface IncidentWorld {
   readonly events: Events;
@@ -169,7 +170,7 @@ const takeTag = (incident: Incident): void => {
 };
 
 const replayArchive = ({ events, random }: Incident): void => {
-  for (const { body } of events.archive.slice(-20)) events.raw(body, random.between(0, 20));
+  for (const body of events.archive.slice(-20)) events.raw(body, random.between(0, 20));
 };
 
 const fewLeft = async (incident: Incident): Promise<void> => {
@@ -186,6 +187,13 @@ const onMachine =
     const machine = anyLiving(incident);
     return machine === undefined ? undefined : act(incident, machine);
   };
+
+/** One machine, or a few. */
+const anySome = (incident: Incident): readonly HostedMachine[] => {
+  const machines = living(incident);
+  const first = machines.length === 0 ? 0 : incident.random.whole(0, machines.length - 1);
+  return machines.slice(first, first + incident.random.pick([1, 1, 2, 3]));
+};
 
 /** systemd asks once; a person who is in a hurry asks again. */
 const askToStop = async (life: Life, random: SeededRandom, machine: HostedMachine): Promise<void> => {
@@ -212,6 +220,8 @@ const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
     life.truth.unreadable.add(stranger);
     events.raw(stranger, 0);
   }),
+  F140: (incident) => announceMaintenance(incident.life, incident.events, incident.random, anySome(incident)),
+  F141: onMachine(({ life, events }, machine) => takeReservation(life, events, machine)),
   F139: onMachine(({ life, random }, machine) => askToStop(life, random, machine)),
   F72: onMachine(({ events }, machine) => events.warn(machine, 0)),
   F74: replayArchive,

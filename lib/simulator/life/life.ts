@@ -311,4 +311,7 @@ export const createLife = (options: LifeOptions): Life => {
   return life;
 };
 
+/** Announcements name no fractions. */
+export const wholeSecond = (instant: EpochMs): EpochMs => epochMs(Math.ceil(instant / 1_000) * 1_000);
+
 export const secondsLater = (instant: EpochMs, seconds: number): EpochMs => addMs(instant, secondsToMs(seconds));

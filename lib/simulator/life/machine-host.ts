@@ -39,6 +39,10 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** When it ends by a notice that its agent has read, also where that was withdrawn. */
   endTold?: EpochMs;
   isAdvised?: boolean;
+  /** When the present process of its agent has first read that EC2 recommends to move it. */
+  adviceReadAt?: EpochMs;
+  /** EC2 is going to retire it at its announced end, or has called that off. */
+  maintenance?: { readonly eventId: string; isOver: boolean };
   tellsNonsense?: boolean;
   isFrozen: boolean;
   /** Its agent has ended as it should, and the machine is left to whoever launched it. */
@@ -96,6 +100,16 @@ const STATES: Readonly<Record<EndedBy, string>> = {
   itself: 'Client.InstanceInitiatedShutdown',
 };
 
+/** As EC2 lists what is planned, and elsewhere what is over. */
+const maintenanceList = ({ maintenance, announcedEnd }: HostedMachine, isHistory: boolean): string => {
+  if (announcedEnd === undefined || maintenance === undefined || maintenance.isOver !== isHistory) return '[]';
+  const { eventId: EventId, isOver } = maintenance;
+  const NotBefore = new Date(announcedEnd).toUTCString().slice('Mon, '.length);
+  return JSON.stringify([{ NotBefore, Code: 'instance-retirement', EventId, State: isOver ? 'canceled' : 'active' }]);
+};
+
+const REBALANCE_PATH = 'events/recommendations/rebalance';
+
 const METADATA: Readonly<Record<string, (machine: HostedMachine) => string | undefined>> = {
   'instance-id': ({ instanceId }) => instanceId,
   'instance-life-cycle': ({ described }) => described.pool.purchase,
@@ -105,18 +119,21 @@ const METADATA: Readonly<Record<string, (machine: HostedMachine) => string | und
     if (notice === undefined) return undefined;
     return tellsNonsense ? '<html>503</html>' : JSON.stringify({ action: 'terminate', time: toIso(notice) });
   },
-  'events/recommendations/rebalance': ({ isAdvised, launchedAt }) =>
+  [REBALANCE_PATH]: ({ isAdvised, launchedAt }) =>
     isAdvised ? JSON.stringify({ noticeTime: toIso(launchedAt) }) : undefined,
+  'events/maintenance/scheduled': (machine) => maintenanceList(machine, false),
+  'events/maintenance/history': (machine) => maintenanceList(machine, true),
 };
 
 const NOTHING = Promise.resolve(undefined);
 
 /** Not a call like the others: it never leaves the machine, and there are so many that each must cost next to nothing. */
-export const simulatedImds = (machine: HostedMachine, faults: Faults): Imds => ({
+export const simulatedImds = (machine: HostedMachine, faults: Faults, now: () => EpochMs): Imds => ({
   read: (path) => {
     if (machine.unreachable.has('imds')) return Promise.reject(new ImdsUnavailable('It does not answer.'));
     const text = METADATA[path]?.(machine);
     if (text === undefined) return NOTHING;
+    if (path === REBALANCE_PATH) machine.adviceReadAt ??= now();
     const isNotice = path === 'spot/instance-action';
     const isNonsense = isNotice && faults.strikes('F63', machine.instanceId);
     if (isNotice && !isNonsense && !machine.tellsNonsense) machine.endTold = machine.notice!;
@@ -126,10 +143,13 @@ export const simulatedImds = (machine: HostedMachine, faults: Faults): Imds => (
 
 /** What its agent can read, each time it looks. */
 export const tellingsOf = (machine: HostedMachine, faults: Faults): readonly SignalKind[] => {
-  const { notice, isAdvised, tellsNonsense, unreachable, described } = machine;
-  if (unreachable.has('imds') || described.pool.purchase !== 'spot') return [];
+  const { notice, isAdvised, tellsNonsense, maintenance, unreachable, described } = machine;
+  if (unreachable.has('imds')) return [];
+  const planned = maintenance?.isOver === false ? ['scheduled-change' as const] : [];
+  if (described.pool.purchase !== 'spot') return planned;
   const isClear = notice !== undefined && !tellsNonsense && faults.rate('F63') === 0;
   return [
+    ...planned,
     ...(isClear ? ['spot-interruption' as const] : []),
     ...(isAdvised ? ['rebalance-recommendation' as const] : []),
   ];
@@ -157,6 +177,8 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const byId = new Map<InstanceId, HostedMachine>();
   const foreign = new Set<InstanceId>();
 
+  const imdsOf = (machine: HostedMachine): Imds => simulatedImds(machine, faults, clock.now);
+
   const noteEnd = (machine: HostedMachine, by: EndedBy): void => {
     if (machine.endedBy !== undefined) return;
     machine.endedBy = by;
@@ -182,6 +204,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     const life = options.createCaller(machine);
     machine.life = life;
     machine.stopsAsked = 0;
+    delete machine.adviceReadAt;
     // The lock of the process before ended with it.
     machine.machineState.endProcess();
     const ports = options.agentPorts(life, machine);
@@ -190,7 +213,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     };
     return {
       life,
-      ports: { ...ports, imds: simulatedImds(machine, faults), machineState: machine.machineState, tellAlive },
+      ports: { ...ports, imds: imdsOf(machine), machineState: machine.machineState, tellAlive },
     };
   };
 
@@ -306,10 +329,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       const life = options.createCaller(machine);
       const ports = options.agentPorts(life, machine);
       const { machineState } = machine;
-      const second = createAgent(
-        { ...ports, imds: simulatedImds(machine, faults), machineState },
-        options.settings(machine),
-      );
+      const second = createAgent({ ...ports, imds: imdsOf(machine), machineState }, options.settings(machine));
       const startedAt = clock.now();
       void second.run().then(({ reason, powersOff }) => {
         if (reason !== 'second-agent' || !powersOff || isOver(machine)) return;

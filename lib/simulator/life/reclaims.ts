@@ -3,13 +3,16 @@ import type { LifecycleAction } from '../../fleet/signal.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import { watchNotice } from '../audit/audit-notices.ts';
 import {
+  bidEvicted,
+  capacityReservationWarning,
   interruptionWarning,
   rebalanceRecommendation,
+  spotRequestFulfilment,
   stateChange,
   terminateLifecycleAction,
 } from '../crash-points/signal-events.ts';
 import type { FunctionsHost } from './functions-host.ts';
-import { type Life, secondsLater } from './life.ts';
+import { type Life, secondsLater, wholeSecond } from './life.ts';
 import type { HostedMachine } from './machine-host.ts';
 import type { Told } from './signals-host.ts';
 
@@ -17,13 +20,16 @@ import type { Told } from './signals-host.ts';
 export interface Events {
   warn(machine: HostedMachine, delaySeconds: number): void;
   advise(machine: HostedMachine, delaySeconds: number): void;
+  tellFulfilled(machine: HostedMachine): void;
   tellState(machine: HostedMachine, state: 'running' | 'shutting-down' | 'terminated' | 'stopped'): void;
   /** A group is about to end the machine, and waits for a hook. */
   tellEnding(machine: HostedMachine, action: LifecycleAction): void;
+  /** One event that tells of several machines. */
+  tell(body: string, told: readonly Told[]): void;
   /** A body as it is, of whatever kind. */
   raw(body: string, delaySeconds: number): void;
   /** Everything that was ever told, for whoever replays an archive. */
-  readonly archive: readonly { readonly body: string; readonly told: Told }[];
+  readonly archive: readonly string[];
 }
 
 const underOtherId = (body: string): string => {
@@ -34,21 +40,23 @@ const underOtherId = (body: string): string => {
 export const createEvents = (life: Life, functions: FunctionsHost): Events => {
   const { clock, faults, plan, truth, memory } = life;
   const random = life.random.fork('events');
-  const archive: { readonly body: string; readonly told: Told }[] = [];
+  const archive: string[] = [];
 
-  const put = async (body: string, delaySeconds: number, told?: Told): Promise<void> => {
+  const meet = ({ instanceId, kind }: Told): void => {
+    const machine = truth.machines.get(instanceId);
+    if (machine?.endedBy !== undefined && kind === 'spot-interruption') faults.met('F71', 'events');
+    if (machine !== undefined && !memory.instances.records.has(instanceId)) faults.met('F67', 'events');
+  };
+
+  const put = async (body: string, delaySeconds: number, told: readonly Told[] = []): Promise<void> => {
     await clock.sleep(secondsToMs(delaySeconds));
-    if (told !== undefined) {
-      const machine = truth.machines.get(told.instanceId);
-      if (machine?.endedBy !== undefined && told.kind === 'spot-interruption') faults.met('F71', 'events');
-      if (machine !== undefined && !memory.instances.records.has(told.instanceId)) faults.met('F67', 'events');
-    }
+    for (const one of told) meet(one);
     functions.signals.put(body, told);
   };
 
-  const send = (body: string, delaySeconds: number, told: Told): void => {
-    truth.told.add(`${told.instanceId}/${told.kind}`);
-    archive.push({ body, told });
+  const send = (body: string, delaySeconds: number, ...told: readonly Told[]): void => {
+    for (const { instanceId, kind } of told) truth.told.add(`${instanceId}/${kind}`);
+    archive.push(body);
     if (!faults.isHealed() && random.chance(plan.eventLossShare)) return;
     const delay = faults.isHealed() ? 1 : delaySeconds + random.between(0, plan.eventDelaySecondsMax);
     void put(body, delay, told);
@@ -68,11 +76,33 @@ export const createEvents = (life: Life, functions: FunctionsHost): Events => {
       send(interruptionWarning(instanceId, at()), delay, { instanceId, kind: 'spot-interruption' }),
     advise: ({ instanceId }, delay) =>
       send(rebalanceRecommendation(instanceId, at()), delay, { instanceId, kind: 'rebalance-recommendation' }),
+    tellFulfilled: ({ instanceId }) =>
+      send(spotRequestFulfilment(instanceId, at()), 0, { instanceId, kind: 'spot-request-fulfilment' }),
     tellState: ({ instanceId }, state) =>
       send(stateChange(instanceId, at(), state), 0, { instanceId, kind: `state-${state}` }),
     tellEnding: ({ instanceId }, action) =>
       send(terminateLifecycleAction(instanceId, at(), action), 0, { instanceId, kind: 'lifecycle-terminating' }),
+    tell: (body, told) => send(body, 0, ...told),
     raw: (body, delay) => void put(body, delay),
+  };
+};
+
+/** CloudTrail tells of whatever was taken since it last did. */
+const createEvictionEvents = ({ clock, random: world }: Life, events: Events) => {
+  const random = world.fork('evictions');
+  let taken: InstanceId[] = [];
+  return ({ instanceId, endedBy, described }: HostedMachine): void => {
+    if (endedBy !== 'ec2' || described.pool.purchase !== 'spot') return;
+    taken.push(instanceId);
+    if (taken.length > 1) return;
+    void clock.sleep(secondsToMs(random.between(0, 30))).then(() => {
+      const ids = taken;
+      taken = [];
+      events.tell(
+        bidEvicted(ids, clock.now()),
+        ids.map((id) => ({ instanceId: id, kind: 'bid-evicted' })),
+      );
+    });
   };
 };
 
@@ -87,6 +117,9 @@ export const strangersWarning = (instanceId: InstanceId, at: EpochMs): string =>
 const NOTICE_SECONDS = 120;
 
 const ADVICE_SHARE = 0.3;
+
+/** Requests of the old kind tell when they are fulfilled. */
+const FULFILMENT_SHARE = 0.2;
 
 /** EC2 takes one machine: warns as it does or does not, and ends it. */
 export const reclaim = async (life: Life, events: Events, machine: HostedMachine): Promise<void> => {
@@ -119,6 +152,21 @@ export const reclaim = async (life: Life, events: Events, machine: HostedMachine
   else life.host.end(machine, 'ec2');
 };
 
+/** The owner of the capacity that an on-demand machine runs on wants it back; the machine itself is told nothing. */
+export const takeReservation = async (life: Life, events: Events, machine: HostedMachine): Promise<void> => {
+  const { clock } = life;
+  if (machine.described.pool.purchase === 'spot' || machine.announcedEnd !== undefined) return;
+  const random = life.random.fork(`reservation ${machine.ordinal}`);
+  const endsAt = wholeSecond(secondsLater(clock.now(), random.pick([NOTICE_SECONDS, random.between(30, 900)])));
+  machine.announcedEnd = endsAt;
+  life.trace.note(machine.instanceId, 'the owner of its capacity wants it back');
+  events.tell(capacityReservationWarning(machine.instanceId, clock.now(), endsAt), [
+    { instanceId: machine.instanceId, kind: 'capacity-reservation-interruption' },
+  ]);
+  await clock.sleep(endsAt - clock.now());
+  if (!life.faults.isHealed()) life.host.end(machine, 'ec2');
+};
+
 const warnOf = (life: Life, events: Events, machine: HostedMachine, leadSeconds: number): void => {
   const { faults } = life;
   const random = life.random.fork(`warning ${machine.ordinal}`);
@@ -132,9 +180,12 @@ const warnOf = (life: Life, events: Events, machine: HostedMachine, leadSeconds:
 /** Every spot machine is taken some time, as long as faults go on. */
 export const runReclaims = (life: Life, events: Events): void => {
   const random = life.random.fork('lifetimes');
+  const told = life.random.fork('fulfilments');
+  const tellEvicted = createEvictionEvents(life, events);
   life.machineEvents.onStarted = (machine) => {
     events.tellState(machine, 'running');
     if (machine.described.pool.purchase !== 'spot') return;
+    if (told.chance(FULFILMENT_SHARE)) events.tellFulfilled(machine);
     const minutes = -Math.log(1 - random.next()) * life.plan.spotMeanMinutes;
     void life.clock.sleep(secondsToMs(minutes * 60)).then(() => {
       if (!life.faults.isHealed()) void reclaim(life, events, machine);
@@ -144,5 +195,6 @@ export const runReclaims = (life: Life, events: Events): void => {
     if (machine.isStopped) return events.tellState(machine, 'stopped');
     events.tellState(machine, 'shutting-down');
     events.tellState(machine, 'terminated');
+    tellEvicted(machine);
   };
 };

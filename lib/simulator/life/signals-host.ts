@@ -12,7 +12,7 @@ const RECEIVES_MAX = 10;
 const BATCH_MAX = 10;
 const SOON_SECONDS = 1;
 
-/** What a body tells, for the auditor; nothing where it tells nothing that may be acted on. */
+/** What a body tells of one machine, for the auditor. */
 export interface Told {
   readonly instanceId: InstanceId;
   readonly kind: SignalKind;
@@ -21,11 +21,12 @@ export interface Told {
 interface Waiting {
   readonly messageId: string;
   readonly body: string;
-  readonly told?: Told;
+  /** Empty where it tells nothing that may be acted on. */
+  readonly told: readonly Told[];
   visibleAt: EpochMs;
   receives: number;
-  /** Its machine had an item when it was handed out: whoever handles it can write on that. */
-  hadItem: boolean;
+  /** Machines that had an item when it was handed out: whoever handles it can write on that. */
+  hadItem: ReadonlySet<InstanceId>;
 }
 
 /** What became of a batch: the function's answer, or that it ended without one. */
@@ -33,7 +34,7 @@ export type BatchOutcome = { readonly response: SQSBatchResponse; readonly soon:
 
 /** The signals queue with its event source mapping: a record comes again until it has been handled or given up. */
 export interface SignalsHost {
-  put(body: string, told?: Told): void;
+  put(body: string, told: readonly Told[]): void;
   /** Resolves when nothing waits and nothing is handled. */
   isIdle(): boolean;
   readonly givenUp: readonly string[];
@@ -46,7 +47,7 @@ export interface SignalsHostOptions {
   readonly handle: (records: readonly { readonly messageId: string; readonly body: string }[]) => Promise<BatchOutcome>;
   /** A record is gone from the queue: whatever it told must stand from now on. */
   readonly onAcknowledged: (told: Told, hadItem: boolean) => void;
-  /** A record of which nothing is known that could be acted on is gone from the queue. */
+  /** A record that tells nothing that could be acted on is gone from the queue. */
   readonly onUntold: (body: string) => void;
   readonly hasItem: (told: Told) => boolean;
 }
@@ -75,8 +76,8 @@ export const createSignalsHost = ({
       return false;
     }
     if (!waiting.delete(message.messageId)) return true;
-    if (message.told === undefined) onUntold(message.body);
-    else onAcknowledged(message.told, message.hadItem);
+    if (message.told.length === 0) onUntold(message.body);
+    for (const told of message.told) onAcknowledged(told, message.hadItem.has(told.instanceId));
     return true;
   };
 
@@ -103,7 +104,7 @@ export const createSignalsHost = ({
         continue;
       }
       message.receives += 1;
-      message.hadItem = message.told !== undefined && hasItem(message.told);
+      message.hadItem = new Set(message.told.filter(hasItem).map(({ instanceId }) => instanceId));
       message.visibleAt = addMs(now, secondsToMs(SIGNALS_VISIBILITY_SECONDS));
     }
     const batch = due.filter(({ messageId }) => waiting.has(messageId));
@@ -130,14 +131,7 @@ export const createSignalsHost = ({
       count += 1;
       const messageId = `signal-${count}`;
       const visibleAt = clock.now();
-      waiting.set(messageId, {
-        messageId,
-        body,
-        visibleAt,
-        receives: 0,
-        hadItem: false,
-        ...(told ? { told } : {}),
-      });
+      waiting.set(messageId, { messageId, body, told, visibleAt, receives: 0, hadItem: new Set() });
       schedule(visibleAt);
     },
   };

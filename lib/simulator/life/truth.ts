@@ -21,6 +21,8 @@ export interface MachineTruth {
   stopsAsked: number;
   /** When its agent last had its item, for the dead-man's timer. */
   aliveAt: EpochMs;
+  /** When EC2 ends it, as it told long before that; called off or not. */
+  announcedEnd?: EpochMs;
   /** It was given its place in the fleet. */
   hadPlace?: boolean;
 }
