@@ -62,6 +62,8 @@ const isQuiet = (before: InstanceRecord, after: InstanceRecord): boolean =>
 export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   const { judge, truth, instances, trace } = world;
   const calledBack = new Map<InstanceId, EpochMs>();
+  /** When an announced end of each was last called off. */
+  const calledOff = new Map<InstanceId, EpochMs>();
   /** When each was heard again that had not been heard for so long that its agent ends it. */
   const heardAgain = new Map<InstanceId, EpochMs>();
 
@@ -117,7 +119,9 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const isIdle = Object.keys(before.leases).length === 0;
     const calledBackAt = calledBack.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
     const isLeaving = (before.signals.leave !== undefined || now - calledBackAt < STALE_ITEM_MS) && isIdle;
-    const isDue = before.drainingAt !== undefined || isAnnouncedToEnd(before) || isAdvised(before);
+    const calledOffAt = calledOff.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
+    const isEnding = isAnnouncedToEnd(before) || now - calledOffAt < STALE_ITEM_MS;
+    const isDue = before.drainingAt !== undefined || isEnding || isAdvised(before);
     return stopsAsked > 0 || isLeaving || isOld || isCutOff || isDue;
   };
 
@@ -186,6 +190,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     if (after.heartbeatAt !== undefined && silentMs(before, after.heartbeatAt) >= DEAD_MAN_MS)
       heardAgain.set(id, world.now());
     if (before.signals.leave !== undefined && after.signals.leave === undefined) calledBack.set(id, world.now());
+    if (isAnnouncedToEnd(before) && !isAnnouncedToEnd(after)) calledOff.set(id, world.now());
     if (isQuiet(before, after)) return;
     const told = [`${Object.keys(after.leases).length} held`, ...marksOf(after)];
     trace.note(

@@ -3,6 +3,7 @@ import type { FleetState, Intent } from '../../fleet/fleet.ts';
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
 import type { FleetName, InstanceId, IntentId, TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { PriceBoard } from '../../fleet/price-board.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
@@ -59,6 +60,8 @@ export interface Deeds {
   /** Items as they were last read, or as a write on them answered. */
   readonly records: Map<InstanceId, Seen<InstanceRecord>>;
   readonly fleetReads: FleetState[];
+  /** What each fleet's pools cost, as it was last read. */
+  readonly boards: Map<string, PriceBoard>;
   /** What EC2 listed of each fleet. */
   readonly described: Map<FleetName, readonly DescribedMachine[]>;
   readonly due: Set<TaskId>;
@@ -125,6 +128,7 @@ export const noDeeds = (startedAt: EpochMs): Deeds => ({
   hasAskedFleets: false,
   records: new Map(),
   fleetReads: [],
+  boards: new Map(),
   described: new Map(),
   backlogs: new Map(),
   waitingMost: new Map(),
@@ -283,6 +287,11 @@ const noteFleets = ({ fleets }: Ports, deeds: Deeds): World['fleets'] => ({
     const state = await fleets.read(fleet);
     deeds.fleetReads.push(state);
     return state;
+  },
+  prices: async (fleet) => {
+    const board = await fleets.prices(fleet);
+    if (board !== undefined) deeds.boards.set(fleet, board);
+    return board;
   },
   keepUnclaimed: async (signal, now) => {
     await fleets.keepUnclaimed(signal, now);

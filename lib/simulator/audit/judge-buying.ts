@@ -3,9 +3,11 @@ import type { CapacityPolicy, FleetSettings } from '../../fleet/fleet-settings.t
 import type { FleetName, InstanceId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { type Pool, type Purchase, poolKey } from '../../fleet/pool.ts';
+import type { PriceBoard } from '../../fleet/price-board.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import { isUseful, wantedOf } from './counts.ts';
 import type { Compared, Deeds } from './deeds.ts';
+import { isLossy, isTooDear } from './judge-prices.ts';
 import { type Neglect, neglect } from './neglect.ts';
 import { takingOf } from './what-items-say.ts';
 
@@ -53,6 +55,8 @@ interface Buying {
   /** How many were asked for. */
   readonly asked: Readonly<Record<Purchase, number>>;
   readonly alarms: ReadonlySet<string>;
+  /** What its pools cost, as far as it was known. */
+  readonly board: PriceBoard | undefined;
 }
 
 const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSettings): Buying => {
@@ -77,13 +81,15 @@ const buyingOf = (deeds: Deeds, compared: Compared, { drain, fleet }: FleetSetti
     isAnySentAway: state.members.some(({ instanceId: id }) => deeds.sentAway.includes(id) || deeds.drained.has(id)),
     asked: { spot: asked('spot'), 'on-demand': asked('on-demand') },
     alarms: deeds.alarms,
+    board: deeds.boards.get(fleet),
   };
 };
 
-/** Nothing is known against it: neither a refusal nor a machine that was taken, for as long as that counts. */
+/** Nothing is known against it: neither a refusal nor a machine that was taken, for as long as that counts, nor its price. */
 const isOpen =
-  ({ compared: { state, at }, records }: Buying) =>
+  ({ compared: { state, at }, records, board, capacity }: Buying) =>
   (pool: Pool): boolean => {
+    if (pool.purchase === 'spot' && (isTooDear(board, pool, capacity) || isLossy(board, pool))) return false;
     const { refusedAt = 0, reclaimedAt = 0, strikes = 0 } = state.head.pools[poolKey(pool)] ?? {};
     const isTaking = records.some((record) => poolKey(record.pool) === poolKey(pool) && takingOf(record) !== undefined);
     return !isTaking && Math.max(refusedAt, reclaimedAt) + leftAloneMs(strikes) <= at;

@@ -14,6 +14,7 @@ import { judgeHomeless } from './judge-homeless.ts';
 import { neglectedIntents, unclosedIntents, unexplained } from './judge-intents.ts';
 import { judgeLeaving } from './judge-leaving.ts';
 import { misplacedPlans } from './judge-plans.ts';
+import { judgePrices } from './judge-prices.ts';
 import { judgeSweep, notedUnsent } from './judge-sweep.ts';
 import type { Neglect } from './neglect.ts';
 import { drainEnd, FRESH_MS, isLeftToEc2, isRunningOn, isSaidToBeGone, SILENT_MS, silentMs } from './what-items-say.ts';
@@ -245,7 +246,8 @@ export const neglected = async (
   const managed = settings.filter(({ mode }) => mode === 'manage');
   const leaving = managed.flatMap(({ fleet }) => {
     const compared = deeds.compared.get(fleet);
-    return [...judgeLeaving(deeds, compared), ...(managed.length === 1 ? judgeBoots(deeds, compared) : [])];
+    const prices = judgePrices(deeds, fleet, compared?.capacity);
+    return [...prices, ...judgeLeaving(deeds, compared), ...(managed.length === 1 ? judgeBoots(deeds, compared) : [])];
   });
   const rows = [...neglectedRows(life, deeds, watched), ...judgeSweep(life, deeds, watched)];
   return [...found, ...rows, ...neglectedFleets(deeds), ...neglectedLoss(deeds), ...leaving, ...bought];

@@ -8,6 +8,7 @@ import { FLEET_BUGS } from './fleet-bugs.ts';
 import { JUDGEMENT_BUGS } from './judgement-bugs.ts';
 import { MODE_BUGS } from './mode-bugs.ts';
 import { NEGLECT_BUGS } from './neglect-bugs.ts';
+import { PRICE_BUGS } from './price-bugs.ts';
 import { PROTOCOL_BUGS } from './protocol-bugs.ts';
 import { TELLING_BUGS } from './telling-bugs.ts';
 import { TWO_FLEETS_BUGS } from './two-fleets-bugs.ts';
@@ -26,4 +27,5 @@ export const BUGS: readonly Bug[] = [
   ...TWO_FLEETS_BUGS,
   ...CLOSE_LOOK_BUGS,
   ...BUYING_BUGS,
+  ...PRICE_BUGS,
 ];

@@ -13,6 +13,7 @@ import { runIncidents } from './incidents.ts';
 import type { LifeKind } from './kinds.ts';
 import { sendLaterMessages, takeLaterMessages } from './later-messages.ts';
 import { createLife, type Life, type LifeOptions, START } from './life.ts';
+import { runMarket } from './market.ts';
 import { type Owner, runOwner } from './owner.ts';
 import { createProducers, type Producers } from './producer.ts';
 import { createEvents, runReclaims } from './reclaims.ts';
@@ -206,6 +207,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   const producers = createProducers(life);
   const monitor = createMonitor(life);
   runReclaims(life, events);
+  runMarket(life);
   producers.start();
   sendLaterMessages(life);
   runIncidents(life, { events, producers, storm: options.storm });
