@@ -131,7 +131,6 @@ export const createMonitor = (life: Life): Monitor => {
     // Once faults have stopped a machine has that time from then on.
     if (faults.isHealed() !== wasHealed) unowned.clear();
     wasHealed = faults.isHealed();
-    const limitMs = wasHealed ? UNOWNED_HEALED_MS : UNOWNED_FAULTS_MS;
     const isUp = calls.conditions.outages.size === 0;
     for (const machine of host.machines) {
       const { instanceId, endedBy, isStopped } = machine;
@@ -143,6 +142,8 @@ export const createMonitor = (life: Life): Monitor => {
       }
       if (isUp) unowned.set(instanceId, (unowned.get(instanceId) ?? 0) + LOOK_MS);
       const ms = unowned.get(instanceId) ?? 0;
+      // One whose tags somebody took is shown to nobody: it ends by itself.
+      const limitMs = wasHealed && machine.isUntagged !== true ? UNOWNED_HEALED_MS : UNOWNED_FAULTS_MS;
       if (ms > limitMs) sayOnce('N1', `unowned ${instanceId}`, `${instanceId} has had no item for ${ms / 60_000} min`);
     }
   };

@@ -18,6 +18,8 @@ const ON_DEMAND = 80_000;
 const SPOT_LEAST = 0.15;
 const SPOT_MOST = 0.98;
 
+const CALM_SHARE = 0.4;
+
 /** From one reading to the next. */
 const STEP_MOST = 0.2;
 
@@ -41,24 +43,44 @@ const stepped = (random: SeededRandom, shares: Shares): Shares =>
     Object.entries(shares).map(([key, share]) => [key, within(share * (1 + random.between(-STEP_MOST, STEP_MOST)))]),
   );
 
-const runFleetMarket = async (life: Life, random: SeededRandom, settings: FleetSettings): Promise<void> => {
+export interface Market {
+  /** Spot is cheap in every pool, and stays so. */
+  calm(): Promise<void>;
+}
+
+const runFleetMarket = (life: Life, random: SeededRandom, settings: FleetSettings): Market => {
   let shares = drawShares(random, settings);
-  const losses = drawLosses(random, shares);
+  let losses = drawLosses(random, shares);
   const types = settings.capacity.places.map(({ instanceType }) => instanceType);
   const onDemand = Object.fromEntries(types.map((type) => [type, ON_DEMAND]));
-  for (;;) {
+  const read = (): Promise<void> => {
     const readAt = life.clock.now();
     const spot = Object.fromEntries(Object.entries(shares).map(([key, share]) => [key, Math.round(share * ON_DEMAND)]));
     const board: PriceBoard = { form: 1, readAt, slowReadAt: readAt, spot, onDemand, scores: {}, losses };
-    await life.memory.fleets.putPrices(settings.fleet, board);
-    await life.clock.sleep(secondsToMs(PRICES_SECONDS));
-    if (!life.faults.isHealed()) shares = stepped(random, shares);
-  }
+    return life.memory.fleets.putPrices(settings.fleet, board);
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      await read();
+      await life.clock.sleep(secondsToMs(PRICES_SECONDS));
+      if (!life.faults.isHealed()) shares = stepped(random, shares);
+    }
+  };
+  void run();
+  return {
+    calm: () => {
+      shares = Object.fromEntries(Object.entries(shares).map(([key, share]) => [key, Math.min(share, CALM_SHARE)]));
+      losses = {};
+      return read();
+    },
+  };
 };
 
-/** What spot costs in each pool, read anew every five minutes; once faults have stopped it changes no more. */
-export const runMarket = (life: Life): void => {
+/** What spot costs in each pool, read anew every five minutes. */
+export const runMarket = (life: Life): Market => {
   const random = life.random.fork('market');
-  if (!random.chance(KNOWN_SHARE)) return;
-  for (const settings of allFleets(life.plan)) void runFleetMarket(life, random.fork(settings.fleet), settings);
+  const fleets = random.chance(KNOWN_SHARE) ? allFleets(life.plan) : [];
+  const markets = fleets.map((settings) => runFleetMarket(life, random.fork(settings.fleet), settings));
+  return { calm: async () => void (await Promise.all(markets.map((market) => market.calm()))) };
 };

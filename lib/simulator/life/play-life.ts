@@ -207,7 +207,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
   const producers = createProducers(life);
   const monitor = createMonitor(life);
   runReclaims(life, events);
-  runMarket(life);
+  const market = runMarket(life);
   producers.start();
   sendLaterMessages(life);
   runIncidents(life, { events, producers, storm: options.storm });
@@ -220,6 +220,7 @@ export const playLife = async (functions: DeployedFunctions, options: LifeOption
     return resultOf(life, options.seed, monitor, undefined, healedAt);
   }
   heal(life);
+  void market.calm();
   endWatching(life);
   void probeSilence(life, monitor);
   const restedAt = await converge(life, producers);
