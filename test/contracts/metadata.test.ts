@@ -21,11 +21,12 @@ const EVENT = 'instance-event-0d59937288b749b32';
 interface State {
   readonly notice?: EpochMs;
   readonly isAdvised: boolean;
+  readonly isGroupEnding?: boolean;
   /** When it is to be retired, which may have been called off. */
   readonly retired?: { readonly at: EpochMs; readonly isOver: boolean };
 }
 
-const viewOf = ({ notice, isAdvised, retired }: State): MetadataView => ({
+const viewOf = ({ notice, isAdvised, isGroupEnding, retired }: State): MetadataView => ({
   instanceId: 'i-0123456789abcdef0',
   instanceType: 'c5.large',
   imageId: 'ami-0123456789abcdef0',
@@ -36,6 +37,7 @@ const viewOf = ({ notice, isAdvised, retired }: State): MetadataView => ({
   launchedAt: LAUNCHED,
   ...(notice === undefined ? {} : { deadlineAt: notice }),
   ...(isAdvised ? { rebalanceAt: NOW } : {}),
+  ...(isGroupEnding ? { targetLifecycleState: 'Terminated' } : {}),
   ...(retired === undefined
     ? {}
     : {
@@ -51,13 +53,14 @@ const viewOf = ({ notice, isAdvised, retired }: State): MetadataView => ({
       }),
 });
 
-const hosted = ({ notice, isAdvised, retired }: State): HostedMachine =>
+const hosted = ({ notice, isAdvised, isGroupEnding = false, retired }: State): HostedMachine =>
   ({
     instanceId: 'i-0123456789abcdef0',
     launchedAt: LAUNCHED,
     unreachable: new Set(),
     described: { pool: { instanceType: 'c5.large', zone: 'us-east-1a', purchase: 'spot' } },
     isAdvised,
+    isGroupEnding,
     ...(notice === undefined ? {} : { notice }),
     ...(retired === undefined
       ? {}
@@ -83,6 +86,7 @@ const STATES: readonly (readonly [string, State])[] = [
   ['that had its notice', { isAdvised: false, notice: DEADLINE }],
   ['that is to be retired', { isAdvised: false, retired: { at: DEADLINE, isOver: false } }],
   ['that was to be retired', { isAdvised: false, retired: { at: DEADLINE, isOver: true } }],
+  ['that its group is about to end', { isAdvised: false, isGroupEnding: true }],
   ['that had both', { isAdvised: true, notice: DEADLINE }],
 ];
 
@@ -126,8 +130,9 @@ describe.each(STATES)('a machine %s', (_name, told) => {
     expect(parseMaintenance(simulated!)).toStrictEqual({ events: expected, unreadable: 0 });
   });
 
-  test('is told nothing of a group, of which the model has none', async () => {
-    const [simulated] = await both('autoscaling/target-lifecycle-state');
-    expect(simulated).toBeUndefined();
+  test('is told alike what its group wants of it', async () => {
+    const [simulated, served] = await both('autoscaling/target-lifecycle-state');
+    expect(simulated).toBe(served);
+    expect(served).toBe(told.isGroupEnding ? 'Terminated' : undefined);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instanceId, sessionId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
+import type { SignalKind } from '../../lib/fleet/signal.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../lib/fleet/task-protocol.ts';
 import { type EpochMs, epochMs } from '../../lib/fleet/time.ts';
@@ -254,7 +255,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
 });
 
 describe('a machine whose metadata tells of its end', () => {
-  const begin = (item: InstanceRecord) => {
+  const begin = (item: InstanceRecord, kind: SignalKind = 'spot-interruption') => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
     const hears = watchMetadata({
@@ -262,7 +263,7 @@ describe('a machine whose metadata tells of its end', () => {
       judge,
       instanceId: MACHINE,
       item: () => item,
-      metadata: () => ['spot-interruption'],
+      metadata: () => [kind],
     });
     const lookAfter = (seconds: number, failures = 0): readonly string[] => {
       clock.pass(seconds);
@@ -277,6 +278,13 @@ describe('a machine whose metadata tells of its end', () => {
     expect(lookAfter(0)).toEqual([]);
     expect(lookAfter(39)).toEqual([]);
     expect(lookAfter(1)).toEqual([expect.stringContaining('tells of spot-interruption')]);
+  });
+
+  it('writes down within 100 s what is planned for later, which it looks for once a minute', () => {
+    const { lookAfter } = begin(itemWith({}), 'scheduled-change');
+    expect(lookAfter(0)).toEqual([]);
+    expect(lookAfter(99)).toEqual([]);
+    expect(lookAfter(1)).toEqual([expect.stringContaining('tells of scheduled-change')]);
   });
 
   it('may not have, while calls fail, or once another session or an end is on its item', () => {

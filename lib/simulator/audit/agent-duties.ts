@@ -15,6 +15,7 @@ import { watchIdle } from './agent-idle.ts';
 import { watchLeases } from './agent-leases.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
 import { isEndOfRun, type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
+import { watchReceipts } from './agent-receipts.ts';
 import { watchReceived } from './agent-received.ts';
 import { watchRefusals } from './agent-refusals.ts';
 import { watchRests } from './agent-rests.ts';
@@ -35,6 +36,10 @@ export interface AgentDutiesWorld {
   readonly drain: DrainPolicy;
   /** Tasks that one machine may run at once. */
   readonly slots: number;
+  /** Receipts after which the queue moves a message away; absent where it never does. */
+  readonly receivesMax: number | undefined;
+  /** A message of a task that runs is hidden for so long, again and again. */
+  readonly visibilitySeconds: number;
   /** The machine may stand still at any time, and nobody notices at once. */
   readonly mayStandStill: boolean;
   /** When it last went on after standing still. */
@@ -113,6 +118,7 @@ export const watchAgent = (
   const hears = watchMetadata(world);
   const leases = watchLeases(world);
   const inbox = watchReceived(world);
+  const receipts = watchReceipts(world);
   const burials = watchBurials(world);
   const wakes = watchAgentWakes(now, judge, instanceId);
   const takes = watchTakes(now, judge, instanceId);
@@ -308,6 +314,7 @@ export const watchAgent = (
       ...queue,
       changeVisibility: (message, seconds) => {
         inbox.dealtWith(message);
+        receipts.putBack(message, seconds, failedAt);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
         if (shown !== undefined) rests.shown(shown, seconds, failures);
         const answered = visibility.asked(message);

@@ -6,7 +6,7 @@ import type { Judge } from './promises.ts';
 import { drainEnd } from './what-items-say.ts';
 
 /** How the code of a run came to its end by itself. */
-export type RunOutcome = 'done' | 'failed';
+export type RunOutcome = 'done' | 'failed' | 'handed back';
 
 export interface OutcomesWorld {
   readonly now: () => EpochMs;
@@ -26,7 +26,11 @@ const hasTime = (item: InstanceRecord | undefined, drain: DrainPolicy, now: Epoc
   return now < drainEnd(item, item.drainingAt, drain) - secondsToMs(drain.marginSeconds);
 };
 
-const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = { done: 'commit', failed: 'fail' };
+const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = {
+  done: 'commit',
+  failed: 'fail',
+  'handed back': 'hand-back',
+};
 
 const ENDS: readonly TaskStep['step'][] = ['commit', 'fail', 'hand-back'];
 

@@ -36,7 +36,12 @@ const NOTICE_MS = 120_000;
 const isOwnWord = ({ kind }: Signal): boolean => kind === 'operator-drain' || kind === 'leave';
 
 /** What a machine's metadata service tells is told as an event as well, however late. */
-const TOLD_ON_MACHINE: readonly SignalKind[] = ['spot-interruption', 'rebalance-recommendation', 'scheduled-change'];
+const TOLD_ON_MACHINE: readonly SignalKind[] = [
+  'spot-interruption',
+  'rebalance-recommendation',
+  'scheduled-change',
+  'lifecycle-terminating',
+];
 
 /** A call of a function takes seconds, and the function a minute; an agent may have stood still in between. */
 const INVOCATION_MS = 60_000;

@@ -10,6 +10,7 @@ import type { Caller } from './caller.ts';
 import { fleetOf, queueOf } from './fleets-of.ts';
 import type { Life } from './life.ts';
 import { type HostedMachine, tellingsOf } from './machine-host.ts';
+import { VISIBILITY_SECONDS } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { watchfulLog } from './watchful-log.ts';
 import { wasReopened, workloadRunner } from './workload.ts';
@@ -60,10 +61,13 @@ export const agentPortsOf = (
   const item = () => memory.instances.records.get(instanceId);
   const { drain } = fleetOf(life, machine.fleet);
   const watched = { now: life.clock.now, judge, slots: life.plan.slots, instanceId, rowOf };
+  const { receivesMax } = life.plan;
   const runs = watchRuns({ ...watched, leases: () => item()?.leases ?? {} });
   const duties = watchAgent(
     {
       ...watched,
+      receivesMax,
+      visibilitySeconds: VISIBILITY_SECONDS,
       drain,
       mayStandStill: faults.rate('F57') > 0,
       wentOnAt: () => machine.wentOnAt,

@@ -28,7 +28,7 @@ import { agentPortsOf } from './agent-ports.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
 import { allFleets, fleetOf } from './fleets-of.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
-import { drawPlan, type LifePlan, type PlanOptions } from './plan.ts';
+import { drawPlan, type LifePlan, type PlanOptions, VISIBILITY_SECONDS } from './plan.ts';
 import { noteProcessEnd } from './process-ends.ts';
 import { skewedPorts } from './skewed-ports.ts';
 import { clockTime, createTrace, type Trace } from './trace.ts';
@@ -106,7 +106,7 @@ export type LifePorts = Omit<AgentPorts, 'clock' | 'newId' | 'log' | 'imds' | 'm
 const agentSettings = ({ plan }: Life, settings: FleetSettings): AgentSettings => ({
   fleet: settings.fleet,
   version: 'simulated',
-  visibilitySeconds: 60,
+  visibilitySeconds: VISIBILITY_SECONDS,
   failuresMax: plan.failuresMax,
   retryDelaySeconds: plan.retryDelaySeconds,
   drainPolicy: settings.drain,
@@ -144,7 +144,8 @@ export const createLife = (options: LifeOptions): Life => {
   const faults = createFaults(drawSwarm(random.fork('swarm'), options.fault), random.fork('faults'), trace);
   const acting: { by: Caller | undefined } = { by: undefined };
   const by = (): string => acting.by?.name ?? 'world';
-  const memory = memoryWorld(clock, random.fork('ids').next);
+  const { receivesMax } = plan;
+  const memory = memoryWorld(clock, random.fork('ids').next, receivesMax === undefined ? {} : { receivesMax });
   const since = (at: EpochMs): string => clockTime(at - START);
   const judge = createJudge({
     startedAt: START,

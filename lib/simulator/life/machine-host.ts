@@ -43,6 +43,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   adviceReadAt?: EpochMs;
   /** EC2 is going to retire it at its announced end, or has called that off. */
   maintenance?: { readonly eventId: string; isOver: boolean };
+  /** Its group is about to end it. */
+  isGroupEnding?: boolean;
   tellsNonsense?: boolean;
   isFrozen: boolean;
   /** Its agent has ended as it should, and the machine is left to whoever launched it. */
@@ -122,6 +124,7 @@ const METADATA: Readonly<Record<string, (machine: HostedMachine) => string | und
   [REBALANCE_PATH]: ({ isAdvised, launchedAt }) =>
     isAdvised ? JSON.stringify({ noticeTime: toIso(launchedAt) }) : undefined,
   'events/maintenance/scheduled': (machine) => maintenanceList(machine, false),
+  'autoscaling/target-lifecycle-state': ({ isGroupEnding }) => (isGroupEnding ? 'Terminated' : undefined),
   'events/maintenance/history': (machine) => maintenanceList(machine, true),
 };
 
@@ -145,7 +148,10 @@ export const simulatedImds = (machine: HostedMachine, faults: Faults, now: () =>
 export const tellingsOf = (machine: HostedMachine, faults: Faults): readonly SignalKind[] => {
   const { notice, isAdvised, tellsNonsense, maintenance, unreachable, described } = machine;
   if (unreachable.has('imds')) return [];
-  const planned = maintenance?.isOver === false ? ['scheduled-change' as const] : [];
+  const planned = [
+    ...(maintenance?.isOver === false ? ['scheduled-change' as const] : []),
+    ...(machine.isGroupEnding ? ['lifecycle-terminating' as const] : []),
+  ];
   if (described.pool.purchase !== 'spot') return planned;
   const isClear = notice !== undefined && !tellsNonsense && faults.rate('F63') === 0;
   return [

@@ -85,6 +85,7 @@ const endByHook = async (hands: Hands, machine: HostedMachine): Promise<void> =>
   const token = memory.groups.beginEnding(GROUP, HOOK, instanceId);
   trace.note('owner', `is going to end ${instanceId}`);
   truth.ending.set(instanceId, clock.now());
+  machine.isGroupEnding = true;
   events.tellEnding(machine, { autoScalingGroup: GROUP, hook: HOOK, token });
   const until = clock.now() + secondsToMs(owner.hookSeconds);
   const isWaitedFor = (): boolean => memory.groups.waitingFor(GROUP).includes(token) && isRunning(machine);

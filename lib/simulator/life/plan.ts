@@ -27,6 +27,8 @@ export interface LifePlan {
   readonly probe: 'freeze' | 'vanish';
   /** Instead of healing, the stack is deleted: every machine has to end by itself. */
   readonly isDeleted: boolean;
+  /** There where the work queue moves what was received so often to a queue of its own. */
+  readonly receivesMax?: number;
   /** There where the life has two fleets. */
   readonly other?: FleetSettings;
   /** There where the fleet launches nothing. */
@@ -37,6 +39,9 @@ const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 const TYPES = ['c7g.large', 'm7g.large'];
 
 const MINUTE_MS = 60_000;
+
+/** For which an agent hides the message of a task that it runs. */
+export const VISIBILITY_SECONDS = 60;
 
 const drawSettings = (random: SeededRandom, machines: number | undefined): FleetSettings => {
   const zones = ZONES.slice(0, random.whole(2, 3));
@@ -116,9 +121,14 @@ const withLongDrains = (random: SeededRandom, life: LifePlan): LifePlan => {
   return { ...life, settings: { ...life.settings, drain } };
 };
 
+/** One queue in five was made by others, with a limit of receipts. */
+const withReceivesMax = (random: SeededRandom, life: LifePlan): LifePlan =>
+  random.chance(0.2) ? { ...life, receivesMax: random.pick([3, 5, 10]) } : life;
+
 export const drawPlan = (random: SeededRandom, options: PlanOptions): LifePlan => {
   const drawn = withWindow(random.fork('window'), drawLife(random, options));
-  const life = withLongDrains(random.fork('long drains'), drawn);
+  const drained = withLongDrains(random.fork('long drains'), drawn);
+  const life = withReceivesMax(random.fork('receipts'), drained);
   const kind = options.storm === undefined ? options.life : 'manage';
   return withKind(random.fork('kind'), life, (of) => drawSettings(of, undefined), kind);
 };

@@ -16,6 +16,8 @@ export interface Work {
   readonly keeps: 'after-each-step' | 'in-the-background' | 'nothing';
   /** What it says of itself after each step. */
   readonly tells: 'share' | 'seconds' | 'nothing';
+  /** Returns its result, makes it final and tidies up after that, or gives its first run back of its own accord. */
+  readonly ends: 'returning' | 'committing' | 'handing-back';
   /** Its first so many runs fail; -1 is all of them. */
   readonly failures: number;
   /** It fails by ending the process that it runs in. */
@@ -52,6 +54,12 @@ const KEEPING_SHARE = 0.75;
 const IN_THE_BACKGROUND_SHARE = 0.2;
 const TELLING_SHARE = 0.3;
 
+const COMMITTING_SHARE = 0.1;
+const HANDING_BACK_SHARE = 0.05;
+
+/** From the commit to the end of a task that tidies up. */
+const TIDY_SECONDS = 15;
+
 /** How often a task is asked for its state that keeps it in the background. */
 const SAVE_SECONDS = 20;
 
@@ -70,6 +78,12 @@ const keepsOf = (keeps: boolean, aside: SeededRandom): Work['keeps'] => {
 const tellsOf = (aside: SeededRandom): Work['tells'] =>
   aside.chance(TELLING_SHARE) ? aside.pick(['share', 'seconds']) : 'nothing';
 
+const endsOf = (aside: SeededRandom): Work['ends'] => {
+  const point = aside.next();
+  if (point < COMMITTING_SHARE) return 'committing';
+  return point < COMMITTING_SHARE + HANDING_BACK_SHARE ? 'handing-back' : 'returning';
+};
+
 const drawWork = (random: SeededRandom, aside: SeededRandom, index: number, mayKill: boolean): Work => {
   const kills = mayKill && random.chance(KILLER_SHARE);
   return {
@@ -78,6 +92,7 @@ const drawWork = (random: SeededRandom, aside: SeededRandom, index: number, mayK
     stepSeconds: random.whole(5, 60),
     keeps: keepsOf(random.chance(KEEPING_SHARE), aside),
     tells: tellsOf(aside),
+    ends: endsOf(aside),
     failures: kills ? random.pick([1, -1]) : failuresOf(random),
     kills,
     secret: SECRET,
@@ -150,7 +165,7 @@ export interface WorkerWorld {
   /** The task has begun, with the steps that it goes on from. */
   readonly onStart: (id: TaskId, attempt: number, stepsDone: number) => void;
   /** Its code has come to its end by itself, and nobody had asked it to stop. */
-  readonly onOutcome: (id: TaskId, attempt: number, outcome: 'done' | 'failed') => void;
+  readonly onOutcome: (id: TaskId, attempt: number, outcome: 'done' | 'failed' | 'handed back') => void;
   /** Its code runs no more. */
   readonly onEnd: (id: TaskId, attempt: number) => void;
   /** It is asked to stop, while its code runs. */
@@ -187,6 +202,7 @@ interface WorkContext {
   checkpoint(value: unknown): Promise<void>;
   checkpoint(save: () => unknown, everySeconds: number): void;
   progress(progress: Progress): void;
+  commit(result: unknown): Promise<void>;
 }
 
 const stepsBefore = (resume: unknown): number =>
@@ -231,6 +247,10 @@ const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkCo
     return stateOf(running);
   };
   if (work.keeps === 'in-the-background') context.checkpoint(saved, SAVE_SECONDS);
+  if (work.ends === 'handing-back' && context.attempt === 1) {
+    world.onOutcome(id, context.attempt, 'handed back');
+    throw handingBack();
+  }
   while (running.stepsDone < work.steps) {
     await world.clock.sleep(secondsToMs(work.stepSeconds), context.signal);
     context.signal.throwIfAborted();
@@ -247,8 +267,15 @@ const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkCo
     world.onKept(id, context.attempt, running.stepsDone, world.clock.now() - startedAt);
   }
   if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'done');
-  return { name: work.name, stepsDone: running.stepsDone, secret: work.secret };
+  const result = { name: work.name, stepsDone: running.stepsDone, secret: work.secret };
+  if (work.ends !== 'committing') return result;
+  await context.commit(result);
+  await world.clock.sleep(secondsToMs(TIDY_SECONDS), context.signal);
+  return 'tidied up';
 };
+
+/** As the worker's own package throws it; known by its name. */
+const handingBack = (): Error => Object.assign(new Error('Not here, not now.'), { name: 'HandBack' });
 
 const saidOf = ({ work, endsAt, stepsDone }: RunningWork): Said => ({
   keeps: work.keeps === 'in-the-background',

@@ -12,6 +12,7 @@ import { type MemoryTaskLedger, memoryTaskLedger } from './memory-task-ledger.ts
 import { type MemoryWakeQueue, memoryWakeQueue } from './memory-wake-queue.ts';
 import {
   type MemoryDeadLetters,
+  type MemoryQueueOptions,
   type MemoryWorkQueue,
   memoryDeadLetters,
   memoryWorkQueue,
@@ -45,7 +46,7 @@ const idsFrom = (random: Random): NewId => {
   return () => `${digits()}${digits()}`;
 };
 
-export const memoryWorld = (clock: Clock, random: Random): MemoryWorld => {
+export const memoryWorld = (clock: Clock, random: Random, queueOptions: MemoryQueueOptions = {}): MemoryWorld => {
   const queues = new Map<FleetName, MemoryWorkQueue>();
   const machines = memoryMachines(clock, MEMORY_STACK);
   return {
@@ -61,7 +62,7 @@ export const memoryWorld = (clock: Clock, random: Random): MemoryWorld => {
     wakes: memoryWakeQueue(clock),
     deadLetters: memoryDeadLetters(),
     workQueue: (fleet) => {
-      const queue = queues.get(fleet) ?? memoryWorkQueue(clock);
+      const queue = queues.get(fleet) ?? memoryWorkQueue(clock, queueOptions);
       queues.set(fleet, queue);
       return queue;
     },

@@ -1,0 +1,32 @@
+import type { TaskId } from '../../fleet/ids.ts';
+import type { EpochMs } from '../../fleet/time.ts';
+import type { ReceivedMessage } from '../../ports/queues.ts';
+import { taskOf } from './agent-messages.ts';
+import type { Judge } from './promises.ts';
+
+/** A message that could not be sent leaves the old one to be put back; a call is tried for a minute at most. */
+const TRIES_MS = 60_000;
+
+export interface ReceiptsWorld {
+  readonly now: () => EpochMs;
+  readonly judge: Judge;
+  /** Receipts after which the queue moves a message away; absent where it never does. */
+  readonly receivesMax: number | undefined;
+  /** A message of a task that runs is hidden for so long, again and again. */
+  readonly visibilitySeconds: number;
+}
+
+/**
+ * A queue that somebody else made counts receipts, and moves what was received too often to a queue of its own: a task that
+ * is put back again and again would be found by the sweep alone. Its message is replaced before that, with one receipt left
+ * for a process that ends unseen (reliability B13).
+ */
+export const watchReceipts = ({ now, judge, receivesMax, visibilitySeconds }: ReceiptsWorld) => ({
+  /** A message is shown again after so many seconds; `failedAt`: when a call of the process has failed last. */
+  putBack: (message: ReceivedMessage, seconds: number, failedAt: EpochMs | undefined): void => {
+    const id: TaskId | undefined = taskOf(message.body);
+    if (receivesMax === undefined || id === undefined || seconds === visibilitySeconds) return;
+    if (message.receiveCount < receivesMax - 1 || (failedAt !== undefined && now() - failedAt < TRIES_MS)) return;
+    judge.say('O2', `the message of ${id} is put back, received ${message.receiveCount} times of ${receivesMax}`);
+  },
+});
