@@ -37,6 +37,6 @@ it('nothing is asked of a queue without a limit, or of what is no task', () => {
   watchReceipts({ now, judge, receivesMax: undefined, visibilitySeconds: 60 }).putBack(messageOf(99), 30, undefined);
   expect(unlimited).toEqual([]);
   const { found, receipts } = begin();
-  receipts.putBack(messageOf(9, 'hello'), 30, undefined);
+  receipts.putBack(messageOf(9, '{"hello":1}'), 30, undefined);
   expect(found).toEqual([]);
 });

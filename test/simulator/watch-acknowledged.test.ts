@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
-import { watchAcknowledged } from '../../lib/simulator/audit/watch-acknowledged.ts';
+import { epochMs } from '../../lib/fleet/time.ts';
+import { isWritten, watchAcknowledged } from '../../lib/simulator/audit/watch-acknowledged.ts';
 
 const WARNING = { instanceId: 'i-1' as InstanceId, kind: 'spot-interruption' } as const;
 const NOWHERE = ['O1: spot-interruption of i-1 was acknowledged and is written nowhere'];
@@ -68,5 +69,23 @@ describe('a warning that was acknowledged', () => {
   it('has its time anew after an outage', async () => {
     expect(await saidAfter(true, 'without, in an outage', 'without', 'with')).toEqual([]);
     expect(await saidAfter(true, 'without, in an outage', 'without', 'without')).toEqual(NOWHERE);
+  });
+});
+
+describe('what a signal tells', () => {
+  const recordWith = (signals: object): InstanceRecord => ({ signals }) as unknown as InstanceRecord;
+  const NOW = epochMs(100_000);
+
+  it('stands on its machine’s item', () => {
+    expect(isWritten(recordWith({ 'bid-evicted': {} }), 'bid-evicted', NOW)).toBe(true);
+    expect(isWritten(recordWith({}), 'bid-evicted', NOW)).toBe(false);
+    expect(isWritten(undefined, 'bid-evicted', NOW)).toBe(false);
+  });
+
+  it('stands there no more once it is called off, unless its agent has just written it', () => {
+    const announcedAt = (recordedAt: number) => recordWith({ 'scheduled-change': { recordedAt } });
+    expect(isWritten(recordWith({}), 'scheduled-change-cancelled', NOW)).toBe(true);
+    expect(isWritten(announcedAt(40_000), 'scheduled-change-cancelled', NOW)).toBe(false);
+    expect(isWritten(announcedAt(40_001), 'scheduled-change-cancelled', NOW)).toBe(true);
   });
 });
