@@ -54,7 +54,8 @@ export const observeRun = (attempt: Attempt, { runTimes, now, onChange }: Observ
 
   const saves = (): RunningTask['saves'] => {
     const hasSaved = keptAt !== undefined || attempt.row.checkpoint !== undefined;
-    if (hasSaved || savesWhenStopped) return 'yes';
+    // One whose first checkpoint is on its way saves, whatever else it has said.
+    if (hasSaved || savesUnderWay > 0 || savesWhenStopped) return 'yes';
     if (savesWhenStopped === false) return 'no';
     return runTimes.checkpointMs() === undefined ? 'unknown' : 'yes';
   };

@@ -86,6 +86,16 @@ describe('what a run tells of itself', () => {
     expect(run.asOf(at(32)).toldLeftMs).toBe(5_000);
   });
 
+  it('it saves while its first checkpoint is still being written, and nobody knows that once it could not be', async () => {
+    const { run, at } = observing();
+    const { promise, reject } = Promise.withResolvers<void>();
+    const writing = run.saving(() => promise);
+    expect(run.asOf(at(3))).toMatchObject({ saves: 'yes', isSaving: true });
+    reject(new Error('no route'));
+    await expect(writing).rejects.toThrow('no route');
+    expect(run.asOf(at(4))).toMatchObject({ saves: 'unknown', isSaving: false });
+  });
+
   it('it saves when it said so, when it has, or when an earlier attempt has', async () => {
     const { run, at } = observing();
     expect(run.asOf(at(0)).saves).toBe('unknown');
