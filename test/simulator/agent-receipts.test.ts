@@ -31,12 +31,12 @@ it('it is hidden again and again while its task runs, and put back where another
   expect(found).toHaveLength(1);
 });
 
-it('nothing is asked of a queue without a limit, or of what is no task', () => {
+it('nothing is asked of a queue without a limit, or of what somebody else sent', () => {
   const { found: unlimited, judge } = judging();
   const now = () => epochMs(0);
   watchReceipts({ now, judge, receivesMax: undefined, visibilitySeconds: 60 }).putBack(messageOf(99), 30, undefined);
   expect(unlimited).toEqual([]);
   const { found, receipts } = begin();
-  receipts.putBack(messageOf(9, '{"hello":1}'), 30, undefined);
+  receipts.putBack(messageOf(9, '{"name":"task-1"}'), 30, undefined);
   expect(found).toEqual([]);
 });

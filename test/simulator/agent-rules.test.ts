@@ -258,6 +258,15 @@ describe('a dead task', () => {
     expect(copying.found).toEqual([]);
   });
 
+  it('may have its message replaced by another one, which is met again', () => {
+    const { found, burials } = begin();
+    burials.sent(TASK);
+    burials.removes(TASK);
+    expect(found).toEqual([]);
+    burials.removes(TASK);
+    expect(found).toHaveLength(1);
+  });
+
   it('is all that is copied', () => {
     const { found, burials } = begin('ready');
     burials.copies(TASK, Promise.resolve());

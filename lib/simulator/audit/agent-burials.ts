@@ -12,6 +12,7 @@ export interface BurialsWorld {
 /** What one process of an agent does about dead tasks: copied to where people look, first, and nothing else is (O2). */
 export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {
   const copied = new Set<TaskId>();
+  const replaced = new Set<TaskId>();
   return {
     /** Only an operator opens a dead task again, and who copies it then may not know of it. */
     copies: (id: TaskId, answer: Promise<void>): void => {
@@ -23,9 +24,11 @@ export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {
         () => undefined,
       );
     },
+    /** Another message of it was sent, in place of one that its queue would soon move away. */
+    sent: (id: TaskId): void => void replaced.add(id),
     /** Its message is deleted: whoever declared it dead may have ended before it was copied, so whoever finds it copies it. */
     removes: (id: TaskId | undefined): void => {
-      if (id === undefined || copied.has(id) || rowOf(id)?.status !== 'dead') return;
+      if (id === undefined || replaced.delete(id) || copied.has(id) || rowOf(id)?.status !== 'dead') return;
       judge.say('O2', `${id} is dead, and its message is removed by whoever has not copied it`);
     },
   };

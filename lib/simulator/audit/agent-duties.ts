@@ -350,7 +350,12 @@ export const watchAgent = (
       send: (id, delaySeconds = 0) => {
         rests.shown(id, delaySeconds, failures);
         messages.sent(id);
-        return counted(queue.send(id, delaySeconds), `sending of ${id}`);
+        const answer = counted(queue.send(id, delaySeconds), `sending of ${id}`);
+        void answer.then(
+          () => burials.sent(id),
+          () => undefined,
+        );
+        return answer;
       },
     },
     deadLetters: {

@@ -1,7 +1,6 @@
-import type { TaskId } from '../../fleet/ids.ts';
+import { parseTaskMessage } from '../../fleet/message.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { ReceivedMessage } from '../../ports/queues.ts';
-import { taskOf } from './agent-messages.ts';
 import type { Judge } from './promises.ts';
 
 /** A message that could not be sent leaves the old one to be put back; a call is tried for a minute at most. */
@@ -24,9 +23,13 @@ export interface ReceiptsWorld {
 export const watchReceipts = ({ now, judge, receivesMax, visibilitySeconds }: ReceiptsWorld) => ({
   /** A message is shown again after so many seconds; `failedAt`: when a call of the process has failed last. */
   putBack: (message: ReceivedMessage, seconds: number, failedAt: EpochMs | undefined): void => {
-    const id: TaskId | undefined = taskOf(message.body);
-    if (receivesMax === undefined || id === undefined || seconds === visibilitySeconds) return;
+    // What somebody else sent is put back as it is by whoever drains: whose task it is, only a look would tell.
+    const told = parseTaskMessage(message.body);
+    if (receivesMax === undefined || told.kind !== 'task' || seconds === visibilitySeconds) return;
     if (message.receiveCount < receivesMax - 1 || (failedAt !== undefined && now() - failedAt < TRIES_MS)) return;
-    judge.say('O2', `the message of ${id} is put back, received ${message.receiveCount} times of ${receivesMax}`);
+    judge.say(
+      'O2',
+      `the message of ${told.taskId} is put back, received ${message.receiveCount} times of ${receivesMax}`,
+    );
   },
 });

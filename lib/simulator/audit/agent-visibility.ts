@@ -75,9 +75,13 @@ export const watchVisibility = (now: () => EpochMs, judge: Judge, mayStandStill:
       return () => void underWay.set(id, (underWay.get(id) ?? 0) - 1);
     },
     changed: hide,
-    deleted: ({ body }: ReceivedMessage): void => {
+    deleted: ({ body, receiptHandle }: ReceivedMessage): void => {
       const id = taskOf(body);
-      if (id !== undefined) forget(id);
+      if (id === undefined) return;
+      const receivedAt = byHandle.get(receiptHandle)?.receivedAt ?? now();
+      // One that came while it runs, and was replaced, says nothing of the one that it was taken by.
+      if (receivedAt > (takenAt.get(id) ?? now())) byHandle.delete(receiptHandle);
+      else forget(id);
     },
     taken: (id: TaskId): void => void takenAt.set(id, now()),
     /** Its run is over. */
