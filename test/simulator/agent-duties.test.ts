@@ -561,4 +561,19 @@ describe('the message of a running task', () => {
     expect(lateBy(1, true)).toEqual([]);
     expect(lateBy(31, true)).toHaveLength(1);
   });
+
+  it('stays hidden although a second one of the same task came meanwhile, and was replaced', () => {
+    const { found, judge } = judging();
+    const clock = clockFrom(0);
+    const visibility = watchVisibility(clock.now, judge, false);
+    const second = { ...messageOf(TASK), messageId: 'n', receiptHandle: 's' };
+    visibility.received([messageOf(TASK)], 60, 0);
+    visibility.taken(TASK);
+    clock.pass(5);
+    visibility.received([second], 60, 0);
+    visibility.deleted(second);
+    clock.pass(60);
+    visibility.look(0, () => true);
+    expect(found).toEqual(['task-1 runs, and its message is shown again']);
+  });
 });
