@@ -264,6 +264,7 @@ describe('a machine whose metadata tells of its end', () => {
       instanceId: MACHINE,
       item: () => item,
       metadata: () => [kind],
+      drain: DRAIN,
     });
     const lookAfter = (seconds: number, failures = 0): readonly string[] => {
       clock.pass(seconds);

@@ -244,33 +244,34 @@ describe('a dead task', () => {
 
   it('is copied before its message is removed, by whoever removes it', async () => {
     const { found, burials } = begin();
-    burials.removes(TASK);
+    burials.removes(TASK, 'handle');
     expect(found).toEqual(['task-1 is dead, and its message is removed by whoever has not copied it']);
     const failing = begin();
     failing.burials.copies(TASK, Promise.reject(new Error('no route')));
     await Promise.resolve();
-    failing.burials.removes(TASK);
+    failing.burials.removes(TASK, 'handle');
     expect(failing.found).toHaveLength(1);
     const copying = begin();
     copying.burials.copies(TASK, Promise.resolve());
     await Promise.resolve();
-    copying.burials.removes(TASK);
+    copying.burials.removes(TASK, 'handle');
     expect(copying.found).toEqual([]);
   });
 
   it('may have its message replaced by another one, which is met again', () => {
     const { found, burials } = begin();
     burials.sent(TASK);
-    burials.removes(TASK);
+    burials.removes(TASK, 'handle');
+    burials.removes(TASK, 'handle');
     expect(found).toEqual([]);
-    burials.removes(TASK);
+    burials.removes(TASK, 'the next one');
     expect(found).toHaveLength(1);
   });
 
   it('is all that is copied', () => {
     const { found, burials } = begin('ready');
     burials.copies(TASK, Promise.resolve());
-    burials.removes(TASK);
+    burials.removes(TASK, 'handle');
     expect(found).toEqual(['task-1 is ready, and is copied to where the dead are']);
   });
 });

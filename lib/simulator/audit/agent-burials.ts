@@ -13,6 +13,8 @@ export interface BurialsWorld {
 export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {
   const copied = new Set<TaskId>();
   const replaced = new Set<TaskId>();
+  /** Handles of messages in whose place others were sent; a deletion may be tried again. */
+  const spent = new Set<string>();
   return {
     /** Only an operator opens a dead task again, and who copies it then may not know of it. */
     copies: (id: TaskId, answer: Promise<void>): void => {
@@ -27,8 +29,10 @@ export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {
     /** Another message of it was sent, in place of one that its queue would soon move away. */
     sent: (id: TaskId): void => void replaced.add(id),
     /** Its message is deleted: whoever declared it dead may have ended before it was copied, so whoever finds it copies it. */
-    removes: (id: TaskId | undefined): void => {
-      if (id === undefined || replaced.delete(id) || copied.has(id) || rowOf(id)?.status !== 'dead') return;
+    removes: (id: TaskId | undefined, receiptHandle: string): void => {
+      if (id === undefined) return;
+      if (replaced.delete(id)) spent.add(receiptHandle);
+      if (spent.has(receiptHandle) || copied.has(id) || rowOf(id)?.status !== 'dead') return;
       judge.say('O2', `${id} is dead, and its message is removed by whoever has not copied it`);
     },
   };

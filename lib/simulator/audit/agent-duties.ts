@@ -1,85 +1,27 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
-import type { SignalKind } from '../../fleet/signal.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskId } from '../../fleet/ids.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
-import type { InstanceStore } from '../../ports/instances.ts';
-import type { DeadLetters, WakeQueue, WorkQueue } from '../../ports/queues.ts';
-import type { TaskLedger } from '../../ports/tasks.ts';
-import { type Said, SECRET } from '../life/workload.ts';
+import { SECRET } from '../life/workload.ts';
 import { watchAsks } from './agent-asks.ts';
 import { watchBurials } from './agent-burials.ts';
+import type { AgentDuties, AgentDutiesWorld } from './agent-duties-world.ts';
+import { watchFailures } from './agent-failures.ts';
 import { watchMetadata } from './agent-hears.ts';
 import { watchIdle } from './agent-idle.ts';
 import { watchLeases } from './agent-leases.ts';
 import { taskOf, watchMessages } from './agent-messages.ts';
-import { isEndOfRun, type RunOutcome, watchOutcomes } from './agent-outcomes.ts';
+import { isEndOfRun, watchOutcomes } from './agent-outcomes.ts';
 import { watchReceipts } from './agent-receipts.ts';
 import { watchReceived } from './agent-received.ts';
 import { watchRefusals } from './agent-refusals.ts';
 import { watchRests } from './agent-rests.ts';
 import { watchRetries } from './agent-retries.ts';
+import { watchRevisits } from './agent-revisits.ts';
 import { watchStops } from './agent-stops.ts';
 import { watchTakes } from './agent-takes.ts';
 import { watchVisibility } from './agent-visibility.ts';
 import { watchAgentWakes } from './agent-wakes.ts';
-import type { Run } from './concurrent-runs.ts';
-import type { Judge } from './promises.ts';
 import { isRunningOn } from './what-items-say.ts';
-
-export interface AgentDutiesWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  /** Of its fleet. */
-  readonly drain: DrainPolicy;
-  /** Tasks that one machine may run at once. */
-  readonly slots: number;
-  /** Receipts after which the queue moves a message away; absent where it never does. */
-  readonly receivesMax: number | undefined;
-  /** A message of a task that runs is hidden for so long, again and again. */
-  readonly visibilitySeconds: number;
-  /** The machine may stand still at any time, and nobody notices at once. */
-  readonly mayStandStill: boolean;
-  /** When it last went on after standing still. */
-  readonly wentOnAt: () => EpochMs | undefined;
-  /** `<machine>/<task>/<attempt>` of every hold that was granted. */
-  readonly granted: ReadonlySet<string>;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** When its metadata says that it ends. */
-  readonly endTold: () => EpochMs | undefined;
-  /** What the metadata service tells at present, of what a machine has to write down. */
-  readonly metadata: () => readonly SignalKind[];
-  /** An operator has asked for another try of it. */
-  readonly isReopened: (id: TaskId) => boolean;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  /** What runs in this process. */
-  readonly running: () => readonly Run[];
-  /** After so many steps the newest checkpoint of a task was written. */
-  readonly stepsKept: (id: TaskId) => number;
-  /** How often this process was asked to stop. */
-  readonly stopsAsked: () => number;
-}
-
-export interface AgentDuties {
-  readonly instances: InstanceStore;
-  readonly tasks: TaskLedger;
-  readonly queue: WorkQueue;
-  readonly deadLetters: DeadLetters;
-  readonly wakes: WakeQueue;
-  /** Calls that have failed so far. */
-  failures(): number;
-  /** A run of this attempt begins. */
-  started(id: TaskId, attempt: number): void;
-  /** A checkpoint was accepted after so long. */
-  saved(ms: number): void;
-  /** A run is asked to stop, before its code has come to its end. */
-  asked(id: TaskId, attempt: number, said: Said): void;
-  /** Its code has come to its end by itself. */
-  ended(id: TaskId, attempt: number, outcome: RunOutcome): void;
-}
 
 /** Whoever begins a task has read its row since it was given away so long ago: less may be a race. */
 const KNOWN_AFTER_MS = 20_000;
@@ -124,6 +66,8 @@ export const watchAgent = (
   const takes = watchTakes(now, judge, instanceId);
   const visibility = watchVisibility(now, judge, world.mayStandStill);
   const idle = watchIdle(world);
+  const fails = watchFailures(world);
+  const revisits = watchRevisits(world);
   let polls = 0;
   const taken = new Set<string>();
   const ran = new Set<string>();
@@ -238,6 +182,10 @@ export const watchAgent = (
         refusals.refused(change.holds, failures);
         return outcome;
       },
+      openSession: (...args) => {
+        fails.opens();
+        return counted(instances.openSession(...args));
+      },
       recordSignal: async (signal, drains, at) => {
         const record = await counted(instances.recordSignal(signal, drains, at));
         wakes.recorded(record, drains, at, failures);
@@ -257,6 +205,7 @@ export const watchAgent = (
         messages.look(failures);
         visibility.look(failures, isRunningHere);
         idle.look(args[1], args[3], failures);
+        revisits.told(args[3]);
         rests.look(failures);
         asks.look();
         hears.look(args[1], failures);
@@ -287,6 +236,10 @@ export const watchAgent = (
         tick();
         judgeFenced(id, step);
         if (step.step === 'take') takes.takes(id, failedAt);
+        if (step.step === 'fail') {
+          const run = `${id}/${step.attempt}`;
+          fails.tells(id, step.reason, { isTaken: taken.has(run), isBegun: ran.has(run) });
+        }
         if (step.step === 'hand-back') {
           judgeHandBack(id, step.attempt, step.countsAsReclaim);
           asks.handsBack(id, step.attempt);
@@ -315,6 +268,7 @@ export const watchAgent = (
       changeVisibility: (message, seconds) => {
         inbox.dealtWith(message);
         receipts.putBack(message, seconds, failedAt);
+        revisits.hidden(taskOf(message.body), seconds);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
         if (shown !== undefined) rests.shown(shown, seconds, failures);
         const answered = visibility.asked(message);
@@ -342,7 +296,7 @@ export const watchAgent = (
         }
       },
       delete: (message) => {
-        burials.removes(taskOf(message.body));
+        burials.removes(taskOf(message.body), message.receiptHandle);
         visibility.deleted(message);
         inbox.dealtWith(message);
         return counted(queue.delete(message));
@@ -374,6 +328,8 @@ export const watchAgent = (
       },
     },
     failures: () => failures,
+    left: () => inbox.left(failures),
+    storeFailed: outcomes.storeFailed,
     saved: asks.saved,
     asked: (id, attempt, said) => asks.asked({ id, attempt }, said),
     ended: outcomes.ended,

@@ -1,7 +1,8 @@
+import { ENDS_LATER } from '../../audit/instance-model.ts';
 import type { InstanceId, SessionId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
+import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
-import type { EpochMs } from '../../fleet/time.ts';
+import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { createDebts } from './debts.ts';
 import type { Judge } from './promises.ts';
 
@@ -21,13 +22,21 @@ export interface HearsWorld {
   readonly item: () => InstanceRecord | undefined;
   /** What the metadata service tells at present, of what a machine has to write down. */
   readonly metadata: () => readonly SignalKind[];
+  /** Of its fleet. */
+  readonly drain: Pick<DrainPolicy, 'windowSeconds'>;
 }
+
+/** An end that is announced for later is in its item, which each beat brings; the drain is then written like a notice. */
+const isDueToDrain = ({ drainingAt, signals }: InstanceRecord, windowSeconds: number, now: EpochMs): boolean =>
+  drainingAt === undefined &&
+  ENDS_LATER.some((kind) => (signals[kind]?.deadline ?? Number.POSITIVE_INFINITY) <= now + secondsToMs(windowSeconds));
 
 /**
  * On the machine the agent usually knows first, and writes it on its own item (design, section 4, step 6): an event of the
  * same may come late or never.
  */
-export const watchMetadata = ({ now, judge, instanceId, item, metadata }: HearsWorld) => {
+export const watchMetadata = ({ now, judge, instanceId, item, metadata, drain }: HearsWorld) => {
+  const undrained = createDebts<InstanceId>(now, WRITTEN_WITHIN_MS);
   const unwritten = createDebts<SignalKind>(now, WRITTEN_WITHIN_MS);
   const unplanned = createDebts<SignalKind>(now, PLANNED_WRITTEN_WITHIN_MS);
   return {
@@ -40,6 +49,9 @@ export const watchMetadata = ({ now, judge, instanceId, item, metadata }: HearsW
       const planned = new Set(due.filter((kind) => kind === PLANNED));
       for (const kind of [...unwritten.look(soon, failures), ...unplanned.look(planned, failures)])
         judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
+      const isDue = !isOver && isDueToDrain(record, drain.windowSeconds, now());
+      for (const id of undrained.look(new Set(isDue ? [instanceId] : []), failures))
+        judge.say('N6', `the end of ${id} was announced, is near, and it does not drain`);
     },
   };
 };

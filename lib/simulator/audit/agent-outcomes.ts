@@ -32,6 +32,9 @@ const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = {
   'handed back': 'hand-back',
 };
 
+/** Longer than any outage of the store goes on. */
+const STORE_AWAY_MS = 600_000;
+
 const ENDS: readonly TaskStep['step'][] = ['commit', 'fail', 'hand-back'];
 
 /** Whether a run is told to be over by it. */
@@ -45,7 +48,15 @@ export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: O
   const outcomes = new Map<string, { readonly outcome: RunOutcome; readonly failures: number }>();
   /** Runs whose last checkpoint could not be written: what their code throws then is not their own failure. */
   const cutOff = new Set<string>();
+  let storeFailedAt: EpochMs | undefined;
+  /** What is kept in the background may have been cut off, and its task told nothing of it. */
+  const isCutOff = (run: string): boolean =>
+    cutOff.has(run) || (storeFailedAt !== undefined && now() - storeFailedAt < STORE_AWAY_MS);
   return {
+    /** An object could not be stored. */
+    storeFailed: (): void => {
+      storeFailedAt = now();
+    },
     ended: (id: TaskId, attempt: number, outcome: RunOutcome): void => {
       // Whatever was due while its machine stood still is due at once: which comes first, nobody can say.
       if (wentOnAt() !== now()) outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() });
@@ -59,7 +70,7 @@ export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: O
       const run = `${id}/${step.attempt}`;
       const ended = outcomes.get(run);
       outcomes.delete(run);
-      if (ended === undefined || ended.failures !== failures() || cutOff.has(run) || !hasTime(item(), drain, now()))
+      if (ended === undefined || ended.failures !== failures() || isCutOff(run) || !hasTime(item(), drain, now()))
         return;
       const { outcome } = ended;
       if (TOLD_AS[outcome] === step.step) return;

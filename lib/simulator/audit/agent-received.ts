@@ -35,6 +35,11 @@ export const watchReceived = ({ now, judge, instanceId, rowOf }: ReceivedWorld) 
       }
     },
     dealtWith: ({ receiptHandle }: ReceivedMessage): void => void byHandle.delete(receiptHandle),
+    /** Tasks that came so long ago that they should have been dealt with at once, where the process ends. */
+    left: (failures: number): readonly TaskId[] =>
+      [...byHandle.values()]
+        .filter(({ id, failures: before }) => before === failures && rowOf(id)?.status === 'ready')
+        .map(({ id }) => id),
     /** With each heartbeat: calls that have failed so far. */
     look: (failures: number): void => {
       for (const [handle, { id, at, failures: before }] of byHandle) {

@@ -13,6 +13,12 @@ const NOTICE_SECONDS_LEAST = 45;
 
 const HEARD_MS = 10_000;
 
+/** Two looks, and a moment. */
+const READ_WITHIN_SECONDS = 12;
+
+/** After a failure it is asked less often, until it answers again. */
+const ANSWERS_AGAIN_MS = 60_000;
+
 /** Nothing that could keep the agent from seeing its notice and doing what it asks for. */
 const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMachine, agent: unknown): boolean => {
   const { heartbeatAt } = memory.instances.records.get(machine.instanceId) ?? {};
@@ -49,8 +55,13 @@ export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeco
   const agent = machine.life;
   if (noticeSeconds < NOTICE_SECONDS_LEAST || memory.instances.records.get(machine.instanceId)?.session === undefined)
     return;
+  const { notice = Number.POSITIVE_INFINITY } = machine;
+  const isAnswered = clock.now() - Math.max(machine.startedAt ?? 0, machine.reachableAgainAt ?? 0) >= ANSWERS_AGAIN_MS;
   for (let left = noticeSeconds - 1; left > 0; left -= LOOK_SECONDS) {
     if (!isCalm(life, machine, agent)) return;
+    const isLong = noticeSeconds - left >= READ_WITHIN_SECONDS && machine.notice === notice;
+    if (isAnswered && isLong && (machine.endTold ?? Number.POSITIVE_INFINITY) > notice)
+      return judge.say('W4', `${machine.instanceId} has its notice for ${noticeSeconds - left} s, and has not read it`);
     await clock.sleep(secondsToMs(Math.min(left, LOOK_SECONDS)));
   }
   if (!isCalm(life, machine, agent) || machine.endedBy !== undefined) return;

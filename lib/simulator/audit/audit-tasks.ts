@@ -140,6 +140,15 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     judge.say(PROMISE_OF[step.step], `${step.step} of ${id} is answered ${outcome.outcome}, and has to be ${expected}`);
   };
 
+  /** Whoever is told that it is kept goes on from there, should it be asked to (W6). */
+  const judgeKept = (id: TaskId, step: TaskStep, { outcome }: TaskOutcome): void => {
+    if (step.step !== 'checkpoint' || outcome === 'refused') return;
+    const kept = tasks.rows.get(id)?.checkpoint;
+    const isOther =
+      kept?.sequence === step.checkpoint.sequence && kept.content.sha256 !== step.checkpoint.content.sha256;
+    if (isOther) judge.say('W6', `checkpoint ${kept.sequence} of ${id} is told to be kept, and another one is`);
+  };
+
   /** What can be cut has the one before it beside it: within an attempt that is the one that it replaces (F54). */
   const judgeFallback = (id: TaskId, rowBefore: TaskRecord, step: TaskStep): void => {
     if (step.step !== 'checkpoint') return;
@@ -194,7 +203,10 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     const row = tasks.rows.get(id);
     const { row: after, isAllowed } = modelStep(before, step);
     const expected = expectedOutcome(rowBefore, step, isAllowed);
-    void outcome.then((told) => judgeOutcome(id, step, expected, told));
+    void outcome.then((told) => {
+      judgeOutcome(id, step, expected, told);
+      judgeKept(id, step, told);
+    });
     if (row !== undefined && row !== rowBefore) noteStep(id, step, row);
     else trace.tell(actorName(), () => `${step.step} ${id} ${expected}: ${describeRow(row, since)}`);
     judgeActor(id, step);

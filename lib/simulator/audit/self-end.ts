@@ -57,6 +57,8 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
   );
   if (busy.length > 0)
     judge.say('W4', `${instanceId} ends itself with ${busy.map(({ taskId }) => taskId).join(' ')} on it`);
+  const left = machine.tasksLeft?.() ?? [];
+  if (left.length > 0) judge.say('W4', `${instanceId} ends itself with ${left.join(' ')} received and not shown again`);
   const taken = takingOf(record);
   const isRead = taken !== undefined && clock.now() >= addMs(taken.recordedAt, READ_MS);
   // Whoever is asked to stop waits for nobody else to do it.

@@ -113,13 +113,18 @@ const useful = (memory: MemoryWorld, foreign: ReadonlySet<InstanceId>): number =
     return record?.drainingAt === undefined && record?.signals.leave === undefined;
   }).length;
 
-/** A quarter of what is wanted may be asked for early, for machines that EC2 recommends to move: the surge of N3. */
+/**
+ * A quarter of what is wanted may be asked for early, for machines that EC2 recommends to move and for those on demand that
+ * stand in until spot is back: the surge of N3.
+ */
 const surge = (memory: MemoryWorld, foreign: ReadonlySet<InstanceId>, wanted: number): number => {
-  const atRisk = living(memory, foreign).filter((id) => {
+  const replaced = living(memory, foreign).filter((id) => {
     const record = memory.instances.records.get(id);
-    return record?.signals['rebalance-recommendation'] !== undefined && record.drainingAt === undefined;
+    const isReplaced =
+      record?.signals['rebalance-recommendation'] !== undefined || record?.pool.purchase === 'on-demand';
+    return isReplaced && record.drainingAt === undefined;
   });
-  return Math.min(atRisk.length, Math.ceil(wanted / 4));
+  return Math.min(replaced.length, Math.ceil(wanted / 4));
 };
 
 const auditLaunches = (

@@ -119,6 +119,7 @@ export const SIMULATED_FAULTS = {
   F139: incident('an agent is asked to stop, once or twice', 0.3, 2),
   F140: incident('EC2 announces that machines are to be retired, and may call it off', 0.5, 3),
   F141: incident('the owner of reserved capacity takes it back', 1, 6),
+  F142: incident('S3 refuses everything for minutes', 0.5, 3),
 } as const satisfies Readonly<Record<string, SimulatedFault>>;
 
 export type FaultId = keyof typeof SIMULATED_FAULTS;

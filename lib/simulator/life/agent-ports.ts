@@ -2,7 +2,8 @@ import type { AgentPorts } from '../../agent/world.ts';
 import type { TaskId } from '../../fleet/ids.ts';
 import type { DrainPolicy } from '../../fleet/instance.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
-import { type AgentDuties, watchAgent } from '../audit/agent-duties.ts';
+import { watchAgent } from '../audit/agent-duties.ts';
+import type { AgentDuties } from '../audit/agent-duties-world.ts';
 import { watchRuns } from '../audit/concurrent-runs.ts';
 import { saidOf } from '../audit/promises.ts';
 import { calledPort } from './called-port.ts';
@@ -88,6 +89,8 @@ export const agentPortsOf = (
       wakes: calledPort('wakes', ports.wakes, caller),
     },
   );
+  machine.tasksLeft = duties.left;
+  const blobs = calledPort('blobs', ports.blobs, caller);
   const begin = watchStart(life, granted, machine, duties);
   /** What each run last answered of its state: the next checkpoint that is accepted says so. */
   const states = new Map<string, number>();
@@ -120,7 +123,14 @@ export const agentPortsOf = (
     queue: duties.queue,
     deadLetters: duties.deadLetters,
     wakes: duties.wakes,
-    blobs: calledPort('blobs', ports.blobs, caller),
+    blobs: {
+      ...blobs,
+      put: (...args) => {
+        const answer = blobs.put(...args);
+        answer.catch(duties.storeFailed);
+        return answer;
+      },
+    },
     runner: workloadRunner({
       clock,
       faults,

@@ -233,6 +233,7 @@ const INCIDENTS: Partial<Record<FaultId, (incident: Incident) => unknown>> = {
   F84: (incident) => refusing(incident, ['spot', 'on-demand'], refusal('authorisation', 'UnauthorizedOperation')),
   F97: shrinkFleet,
   F100: (incident) => outage(incident, 'ec2', 900),
+  F142: (incident) => outage(incident, 's3', 400),
   F103: takeTag,
   F104: copyTags,
 };
@@ -256,7 +257,9 @@ const operate = async (life: Life, producers: Producers): Promise<void> => {
   for (;;) {
     await life.clock.sleep((-Math.log(1 - random.next()) * 3_600_000) / CANCELS_AN_HOUR);
     if (life.faults.isHealed() || life.memory.tasks.rows.size === 0) return;
-    const row = random.pick([...life.memory.tasks.rows.values()]);
+    const rows = [...life.memory.tasks.rows.values()];
+    const running = random.chance(0.5) ? rows.filter(({ status }) => status === 'running') : [];
+    const row = random.pick(running.length > 0 ? running : rows);
     const isDead = [...life.memory.tasks.rows.values()].find(({ status }) => status === 'dead');
     if (isDead !== undefined) void producers.retry(isDead.taskId);
     else void producers.cancel(row.taskId);

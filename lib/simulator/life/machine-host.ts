@@ -2,7 +2,7 @@ import { type Agent, createAgent } from '../../agent/agent.ts';
 import { type Imds, ImdsUnavailable } from '../../agent/imds.ts';
 import { type MemoryMachineState, memoryMachineState } from '../../agent/machine-state.ts';
 import type { AgentPorts, AgentSettings } from '../../agent/world.ts';
-import { fleetName, type InstanceId } from '../../fleet/ids.ts';
+import { fleetName, type InstanceId, type TaskId } from '../../fleet/ids.ts';
 import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import { FLEET_TAG } from '../../fleet/tags.ts';
@@ -50,12 +50,15 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** Its agent has ended as it should, and the machine is left to whoever launched it. */
   agentEndedAt?: EpochMs;
   standing?: { readonly over: Promise<void>; readonly go: () => void };
+  /** When the present process of its agent was started. */
+  startedAt?: EpochMs;
   /** When the last service that it could not reach could be reached again. */
   reachableAgainAt?: EpochMs;
   /** When it last went on after standing still. */
   wentOnAt?: EpochMs;
-  /** The agent that runs at present. */
+  /** The agent that runs at present, and the tasks that came to it and that it has not dealt with. */
   agent?: Agent;
+  tasksLeft?: () => readonly TaskId[];
   life?: Caller;
 }
 
@@ -210,6 +213,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     const life = options.createCaller(machine);
     machine.life = life;
     machine.stopsAsked = 0;
+    machine.startedAt = clock.now();
     delete machine.adviceReadAt;
     // The lock of the process before ended with it.
     machine.machineState.endProcess();
