@@ -288,6 +288,17 @@ describe('a machine whose metadata tells of its end', () => {
     expect(lookAfter(1)).toEqual([expect.stringContaining('tells of scheduled-change')]);
   });
 
+  it('drains once an end that was announced is as near as a notice', () => {
+    // Two minutes is the window; its end is at 4 min.
+    const { lookAfter } = begin(
+      itemWith({ signals: { 'spot-interruption': {}, 'scheduled-change': { deadline: 240_000 } } }),
+    );
+    expect(lookAfter(119)).toEqual([]);
+    expect(lookAfter(1)).toEqual([]);
+    expect(lookAfter(39)).toEqual([]);
+    expect(lookAfter(1)).toEqual([expect.stringContaining('was announced, is near')]);
+  });
+
   it('may not have, while calls fail, or once another session or an end is on its item', () => {
     const failing = begin(itemWith({}));
     failing.lookAfter(0);

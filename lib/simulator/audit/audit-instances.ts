@@ -53,8 +53,8 @@ const STALE_ITEM_MS = 330_000;
 /** So long without a readable item, and its agent ends the machine; its last beat may have been lost on the way. */
 const DEAD_MAN_MS = 880_000;
 
-/** Whoever is asked to stop gives its tasks a minute and a half, less what it took to write so. */
-const STOP_MS_LEAST = 60_000;
+/** Whoever is asked to stop gives its tasks a minute and a half. */
+const STOP_MS_LEAST = 89_000;
 
 /** A signal is tried for some six seconds, each call for up to nine. */
 const DECIDED_AGO_MS = 30_000;
@@ -115,7 +115,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
   };
 
   /** An agent ends its machine because it was asked to stop, or leaves and holds nothing, or for its age, or where nobody could tell it anything. */
-  const mayStop = (before: InstanceRecord, deadline: EpochMs | undefined): boolean => {
+  const mayStop = (before: InstanceRecord, givenMs: number): boolean => {
     const now = world.now();
     const isOld = now - before.launchedAt >= settingsOf(before).maximumAgeSeconds * 1_000 - 2_000;
     // It may have decided so before its last heartbeat came through after all.
@@ -130,7 +130,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
     const calledOffAt = calledOff.get(before.instanceId) ?? Number.NEGATIVE_INFINITY;
     const isEnding = isAnnouncedToEnd(before) || now - calledOffAt < STALE_ITEM_MS;
     const isDue = before.drainingAt !== undefined || isEnding || isAdvised(before);
-    return isLeaving || isOld || isCutOff || isDue || (stopsAsked > 0 && (deadline ?? 0) >= now + STOP_MS_LEAST);
+    return isLeaving || isOld || isCutOff || isDue || (stopsAsked > 0 && givenMs >= STOP_MS_LEAST);
   };
 
   const judgeSignal = ({ kind, instanceId, at, deadline }: Signal, before: InstanceRecord): void => {
@@ -148,7 +148,7 @@ export const auditInstances = (world: InstanceAuditWorld): InstanceStore => {
       if (by.machine !== instanceId) judge.say('S1', `${by.name} wrote ${kind} on ${instanceId}`);
       if (TOLD_ON_MACHINE.includes(kind) && !truth.told.has(`${instanceId}/${kind}`))
         judge.say('N2', `the agent of ${instanceId} writes ${kind}, which nobody has told it`);
-      if (kind === 'machine-stopping' && !mayStop(before, deadline))
+      if (kind === 'machine-stopping' && !mayStop(before, (deadline ?? at) - at))
         judge.say('N2', `the agent of ${instanceId} ends it, and nothing asks for that`);
       return;
     }

@@ -19,17 +19,19 @@ const READ_WITHIN_SECONDS = 12;
 /** After a failure it is asked less often, until it answers again. */
 const ANSWERS_AGAIN_MS = 60_000;
 
+const isHeard = ({ clock, memory }: Life, { instanceId }: HostedMachine): boolean =>
+  clock.now() - (memory.instances.records.get(instanceId)?.heartbeatAt ?? 0) < HEARD_MS;
+
 /** Nothing that could keep the agent from seeing its notice and doing what it asks for. */
-const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMachine, agent: unknown): boolean => {
-  const { heartbeatAt } = memory.instances.records.get(machine.instanceId) ?? {};
+const isCalm = (life: Life, machine: HostedMachine, agent: unknown): boolean => {
+  const { calls, faults, plan } = life;
   return (
     calls.conditions.outages.size === 0 &&
     machine.unreachable.size === 0 &&
     machine.standing === undefined &&
     machine.life === agent &&
     machine.life?.isDead() === false &&
-    heartbeatAt !== undefined &&
-    clock.now() - heartbeatAt < HEARD_MS &&
+    isHeard(life, machine) &&
     plan.slowShare === 0 &&
     faults.rate('F17') === 0 &&
     faults.rate('F18') === 0 &&
@@ -45,6 +47,26 @@ const isCalm = ({ calls, faults, plan, clock, memory }: Life, machine: HostedMac
 const isHeld = ({ memory }: Life, instanceId: InstanceId, { taskId, attempt }: TaskRecord): boolean =>
   memory.instances.records.get(instanceId)?.leases[taskId] === attempt;
 
+/** Every notice is read within two looks, by an agent that is heard and has been up, and whose metadata service has answered, for a minute. */
+export const watchReading = async (life: Life, machine: HostedMachine): Promise<void> => {
+  const { clock, judge, faults } = life;
+  const { notice, life: agent, startedAt = clock.now(), reachableAgainAt = startedAt } = machine;
+  const isAnswered = clock.now() - Math.max(startedAt, reachableAgainAt) >= ANSWERS_AGAIN_MS;
+  const mayListen = (): boolean =>
+    machine.standing === undefined &&
+    machine.life === agent &&
+    agent?.isDead() === false &&
+    isHeard(life, machine) &&
+    !machine.unreachable.has('imds');
+  if (notice === undefined || !isAnswered || !mayListen() || faults.rate('F63') > 0) return;
+  for (let seconds = 0; seconds < READ_WITHIN_SECONDS; seconds += 1) {
+    await clock.sleep(1_000);
+    if (!mayListen() || machine.notice !== notice || machine.endedBy !== undefined) return;
+  }
+  if ((machine.endTold ?? Number.POSITIVE_INFINITY) <= notice || machine.isStopped) return;
+  saidOf(judge, machine.instanceId).say('W4', `${machine.instanceId} has its notice, and does not read it`);
+};
+
 /**
  * Watches one machine from its notice until just before its end. What its metadata service says is heeded, and nothing
  * runs on it any more when EC2 takes it: the sweep would release that later, and nobody would notice.
@@ -55,13 +77,8 @@ export const watchNotice = async (life: Life, machine: HostedMachine, noticeSeco
   const agent = machine.life;
   if (noticeSeconds < NOTICE_SECONDS_LEAST || memory.instances.records.get(machine.instanceId)?.session === undefined)
     return;
-  const { notice = Number.POSITIVE_INFINITY } = machine;
-  const isAnswered = clock.now() - Math.max(machine.startedAt ?? 0, machine.reachableAgainAt ?? 0) >= ANSWERS_AGAIN_MS;
   for (let left = noticeSeconds - 1; left > 0; left -= LOOK_SECONDS) {
     if (!isCalm(life, machine, agent)) return;
-    const isLong = noticeSeconds - left >= READ_WITHIN_SECONDS && machine.notice === notice;
-    if (isAnswered && isLong && (machine.endTold ?? Number.POSITIVE_INFINITY) > notice)
-      return judge.say('W4', `${machine.instanceId} has its notice for ${noticeSeconds - left} s, and has not read it`);
     await clock.sleep(secondsToMs(Math.min(left, LOOK_SECONDS)));
   }
   if (!isCalm(life, machine, agent) || machine.endedBy !== undefined) return;

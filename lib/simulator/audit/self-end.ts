@@ -49,6 +49,8 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
       judge.say('N1', `${instanceId} has waited ${ranMs / 1_000} s for its item, and ends itself`);
     return;
   }
+  const left = machine.tasksLeft?.() ?? [];
+  if (left.length > 0) judge.say('W4', `${instanceId} ends itself with ${left.join(' ')} received and not shown again`);
   if (record === undefined || record.goneAt !== undefined || !isInTouch(life, machine)) return;
   if (record.drainingAt === undefined) judge.say('N2', `${instanceId} ends itself, and nothing has ended it`);
   // One that it took and could not hold is the sweep's.
@@ -57,8 +59,6 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
   );
   if (busy.length > 0)
     judge.say('W4', `${instanceId} ends itself with ${busy.map(({ taskId }) => taskId).join(' ')} on it`);
-  const left = machine.tasksLeft?.() ?? [];
-  if (left.length > 0) judge.say('W4', `${instanceId} ends itself with ${left.join(' ')} received and not shown again`);
   const taken = takingOf(record);
   const isRead = taken !== undefined && clock.now() >= addMs(taken.recordedAt, READ_MS);
   // Whoever is asked to stop waits for nobody else to do it.

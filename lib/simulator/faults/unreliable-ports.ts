@@ -60,12 +60,26 @@ const DESCRIPTION_STALE_MS = 20_000;
 
 const ENDED: readonly string[] = ['shutting-down', 'terminated'];
 
+/** What every pool that was asked refuses for one reason, EC2 may tell as a refusal of the whole request. */
+const asWhole = (serialised: string, answer: LaunchAnswer): LaunchAnswer => {
+  if (!answer.answered || answer.machines.length > 0) return answer;
+  const { pools } = JSON.parse(serialised) as LaunchRequest;
+  const [first, ...others] = answer.refusals;
+  const isWhole = answer.refusals.length === pools.length && others.every(({ code }) => code === first?.code);
+  if (first === undefined || !isWhole) return answer;
+  const { pool: _any, ...whole } = first;
+  return { ...answer, refusals: [whole] };
+};
+
+const WHOLE_SHARE = 0.3;
+
 /** EC2 with its eventual consistency and its generosity. */
 export const unreliableMachines = (
   { clock, random, faults, trace }: UnreliableWorld,
   machines: Machines,
   ec2: MemoryMachines,
 ): Machines => {
+  const whole = random.fork('whole refusals');
   /** Machines that are not shown before this. */
   const shownFrom = new Map<InstanceId, EpochMs>();
   /** The bytes that EC2 makes of a request, where it gives one machine more than it was asked for. */
@@ -128,7 +142,7 @@ export const unreliableMachines = (
     launch: async (serialised) => {
       const answer = await machines.launch(oneMore(serialised));
       noteLaunched(answer);
-      return answer;
+      return whole.chance(WHOLE_SHARE) ? asWhole(serialised, answer) : answer;
     },
     terminate: async (ids) => {
       if (!faults.strikes('F91', 'EC2')) return machines.terminate(ids);

@@ -1,7 +1,7 @@
 import type { InstanceId } from '../../fleet/ids.ts';
 import type { LifecycleAction } from '../../fleet/signal.ts';
 import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
-import { watchNotice } from '../audit/audit-notices.ts';
+import { watchNotice, watchReading } from '../audit/audit-notices.ts';
 import {
   bidEvicted,
   capacityReservationWarning,
@@ -141,6 +141,7 @@ export const reclaim = async (life: Life, events: Events, machine: HostedMachine
     machine.notice = secondsLater(clock.now(), leadSeconds);
     warnOf(life, events, machine, leadSeconds);
     void watchNotice(life, machine, leadSeconds);
+    void watchReading(life, machine);
     if (faults.strikes('F64', machine.instanceId)) {
       void clock.sleep(secondsToMs(random.between(6, 60))).then(() => {
         delete machine.notice;
