@@ -76,6 +76,9 @@ const startRun = async (
   const input = await readContent(shared.ports, attempt.row.body);
   if (input instanceof CorruptContent) return { kind: 'failed', reason: `Its body cannot be read: ${input.message}` };
   const resume = await readResume(shared, attempt);
+  // Fetching takes as long as the store needs, and longer where the machine stands still meanwhile.
+  if (!(await attempt.isOurs()))
+    return { kind: 'hand-back', reason: 'it was given away while its content was fetched' };
   const outcome = await shared.ports.runner.run(contextFor(shared, attempt, run, { input, resume }));
   if (outcome.kind !== 'failed' || !attempt.isCutOff()) return outcome;
   return { kind: 'hand-back', reason: 'its checkpoint could not be written' };

@@ -3,6 +3,7 @@ import type { RunnerContext } from '../../lib/agent/runner.ts';
 import { FENCED_OFF } from '../../lib/agent/settle.ts';
 import { type SessionId, taskId } from '../../lib/fleet/ids.ts';
 import { StaleAttempt } from '../../lib/worker/errors.ts';
+import { contentKey, sha256Of } from '../../lib/workflows/content.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { START } from '../support/records.ts';
 import {
@@ -129,6 +130,35 @@ describe('a worker whose task was given away', () => {
     await machine.clock.advance(seconds(2));
     expect(begun).toBe(0);
     expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'running', attempt: 2, owner: 'i-0123456789abcdef0' });
+  });
+
+  it('that stood still while its checkpoint was fetched does not begin it when it was given away (F57)', async () => {
+    let begun = 0;
+    const clock = manualClock(START);
+    const { now } = clock;
+    const cloud = createCloud(clock);
+    const get: typeof cloud.blobs.get = async (key) => {
+      await release(machine.cloud, 'a');
+      await takeElsewhere(machine.cloud, 'a');
+      clock.now = () => (now() + seconds(120)) as never;
+      return cloud.blobs.get(key);
+    };
+    const machine = createMachine({
+      clock,
+      cloud: { ...cloud, blobs: { ...cloud.blobs, get } },
+      run: async () => {
+        begun += 1;
+        return { kind: 'done', result: '"late"' };
+      },
+    });
+    const text = 'kept long ago';
+    const content = { objectKey: contentKey(sha256Of(text)), sha256: sha256Of(text), bytes: text.length };
+    await cloud.blobs.put(content.objectKey, text);
+    await submit(machine.cloud, 'a', { checkpoint: { sequence: 1, content } });
+    machine.start();
+    await machine.clock.advance(seconds(2));
+    expect(begun).toBe(0);
+    expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'running', attempt: 2, owner: OTHER.instanceId });
   });
 
   it('that stood still for minutes reads its row before the next outside effect (F57)', async () => {
