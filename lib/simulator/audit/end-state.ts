@@ -24,11 +24,15 @@ const textOf = (life: Life, task: PlannedTask): string | undefined => {
   return result !== undefined && 'inline' in result ? result.inline : undefined;
 };
 
+/** Somebody else's message that came too often before its task could be written down: its queue keeps it where people look. */
+const isMovedAway = ({ memory }: Life, { isForeign, truth, work }: PlannedTask): boolean =>
+  isForeign && memory.workQueue(truth.fleet).deadLetters.includes(JSON.stringify(work));
+
 const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
   const { taskId, isPoison, isCancelAsked, isSubmitted, result } = task.truth;
   if (!isSubmitted) return [];
   const row = life.memory.tasks.rows.get(taskId);
-  if (row === undefined) return [unsettled('W1', `${taskId} is nowhere`)];
+  if (row === undefined) return isMovedAway(life, task) ? [] : [unsettled('W1', `${taskId} is nowhere`)];
   if (row.status === 'ready' || row.status === 'running') return [unsettled('W1', `${taskId} is ${row.status}`)];
   if (row.status === 'done' && textOf(life, task) !== result) return [unsettled('W2', `${taskId} has another result`)];
   if (row.status === 'done' && isPoison) return [unsettled('W2', `${taskId} cannot be done and is`)];
