@@ -26,6 +26,9 @@ const LET_GO_WHERE_IT_DIED =
 const CALLED_BACK_WHILE_DRAINED =
   'W4: a machine that a reconcile had just drained was called back by it, and nobody asked for in its place';
 
+const BEGUN_TOO_LATE =
+  'W2: a task was begun by a machine that had stood still while it fetched its checkpoint, long after it was given away';
+
 const NEVER_PLACED = 'M2: a machine of somebody’s that ended before it got its place kept its run open for ever';
 
 /**
@@ -43,6 +46,7 @@ export const REGRESSIONS: readonly Regression[] = [
   { seed: 1531, showed: NEVER_COPIED },
   { seed: 692, showed: NOT_THERE_YET },
   { seed: 1717, showed: CALLED_BACK_WHILE_DRAINED },
+  { seed: 100000380, showed: BEGUN_TOO_LATE },
   { seed: 612000822, showed: LET_GO_WHERE_IT_DIED, life: 'two-fleets', fault: 'F09' },
   { seed: 1084, showed: LET_GO_UNCOPIED, life: 'attach' },
   { seed: 1163, showed: NEVER_PLACED, life: 'attach' },
