@@ -21,6 +21,7 @@ import { run as runCommandLine } from './cli/support.ts';
 import { commandRunner, hasPython, inPython } from './examples/support/command.ts';
 import { runWorker } from './examples/support/run-worker.ts';
 import { startTestCloud, type TestCloud } from './local/support/cloud.ts';
+import { tableReady } from './support/table-ready.ts';
 
 /** Runs every piece of code of docs/worker.md as it stands on the page. */
 
@@ -188,6 +189,7 @@ describe('the task with fences', () => {
         KeySchema: [{ AttributeName: 'month', KeyType: 'HASH' }],
       }),
     );
+    await tableReady(client, 'reports');
     const s3 = new S3Client({ ...settings, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: 'reports' }));
     s3.destroy();

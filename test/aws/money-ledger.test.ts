@@ -9,6 +9,7 @@ import { addMs, epochMs } from '../../lib/fleet/time.ts';
 import type { MoneyLedger, StoredReport } from '../../lib/ports/money.ts';
 import { memoryMoneyLedger } from '../../lib/simulator/ports/memory-money-ledger.ts';
 import { HOUR_MS, machine, pool, runOfPool } from '../support/sample-report.ts';
+import { tableReady } from '../support/table-ready.ts';
 
 const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 let client: DynamoDBDocumentClient;
@@ -49,6 +50,7 @@ const newTable = async () => {
       ],
     }),
   );
+  await tableReady(client, tableName);
   return { client, tableName };
 };
 

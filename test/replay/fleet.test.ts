@@ -104,7 +104,8 @@ describe('a steady fleet of ours', () => {
     fc.assert(
       fc.property(countsArbitrary(60), rulesArbitrary, (counts, by) => {
         const outcome = runFleet(spothopFleet, counts, by);
-        const most = by.workers + surgeOf(by.workers) + (by.warningSeconds > 0 ? by.workers + surgeOf(by.workers) : 0);
+        // What is warned stays that long beside what replaces it, and that may be warned with the very next step.
+        const most = (by.workers + surgeOf(by.workers)) * (1 + by.warningSeconds / by.stepSeconds);
         for (const { spot, onDemand } of outcome.steps) expect(spot + onDemand).toBeLessThanOrEqual(most);
         expect(runFleet(spothopFleet, counts, by)).toEqual(outcome);
       }),

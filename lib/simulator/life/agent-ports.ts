@@ -1,6 +1,7 @@
 import type { AgentPorts } from '../../agent/world.ts';
 import type { TaskId } from '../../fleet/ids.ts';
 import type { DrainPolicy } from '../../fleet/instance.ts';
+import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { watchAgent } from '../audit/agent-duties.ts';
 import type { AgentDuties } from '../audit/agent-duties-world.ts';
@@ -42,6 +43,19 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
     if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
     life.begun.add(run);
     if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
+  };
+};
+
+/** What each run last answered of its state is what its next checkpoint keeps. */
+const watchStates = ({ resumptions }: Life) => {
+  const stepsDone = new Map<string, number>();
+  return {
+    answered: (id: TaskId, attempt: number, steps: number): void => void stepsDone.set(`${id}/${attempt}`, steps),
+    applied: (id: TaskId, step: TaskStep): void => {
+      if (step.step !== 'checkpoint') return;
+      const steps = stepsDone.get(`${id}/${step.attempt}`);
+      if (steps !== undefined) resumptions.kept(id, step.attempt, steps);
+    },
   };
 };
 
@@ -92,12 +106,7 @@ export const agentPortsOf = (
   machine.tasksLeft = duties.left;
   const blobs = calledPort('blobs', ports.blobs, caller);
   const begin = watchStart(life, granted, machine, duties);
-  /** What each run last answered of its state: the next checkpoint that is accepted says so. */
-  const states = new Map<string, number>();
-  const noteKept = (id: TaskId, attempt: number): void => {
-    const stepsDone = states.get(`${id}/${attempt}`);
-    if (stepsDone !== undefined) life.resumptions.kept(id, attempt, stepsDone);
-  };
+  const states = watchStates(life);
   return {
     clock,
     newId: memory.newId,
@@ -116,7 +125,7 @@ export const agentPortsOf = (
       ...duties.tasks,
       apply: async (id, step) => {
         const outcome = await duties.tasks.apply(id, step);
-        if (step.step === 'checkpoint' && outcome.outcome !== 'refused') noteKept(id, step.attempt);
+        if (outcome.outcome !== 'refused') states.applied(id, step);
         return outcome;
       },
     },
@@ -140,7 +149,7 @@ export const agentPortsOf = (
         runs.begun(id, attempt);
       },
       onAsked: duties.asked,
-      onState: (id, attempt, stepsDone) => void states.set(`${id}/${attempt}`, stepsDone),
+      onState: states.answered,
       onOutcome: duties.ended,
       onEnd: runs.ended,
       onKept: (id, attempt, stepsDone, tookMs) => {

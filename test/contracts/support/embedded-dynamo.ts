@@ -3,6 +3,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import { documentClient } from '../../../lib/aws/clients.ts';
+import { tableReady } from '../../support/table-ready.ts';
 
 /** The tables as serverless.yml makes them, as far as the adapters depend on it. */
 const TABLES: readonly CreateTableCommandInput[] = [
@@ -96,6 +97,7 @@ export const startDynamo = async (): Promise<{ client: DynamoDBDocumentClient; s
     credentials: CREDENTIALS,
   });
   for (const table of TABLES) await bare.send(new CreateTableCommand(table));
+  for (const { TableName } of TABLES) await tableReady(bare, TableName!);
   const client = documentClient(bare);
   const stop = async (): Promise<void> => {
     client.destroy();

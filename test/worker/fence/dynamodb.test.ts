@@ -6,6 +6,7 @@ import { StaleAttempt } from '../../../lib/worker/errors.ts';
 import type { DynamoDbSink } from '../../../lib/worker/fence/dynamodb.ts';
 import { fence } from '../../../lib/worker/fence/index.ts';
 import { startTestCloud, type TestCloud } from '../../local/support/cloud.ts';
+import { tableReady } from '../../support/table-ready.ts';
 import { type Accepted, everGrowing, picks, plannedAttempts } from '../support/attempts.ts';
 import { interleave, type Step } from '../support/interleave.ts';
 
@@ -27,6 +28,7 @@ beforeAll(async () => {
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     }),
   );
+  await tableReady(client, TABLE.tableName);
 });
 afterAll(async () => {
   table.destroy();
