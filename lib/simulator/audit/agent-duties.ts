@@ -268,7 +268,9 @@ export const watchAgent = (
       changeVisibility: (message, seconds) => {
         inbox.dealtWith(message);
         receipts.putBack(message, seconds, failedAt);
-        revisits.hidden(taskOf(message.body), seconds);
+        const shownLater = taskOf(message.body);
+        // What it had itself may rest after a failure, and be somebody else's by then.
+        if (shownLater !== undefined && !begun.has(shownLater)) revisits.hidden(shownLater, seconds);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
         if (shown !== undefined) rests.shown(shown, seconds, failures);
         const answered = visibility.asked(message);

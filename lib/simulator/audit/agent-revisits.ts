@@ -27,8 +27,8 @@ export const watchRevisits = ({ judge, instanceId, item, rowOf }: RevisitsWorld)
         judge.say('W4', `the message of ${id}, which runs elsewhere, is hidden for ${seconds} s, and nobody knows why`);
       hidden = [];
     },
-    hidden: (id: TaskId | undefined, seconds: number): void => {
-      const row = id === undefined ? undefined : rowOf(id);
+    hidden: (id: TaskId, seconds: number): void => {
+      const row = rowOf(id);
       if (row?.status !== 'running' || row.owner === instanceId || seconds <= UNKNOWN_SECONDS_MOST) return;
       hidden.push({ id: row.taskId, seconds });
     },
