@@ -86,6 +86,7 @@ export const watchAgent = (
   const noteFailure = (): void => {
     failures += 1;
     failedAt = now();
+    outcomes.callFailed();
   };
 
   /** At every call of the process: notices that it stood still, or that it works and is not heard. */

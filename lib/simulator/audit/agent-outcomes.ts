@@ -32,6 +32,9 @@ const TOLD_AS: Readonly<Record<RunOutcome, TaskStep['step']>> = {
   'handed back': 'hand-back',
 };
 
+/** What could not be saved in the background is tried again with the next save. */
+const SAVED_AGAIN_MS = 30_000;
+
 /** Longer than any outage of the store goes on. */
 const STORE_AWAY_MS = 600_000;
 
@@ -50,9 +53,16 @@ export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: O
   const cutOff = new Set<string>();
   let storeFailedAt: EpochMs | undefined;
   /** What is kept in the background may have been cut off, and its task told nothing of it. */
-  const isCutOff = (run: string): boolean =>
-    cutOff.has(run) || (storeFailedAt !== undefined && now() - storeFailedAt < STORE_AWAY_MS);
+  let callFailedAt: EpochMs | undefined;
+  const isCutOff = (run: string, outcome: RunOutcome): boolean =>
+    cutOff.has(run) ||
+    (storeFailedAt !== undefined && now() - storeFailedAt < STORE_AWAY_MS) ||
+    (outcome === 'failed' && callFailedAt !== undefined && now() - callFailedAt < SAVED_AGAIN_MS);
   return {
+    /** Some call of the process has failed: it may have been the last try to save a run. */
+    callFailed: (): void => {
+      callFailedAt = now();
+    },
     /** An object could not be stored. */
     storeFailed: (): void => {
       storeFailedAt = now();
@@ -70,7 +80,12 @@ export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: O
       const run = `${id}/${step.attempt}`;
       const ended = outcomes.get(run);
       outcomes.delete(run);
-      if (ended === undefined || ended.failures !== failures() || isCutOff(run) || !hasTime(item(), drain, now()))
+      if (
+        ended === undefined ||
+        ended.failures !== failures() ||
+        isCutOff(run, ended.outcome) ||
+        !hasTime(item(), drain, now())
+      )
         return;
       const { outcome } = ended;
       if (TOLD_AS[outcome] === step.step) return;

@@ -42,13 +42,13 @@ export const auditQueue = (world: QueueAuditWorld, queue: MemoryWorkQueue): Work
     if (parsed.kind === 'unknown-form') return judge.say('O1', `a message of an unknown form was deleted: ${body}`);
     if (parsed.kind !== 'task') return;
     const row = world.rowOf(parsed.taskId);
-    if (row?.status === 'dead' && !world.isCopied(parsed.taskId))
+    const isLast = (): boolean =>
+      !queue.messages().some((message) => message.body === body && message.messageId !== messageId);
+    if (row?.status === 'dead' && !world.isCopied(parsed.taskId) && isLast())
       return judge.say('O2', `the message of ${parsed.taskId} was deleted, which is dead and copied nowhere`);
     if (row === undefined || isOver(row)) return;
     if (row.status === 'ready' && world.isReopened(parsed.taskId)) return;
-    const others = queue.messages().filter((message) => message.body === body && message.messageId !== messageId);
-    if (others.length === 0)
-      judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);
+    if (isLast()) judge.say('O1', `the last message of ${parsed.taskId} was deleted, which is ${row.status}`);
   };
 
   return {
