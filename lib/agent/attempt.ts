@@ -121,6 +121,8 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
   let before = row.checkpointBefore;
   let sequence = row.checkpoint?.sequence ?? 0;
   let isCutOff = false;
+  /** A result that was made final could not be written: what the task throws for that is not its own failure. */
+  let isCommitLost = false;
   let isCommitted = false;
   let reported: ProgressReport = {};
 
@@ -166,14 +168,22 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     staleSignal: fence.staleSignal,
     lookAgain: fence.lookAgain,
     isOurs: async () => (await fence.refusalBefore()) === undefined,
-    isCutOff: () => isCutOff,
+    isCutOff: () => isCutOff || isCommitLost,
     resumedFrom: (checkpoint) => {
       last = checkpoint;
       before = undefined;
     },
     // A task that still tidies up after its commit may go on keeping its state; nobody will ever need it.
     checkpoint: async (text) => (isCommitted ? undefined : forTheTask(() => writeCheckpoint(text))),
-    commit: (result) => forTheTask(() => writeResult(result)),
+    commit: async (result) => {
+      try {
+        await forTheTask(() => writeResult(result));
+        isCommitLost = false;
+      } catch (error) {
+        isCommitLost = true;
+        throw error;
+      }
+    },
     isCommitted: () => isCommitted,
     settleResult: (result) => inLine(() => writeResult(result)),
     apply: (step) => inLine(() => fence.apply(step)),

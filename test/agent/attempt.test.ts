@@ -209,6 +209,25 @@ describe('a ledger that is out of reach when a task ends', () => {
     expect(rowOf(machine.cloud, 'a')).toMatchObject({ status: 'done', attempt: 1 });
   });
 
+  it('is not the failure of a task whose early commit it refused, although a checkpoint goes through after that', async () => {
+    const machine = createMachine({
+      run: async (context) => {
+        await machine.clock.sleep(seconds(1));
+        const committed = context.commit('"early"').catch((error: unknown) => error);
+        await machine.clock.sleep(seconds(200));
+        mend();
+        await context.checkpoint('kept');
+        return { kind: 'failed', reason: String(await committed) };
+      },
+    });
+    await submit(machine.cloud, 'a');
+    machine.start();
+    await machine.clock.advance(500);
+    const mend = cutLedger(machine.cloud);
+    await machine.clock.advance(seconds(210));
+    expect(rowOf(machine.cloud, 'a').failures).toBe(0);
+  });
+
   it('for longer loses the result and not the task: its lease is given up, and the sweep finds it (F58)', async () => {
     const machine = createMachine();
     await submit(machine.cloud, 'a');
