@@ -120,9 +120,8 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
   let last = row.checkpoint;
   let before = row.checkpointBefore;
   let sequence = row.checkpoint?.sequence ?? 0;
-  let isCutOff = false;
-  /** A result that was made final could not be written: what the task throws for that is not its own failure. */
-  let isCommitLost = false;
+  /** What could not be written the last time: whatever the task throws for that is not its own failure. */
+  const lost = new Set<'checkpoint' | 'commit'>();
   let isCommitted = false;
   let reported: ProgressReport = {};
 
@@ -140,7 +139,6 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     if (outcome.outcome === 'refused') return outcome;
     last = checkpoint;
     before = replaced;
-    isCutOff = false;
     return outcome;
   };
 
@@ -154,12 +152,13 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
   };
 
   /** What the ledger could not be asked for is nobody's failure; what it refused is not ours any more. */
-  const forTheTask = async (write: () => Promise<TaskOutcome>): Promise<void> => {
+  const forTheTask = async (what: 'checkpoint' | 'commit', write: () => Promise<TaskOutcome>): Promise<void> => {
     const outcome = await inLine(write).catch((error: unknown) => {
-      isCutOff = true;
+      lost.add(what);
       throw error;
     });
     throwIfRefused(outcome);
+    lost.delete(what);
   };
 
   return {
@@ -168,22 +167,14 @@ export const createAttempt = (shared: AgentShared, row: TaskRecord, pausesBefore
     staleSignal: fence.staleSignal,
     lookAgain: fence.lookAgain,
     isOurs: async () => (await fence.refusalBefore()) === undefined,
-    isCutOff: () => isCutOff || isCommitLost,
+    isCutOff: () => lost.size > 0,
     resumedFrom: (checkpoint) => {
       last = checkpoint;
       before = undefined;
     },
     // A task that still tidies up after its commit may go on keeping its state; nobody will ever need it.
-    checkpoint: async (text) => (isCommitted ? undefined : forTheTask(() => writeCheckpoint(text))),
-    commit: async (result) => {
-      try {
-        await forTheTask(() => writeResult(result));
-        isCommitLost = false;
-      } catch (error) {
-        isCommitLost = true;
-        throw error;
-      }
-    },
+    checkpoint: async (text) => (isCommitted ? undefined : forTheTask('checkpoint', () => writeCheckpoint(text))),
+    commit: (result) => forTheTask('commit', () => writeResult(result)),
     isCommitted: () => isCommitted,
     settleResult: (result) => inLine(() => writeResult(result)),
     apply: (step) => inLine(() => fence.apply(step)),

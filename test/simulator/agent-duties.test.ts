@@ -114,7 +114,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
       running: () => [run],
       failures: () => 0,
       wentOnAt: () => undefined,
-      isForced: () => false,
+      stopsAsked: () => 0,
       stepsKept: () => 0,
       ...change,
     });
@@ -202,7 +202,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
   });
 
   it('is asked for nothing twice: whoever was asked twice to stop waits for no task', () => {
-    const { found, clock, asks } = begin({ isForced: () => true });
+    const { found, clock, asks } = begin({ stopsAsked: () => 2 });
     clock.pass(10);
     asks.asked(run, { keeps: true });
     asks.look();
@@ -247,7 +247,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
     it('may not have been where there was no time for it, or nothing was waited for, or a call failed', () => {
       expect(givenBackAfter(90, 3)).toEqual([]);
       expect(givenBackAfter(99, 1)).toEqual([]);
-      expect(givenBackAfter(90, 1, { isForced: () => true })).toEqual([]);
+      expect(givenBackAfter(90, 1, { stopsAsked: () => 2 })).toEqual([]);
       let failed = 0;
       expect(givenBackAfter(90, 1, { failures: () => (failed += 1) })).toEqual([]);
     });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { instanceId, taskId } from '../../lib/fleet/ids.ts';
+import { instanceId, type TaskId, taskId } from '../../lib/fleet/ids.ts';
 import type { InstanceRecord } from '../../lib/fleet/instance.ts';
 import type { TaskRecord } from '../../lib/fleet/task.ts';
+import type { ReceivedMessage } from '../../lib/ports/queues.ts';
 import { watchFailures } from '../../lib/simulator/audit/agent-failures.ts';
 import { watchRevisits } from '../../lib/simulator/audit/agent-revisits.ts';
 import { clockFrom, judging } from './judging.ts';
 
-const TASK = taskId('task-1');
+const TASK: TaskId = taskId('task-1');
+const MESSAGE = { body: '{"spothop":1,"taskId":"task-1"}' } as ReceivedMessage;
 const MACHINE = instanceId('i-00000000000000001');
 
 describe('a task fails', () => {
@@ -37,7 +39,10 @@ describe('a task fails', () => {
 });
 
 describe('the message of a task that runs elsewhere', () => {
-  const hidden = (seconds: number, change: { row?: object; item?: object; report?: object } = {}) => {
+  const hidden = (
+    seconds: number,
+    change: { row?: object; item?: object; report?: object; own?: Set<TaskId> } = {},
+  ) => {
     const { found, judge } = judging();
     const revisits = watchRevisits({
       judge,
@@ -45,7 +50,7 @@ describe('the message of a task that runs elsewhere', () => {
       item: () => (change.item ?? {}) as InstanceRecord,
       rowOf: () => ({ taskId: TASK, status: 'running', owner: 'i-2', ...change.row }) as unknown as TaskRecord,
     });
-    revisits.hidden(TASK, seconds);
+    revisits.hidden(MESSAGE, seconds, change.own ?? new Set());
     revisits.told(change.report as never);
     revisits.told(undefined);
     return found;
@@ -61,5 +66,6 @@ describe('the message of a task that runs elsewhere', () => {
     expect(hidden(900, { report: { runTimes: {} } })).toEqual([]);
     expect(hidden(900, { row: { owner: MACHINE } })).toEqual([]);
     expect(hidden(900, { row: { status: 'ready' } })).toEqual([]);
+    expect(hidden(900, { own: new Set([TASK]) })).toEqual([]);
   });
 });

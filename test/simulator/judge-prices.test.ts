@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapacityPolicy } from '../../lib/fleet/fleet-settings.ts';
+import { fleetName } from '../../lib/fleet/ids.ts';
 import type { PriceBoard } from '../../lib/fleet/price-board.ts';
 import type { Deeds } from '../../lib/simulator/audit/deeds.ts';
 import { judgePrices } from '../../lib/simulator/audit/judge-prices.ts';
@@ -27,7 +28,7 @@ const foundWhere = (
     opened: [{ fleet: 'fleet', intent: { purchase: 'spot', request } }],
   } as unknown as Deeds;
   const capacity = { spotPercentMax: 90, spotStrategy } as CapacityPolicy;
-  return judgePrices(deeds, 'fleet', capacity).map(({ found }) => found);
+  return judgePrices(deeds, fleetName('fleet'), capacity).map(({ found }) => found);
 };
 
 describe('a launch on spot', () => {

@@ -1,10 +1,9 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import type { Said } from '../life/workload.ts';
-import type { Run } from './concurrent-runs.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
+import { type Run, runKey } from './concurrent-runs.ts';
 import { drainEnd, isSaidToBeGone } from './what-items-say.ts';
 
 /** A checkpoint is given no less than this. */
@@ -19,31 +18,16 @@ const KNOWN_MS = 10_000;
 /** A moment of virtual time is no whole number of milliseconds. */
 const ROUNDING_MS = 100;
 
-const keyOf = ({ id, attempt }: Run): string => `${id}/${attempt}`;
-
 /** A run that has no time left ends with the next look at it, and its row is told within a few calls. */
 const ENDS_WITHIN_MS = 10_000;
 
-export interface AsksWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly drain: DrainPolicy;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  /** When its metadata says that it ends, which may be sooner than its item says. */
-  readonly endTold: () => EpochMs | undefined;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** What runs in this process. */
-  readonly running: () => readonly Run[];
+export type AsksWorld = Pick<
+  AgentDutiesWorld,
+  'now' | 'judge' | 'drain' | 'item' | 'endTold' | 'rowOf' | 'running' | 'wentOnAt' | 'stopsAsked' | 'stepsKept'
+> & {
   /** Calls of the process that have failed so far. */
   readonly failures: () => number;
-  /** When the machine last went on after standing still. */
-  readonly wentOnAt: () => EpochMs | undefined;
-  /** The process was asked twice to stop. */
-  readonly isForced: () => boolean;
-  /** After so many steps the newest checkpoint of a task was written. */
-  readonly stepsKept: (id: TaskId) => number;
-}
+};
 
 interface Asked extends Run, Said {
   readonly at: EpochMs;
@@ -61,7 +45,8 @@ interface Asked extends Run, Said {
  * deadline − margin: then the control plane gives it to others.
  */
 export const watchAsks = (world: AsksWorld) => {
-  const { now, judge, drain, item, rowOf, endTold, running, failures, wentOnAt, isForced, stepsKept } = world;
+  const { now, judge, drain, item, rowOf, endTold, running, failures, wentOnAt, stopsAsked, stepsKept } = world;
+  const isForced = (): boolean => stopsAsked() > 1;
   const asked: Asked[] = [];
   /** What runs that are saved in the background had done when they were asked to stop. */
   const unsaved = new Map<string, Asked>();
@@ -108,7 +93,7 @@ export const watchAsks = (world: AsksWorld) => {
   };
 
   const judgeOverdue = (run: Run): void => {
-    const key = keyOf(run);
+    const key = runKey(run);
     if (judged.has(key) || rowOfRun(run) === undefined) return;
     judged.add(key);
     judge.say('N6', `${run.id} runs on, and the time of its machine is over`);
@@ -134,12 +119,12 @@ export const watchAsks = (world: AsksWorld) => {
         isForced: isForced(),
       };
       asked.push(one);
-      unsaved.set(keyOf(run), one);
+      unsaved.set(runKey(run), one);
     },
     /** It is given back: whatever ended on being asked was saved before that, unless there was no time for it. */
     handsBack: (id: TaskId, attempt: number): void => {
-      const one = unsaved.get(keyOf({ id, attempt }));
-      unsaved.delete(keyOf({ id, attempt }));
+      const one = unsaved.get(runKey({ id, attempt }));
+      unsaved.delete(runKey({ id, attempt }));
       if (one?.stepsDone === undefined || one.isForced || isForced() || one.failures !== failures()) return;
       const until = Math.min(endOfRuns() ?? 0, one.at + CHECKPOINT_MS_MIN) - ROUNDING_MS;
       if (now() >= until || stepsKept(id) >= one.stepsDone) return;

@@ -1,13 +1,7 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 
-export interface BurialsWorld {
-  readonly judge: Judge;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** An operator has reopened it at some time. */
-  readonly isReopened: (id: TaskId) => boolean;
-}
+export type BurialsWorld = Pick<AgentDutiesWorld, 'judge' | 'rowOf' | 'isReopened'>;
 
 /** What one process of an agent does about dead tasks: copied to where people look, first, and nothing else is (O2). */
 export const watchBurials = ({ judge, rowOf, isReopened }: BurialsWorld) => {

@@ -21,6 +21,7 @@ import { watchStops } from './agent-stops.ts';
 import { watchTakes } from './agent-takes.ts';
 import { watchVisibility } from './agent-visibility.ts';
 import { watchAgentWakes } from './agent-wakes.ts';
+import { runKey } from './concurrent-runs.ts';
 import { isRunningOn } from './what-items-say.ts';
 
 /** Whoever begins a task has read its row since it was given away so long ago: less may be a race. */
@@ -55,7 +56,7 @@ export const watchAgent = (
   const refusals = watchRefusals(world);
   const rests = watchRests(world);
   const outcomes = watchOutcomes({ ...world, failures: () => failures });
-  const asks = watchAsks({ ...world, failures: () => failures, isForced: () => world.stopsAsked() > 1 });
+  const asks = watchAsks({ ...world, failures: () => failures });
   const stops = watchStops(world);
   const hears = watchMetadata(world);
   const leases = watchLeases(world);
@@ -129,7 +130,7 @@ export const watchAgent = (
 
   /** Nothing is reclaimed of what never ran, and whatever ran and is handed back was. */
   const judgeHandBack = (id: TaskId, attempt: number, countsAsReclaim: boolean): void => {
-    const run = `${id}/${attempt}`;
+    const run = runKey({ id, attempt });
     // Of one that a process before this one took, nobody knows.
     const isUnused = taken.has(run) && !granted.has(`${instanceId}/${run}`);
     if (countsAsReclaim && isUnused) judge.say('W5', `${id} was never held here, and is handed back as reclaimed`);
@@ -149,7 +150,7 @@ export const watchAgent = (
 
   const isRunningHere = (id: TaskId): boolean => {
     const row = rowOf(id);
-    return row?.status === 'running' && row.owner === instanceId && ran.has(`${id}/${row.attempt}`);
+    return row?.status === 'running' && row.owner === instanceId && ran.has(runKey({ id, attempt: row.attempt }));
   };
 
   /** A machine that drains asks for no more work, from the beat on whose answer said so; a pause may come between. */
@@ -159,7 +160,7 @@ export const watchAgent = (
   };
 
   const noteTaken = (id: TaskId, attempt: number, pausesBefore: number): void => {
-    taken.add(`${id}/${attempt}`);
+    taken.add(runKey({ id, attempt }));
     visibility.taken(id);
     begun.add(id);
     if (pauses === pausesBefore) doubtful.delete(id);
@@ -238,7 +239,7 @@ export const watchAgent = (
         judgeFenced(id, step);
         if (step.step === 'take') takes.takes(id, failedAt);
         if (step.step === 'fail') {
-          const run = `${id}/${step.attempt}`;
+          const run = runKey({ id, attempt: step.attempt });
           fails.tells(id, step.reason, { isTaken: taken.has(run), isBegun: ran.has(run) });
         }
         if (step.step === 'hand-back') {
@@ -269,9 +270,7 @@ export const watchAgent = (
       changeVisibility: (message, seconds) => {
         inbox.dealtWith(message);
         receipts.putBack(message, seconds, failedAt);
-        const shownLater = taskOf(message.body);
-        // What it had itself may rest after a failure, and be somebody else's by then.
-        if (shownLater !== undefined && !begun.has(shownLater)) revisits.hidden(shownLater, seconds);
+        revisits.hidden(message, seconds, begun);
         const shown = rests.isAny() ? taskOf(message.body) : undefined;
         if (shown !== undefined) rests.shown(shown, seconds, failures);
         const answered = visibility.asked(message);
@@ -339,7 +338,7 @@ export const watchAgent = (
     started: (id, attempt) => {
       tick();
       if (doubtful.has(id)) judge.say('W2', `${id} begins after a pause, and its row was not read`);
-      ran.add(`${id}/${attempt}`);
+      ran.add(runKey({ id, attempt }));
       const row = rowOf(id);
       const isOurs = isRunningOn(row, instanceId, attempt);
       const since = row?.finishedAt ?? row?.takenAt;

@@ -1,7 +1,5 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
-import type { EpochMs } from '../../fleet/time.ts';
-import type { Judge } from './promises.ts';
+import type { TaskId } from '../../fleet/ids.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 import { silentMs } from './what-items-say.ts';
 
 /** Whoever was silent for 50 s has had its tasks released (design, section 3); less may be a matter of who looked when. */
@@ -10,13 +8,7 @@ const LONG_SILENT_MS = 60_000;
 /** A body that was cut is the task's own trouble: no other machine could read it. */
 const UNREADABLE = 'cannot be read';
 
-export interface FailuresWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-}
+export type FailuresWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'instanceId' | 'item'>;
 
 /**
  * What counts as a task's own failure (W5): its code threw, or a process ended while that one task was on it, as the next

@@ -1,10 +1,10 @@
 import { ENDS_LATER } from '../../audit/instance-model.ts';
 import type { InstanceId, SessionId } from '../../fleet/ids.ts';
-import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
+import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 import { createDebts } from './debts.ts';
-import type { Judge } from './promises.ts';
 
 /** Notices are looked for every 5 s, recommendations every 15 s; what is found is written at once, or with the next beat. */
 const WRITTEN_WITHIN_MS = 40_000;
@@ -12,19 +12,10 @@ const WRITTEN_WITHIN_MS = 40_000;
 /** Maintenance is looked for once a minute. */
 const PLANNED_WRITTEN_WITHIN_MS = 100_000;
 
-const PLANNED: SignalKind = 'scheduled-change';
+const writtenWithinMs = (kind: SignalKind): number =>
+  kind === 'scheduled-change' ? PLANNED_WRITTEN_WITHIN_MS : WRITTEN_WITHIN_MS;
 
-export interface HearsWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  /** What the metadata service tells at present, of what a machine has to write down. */
-  readonly metadata: () => readonly SignalKind[];
-  /** Of its fleet. */
-  readonly drain: Pick<DrainPolicy, 'windowSeconds'>;
-}
+export type HearsWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'instanceId' | 'item' | 'metadata' | 'drain'>;
 
 /** An end that is announced for later is in its item, which each beat brings; the drain is then written like a notice. */
 const isDueToDrain = ({ drainingAt, signals }: InstanceRecord, windowSeconds: number, now: EpochMs): boolean =>
@@ -37,17 +28,14 @@ const isDueToDrain = ({ drainingAt, signals }: InstanceRecord, windowSeconds: nu
  */
 export const watchMetadata = ({ now, judge, instanceId, item, metadata, drain }: HearsWorld) => {
   const undrained = createDebts<InstanceId>(now, WRITTEN_WITHIN_MS);
-  const unwritten = createDebts<SignalKind>(now, WRITTEN_WITHIN_MS);
-  const unplanned = createDebts<SignalKind>(now, PLANNED_WRITTEN_WITHIN_MS);
+  const unwritten = createDebts(now, writtenWithinMs);
   return {
     /** With each heartbeat of this session: calls of its process that have failed so far. */
     look: (session: SessionId, failures: number): void => {
       const record = item();
       const isOver = record === undefined || record.session !== session || record.goneAt !== undefined;
-      const due = isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined);
-      const soon = new Set(due.filter((kind) => kind !== PLANNED));
-      const planned = new Set(due.filter((kind) => kind === PLANNED));
-      for (const kind of [...unwritten.look(soon, failures), ...unplanned.look(planned, failures)])
+      const due = new Set(isOver ? [] : metadata().filter((kind) => record.signals[kind] === undefined));
+      for (const kind of unwritten.look(due, failures))
         judge.say('W4', `the metadata of ${instanceId} tells of ${kind}, and nobody has written it down`);
       const isDue = !isOver && isDueToDrain(record, drain.windowSeconds, now());
       for (const id of undrained.look(new Set(isDue ? [instanceId] : []), failures))

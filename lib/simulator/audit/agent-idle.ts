@@ -1,9 +1,8 @@
-import type { InstanceId, SessionId } from '../../fleet/ids.ts';
+import type { SessionId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { HeartbeatReport } from '../../ports/instances.ts';
-import type { Run } from './concurrent-runs.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 import { isAnnouncedToEnd } from './what-items-say.ts';
 
 /** A poll ends after 20 s, and after one that failed the next may be as far off; a message that is put back takes seconds. */
@@ -12,17 +11,7 @@ const ASKS_WITHIN_MS = 60_000;
 /** The notice that EC2 gives: a machine that it recommends to move takes what ends within it, or may. */
 const NOTICE_MS = 120_000;
 
-export interface IdleWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  /** Tasks that one machine may run at once. */
-  readonly slots: number;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  /** What runs there, also of tasks that were released: it may still win. */
-  readonly running: () => readonly Run[];
-}
+export type IdleWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'instanceId' | 'slots' | 'item' | 'running'>;
 
 /** Whether a machine asks for work that it could do. */
 export interface IdleWatch {

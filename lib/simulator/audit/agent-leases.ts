@@ -1,10 +1,8 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
+import type { TaskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
-import type { EpochMs } from '../../fleet/time.ts';
-import type { Run } from './concurrent-runs.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
+import { runKey } from './concurrent-runs.ts';
 import { createDebts } from './debts.ts';
-import type { Judge } from './promises.ts';
 import { isRunningOn } from './what-items-say.ts';
 
 /** What is given up goes with the next write, and may have been left out of one that was under way. */
@@ -13,22 +11,13 @@ const GIVEN_UP_WITHIN_MS = 60_000;
 /** A run whose row could not be told how it ended is given up within as much once calls succeed again. */
 const IDLE_WITHIN_MS = 90_000;
 
-export interface LeasesWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** What runs in this process, also of tasks that others have by now. */
-  readonly running: () => readonly Run[];
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-}
+export type LeasesWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'instanceId' | 'rowOf' | 'running' | 'item'>;
 
 type IsWanted = (id: TaskId, attempt: number) => boolean;
 
 const keysOf = (leases: InstanceRecord['leases'], isWanted: IsWanted): ReadonlySet<string> => {
   const held = Object.entries(leases) as [TaskId, number][];
-  return new Set(held.filter(([id, attempt]) => isWanted(id, attempt)).map(([id, attempt]) => `${id}/${attempt}`));
+  return new Set(held.filter(([id, attempt]) => isWanted(id, attempt)).map(([id, attempt]) => runKey({ id, attempt })));
 };
 
 /**

@@ -3,15 +3,12 @@ import { parseTaskMessage } from '../../fleet/message.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { ReceivedMessage } from '../../ports/queues.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 
-export interface AgentMessagesWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
+export type AgentMessagesWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'rowOf'> & {
   /** When a heartbeat was first answered with an item that drains, or it went on after that. */
   readonly heardOfDrainAt: () => EpochMs | undefined;
-}
+};
 
 /** What has become of a row that one process of an agent has given back, and of the message that its task came by. */
 export interface AgentMessages {

@@ -2,23 +2,17 @@ import type { TaskId } from '../../fleet/ids.ts';
 import type { DrainPolicy, InstanceRecord } from '../../fleet/instance.ts';
 import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { type EpochMs, secondsToMs } from '../../fleet/time.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
+import { runKey } from './concurrent-runs.ts';
 import { drainEnd } from './what-items-say.ts';
 
 /** How the code of a run came to its end by itself. */
 export type RunOutcome = 'done' | 'failed' | 'handed back';
 
-export interface OutcomesWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly drain: DrainPolicy;
+export type OutcomesWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'drain' | 'item' | 'wentOnAt'> & {
   /** Calls of the process that have failed so far. */
   readonly failures: () => number;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  /** When the machine last went on after standing still. */
-  readonly wentOnAt: () => EpochMs | undefined;
-}
+};
 
 /** At the end of its time a machine hands back whatever it has, and may do so the moment before it hears of an end. */
 const hasTime = (item: InstanceRecord | undefined, drain: DrainPolicy, now: EpochMs): boolean => {
@@ -69,15 +63,15 @@ export const watchOutcomes = ({ judge, drain, failures, now, item, wentOnAt }: O
     },
     ended: (id: TaskId, attempt: number, outcome: RunOutcome): void => {
       // Whatever was due while its machine stood still is due at once: which comes first, nobody can say.
-      if (wentOnAt() !== now()) outcomes.set(`${id}/${attempt}`, { outcome, failures: failures() });
+      if (wentOnAt() !== now()) outcomes.set(runKey({ id, attempt }), { outcome, failures: failures() });
     },
     kept: (id: TaskId, attempt: number, isWritten: boolean): void => {
-      if (isWritten) cutOff.delete(`${id}/${attempt}`);
-      else cutOff.add(`${id}/${attempt}`);
+      if (isWritten) cutOff.delete(runKey({ id, attempt }));
+      else cutOff.add(runKey({ id, attempt }));
     },
     told: (id: TaskId, step: TaskStep): void => {
       if (!('attempt' in step) || !isEndOfRun(step)) return;
-      const run = `${id}/${step.attempt}`;
+      const run = runKey({ id, attempt: step.attempt });
       const ended = outcomes.get(run);
       outcomes.delete(run);
       if (

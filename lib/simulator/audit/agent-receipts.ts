@@ -1,19 +1,12 @@
 import { parseTaskMessage } from '../../fleet/message.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { ReceivedMessage } from '../../ports/queues.ts';
-import type { Judge } from './promises.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 
 /** A message that could not be sent leaves the old one to be put back; a call is tried for a minute at most. */
 const TRIES_MS = 60_000;
 
-export interface ReceiptsWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  /** Receipts after which the queue moves a message away; absent where it never does. */
-  readonly receivesMax: number | undefined;
-  /** A message of a task that runs is hidden for so long, again and again. */
-  readonly visibilitySeconds: number;
-}
+export type ReceiptsWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'receivesMax' | 'visibilitySeconds'>;
 
 /**
  * A queue that somebody else made counts receipts, and moves what was received too often to a queue of its own: a task that
@@ -23,10 +16,11 @@ export interface ReceiptsWorld {
 export const watchReceipts = ({ now, judge, receivesMax, visibilitySeconds }: ReceiptsWorld) => ({
   /** A message is shown again after so many seconds; `failedAt`: when a call of the process has failed last. */
   putBack: (message: ReceivedMessage, seconds: number, failedAt: EpochMs | undefined): void => {
+    if (receivesMax === undefined || message.receiveCount < receivesMax - 1 || seconds === visibilitySeconds) return;
+    if (failedAt !== undefined && now() - failedAt < TRIES_MS) return;
     // What somebody else sent is put back as it is by whoever drains: whose task it is, only a look would tell.
     const told = parseTaskMessage(message.body);
-    if (receivesMax === undefined || told.kind !== 'task' || seconds === visibilitySeconds) return;
-    if (message.receiveCount < receivesMax - 1 || (failedAt !== undefined && now() - failedAt < TRIES_MS)) return;
+    if (told.kind !== 'task') return;
     judge.say(
       'O2',
       `the message of ${told.taskId} is put back, received ${message.receiveCount} times of ${receivesMax}`,

@@ -1,9 +1,8 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskId } from '../../fleet/ids.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { ReceivedMessage } from '../../ports/queues.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 import { taskOf } from './agent-messages.ts';
-import type { Judge } from './promises.ts';
 
 /** A message is renewed after 30 s where its task runs, and given back within seconds where it does not. */
 const DEALT_WITH_MS = 50_000;
@@ -14,12 +13,7 @@ interface Received {
   readonly failures: number;
 }
 
-export interface ReceivedWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-}
+export type ReceivedWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'instanceId' | 'rowOf'>;
 
 /**
  * What a process of an agent has received it deals with: its message is hidden for longer, shown again, or deleted. One that

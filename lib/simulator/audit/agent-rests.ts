@@ -1,10 +1,8 @@
 import type { TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
 import type { TaskOutcome, TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
 import { createDebts } from './debts.ts';
-import type { Judge } from './promises.ts';
 
 /** The message goes back right after the row. */
 const PUT_BACK_WITHIN_MS = 5_000;
@@ -12,13 +10,7 @@ const PUT_BACK_WITHIN_MS = 5_000;
 /** A drain that the machine itself has noticed stands on its item by then. */
 const WRITTEN_WITHIN_MS = 10_000;
 
-export interface RestsWorld {
-  readonly now: () => EpochMs;
-  readonly judge: Judge;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-}
+export type RestsWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'rowOf' | 'item'>;
 
 /** How long a task rests that one process of an agent has given back. */
 export interface Rests {

@@ -1,19 +1,13 @@
-import type { InstanceId, TaskId } from '../../fleet/ids.ts';
-import type { InstanceRecord } from '../../fleet/instance.ts';
-import type { TaskRecord } from '../../fleet/task.ts';
+import type { TaskId } from '../../fleet/ids.ts';
 import type { HeartbeatReport } from '../../ports/instances.ts';
-import type { Judge } from './promises.ts';
+import type { ReceivedMessage } from '../../ports/queues.ts';
+import type { AgentDutiesWorld } from './agent-duties-world.ts';
+import { taskOf } from './agent-messages.ts';
 
 /** Who knows nothing of how long tasks run looks at a message again after 37 s; a renewal hides one for a minute. */
 const UNKNOWN_SECONDS_MOST = 60;
 
-export interface RevisitsWorld {
-  readonly judge: Judge;
-  readonly instanceId: InstanceId;
-  /** The machine's own item. */
-  readonly item: () => InstanceRecord | undefined;
-  readonly rowOf: (id: TaskId) => TaskRecord | undefined;
-}
+export type RevisitsWorld = Pick<AgentDutiesWorld, 'judge' | 'instanceId' | 'item' | 'rowOf'>;
 
 /** The message of a task that runs elsewhere: hidden for long it is missed once that task is ready again (W4). */
 export const watchRevisits = ({ judge, instanceId, item, rowOf }: RevisitsWorld) => {
@@ -27,10 +21,12 @@ export const watchRevisits = ({ judge, instanceId, item, rowOf }: RevisitsWorld)
         judge.say('W4', `the message of ${id}, which runs elsewhere, is hidden for ${seconds} s, and nobody knows why`);
       hidden = [];
     },
-    hidden: (id: TaskId, seconds: number): void => {
-      const row = rowOf(id);
-      if (row?.status !== 'running' || row.owner === instanceId || seconds <= UNKNOWN_SECONDS_MOST) return;
-      hidden.push({ id: row.taskId, seconds });
+    /** What the process had itself may rest after a failure, and be somebody else's by then. */
+    hidden: ({ body }: ReceivedMessage, seconds: number, own: ReadonlySet<TaskId>): void => {
+      if (seconds <= UNKNOWN_SECONDS_MOST) return;
+      const id = taskOf(body);
+      const row = id === undefined || own.has(id) ? undefined : rowOf(id);
+      if (row?.status === 'running' && row.owner !== instanceId) hidden.push({ id: row.taskId, seconds });
     },
   };
 };

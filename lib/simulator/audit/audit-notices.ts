@@ -22,16 +22,17 @@ const ANSWERS_AGAIN_MS = 60_000;
 const isHeard = ({ clock, memory }: Life, { instanceId }: HostedMachine): boolean =>
   clock.now() - (memory.instances.records.get(instanceId)?.heartbeatAt ?? 0) < HEARD_MS;
 
+/** The same process as before goes on, and is heard. */
+const isAwake = (life: Life, machine: HostedMachine, agent: HostedMachine['life']): boolean =>
+  machine.standing === undefined && machine.life === agent && agent?.isDead() === false && isHeard(life, machine);
+
 /** Nothing that could keep the agent from seeing its notice and doing what it asks for. */
-const isCalm = (life: Life, machine: HostedMachine, agent: unknown): boolean => {
+const isCalm = (life: Life, machine: HostedMachine, agent: HostedMachine['life']): boolean => {
   const { calls, faults, plan } = life;
   return (
     calls.conditions.outages.size === 0 &&
     machine.unreachable.size === 0 &&
-    machine.standing === undefined &&
-    machine.life === agent &&
-    machine.life?.isDead() === false &&
-    isHeard(life, machine) &&
+    isAwake(life, machine, agent) &&
     plan.slowShare === 0 &&
     faults.rate('F17') === 0 &&
     faults.rate('F18') === 0 &&
@@ -52,12 +53,7 @@ export const watchReading = async (life: Life, machine: HostedMachine): Promise<
   const { clock, judge, faults } = life;
   const { notice, life: agent, startedAt = clock.now(), reachableAgainAt = startedAt } = machine;
   const isAnswered = clock.now() - Math.max(startedAt, reachableAgainAt) >= ANSWERS_AGAIN_MS;
-  const mayListen = (): boolean =>
-    machine.standing === undefined &&
-    machine.life === agent &&
-    agent?.isDead() === false &&
-    isHeard(life, machine) &&
-    !machine.unreachable.has('imds');
+  const mayListen = (): boolean => isAwake(life, machine, agent) && !machine.unreachable.has('imds');
   if (notice === undefined || !isAnswered || !mayListen() || faults.rate('F63') > 0) return;
   for (let seconds = 0; seconds < READ_WITHIN_SECONDS; seconds += 1) {
     await clock.sleep(1_000);

@@ -24,6 +24,9 @@ export interface Run {
   readonly attempt: number;
 }
 
+/** What tells one run from every other. */
+export const runKey = ({ id, attempt }: Run): string => `${id}/${attempt}`;
+
 interface Running extends Run {
   /** Since when its task is somebody else's, or cancelled; and the calls that had failed by then. */
   lost?: { readonly at: EpochMs; readonly failures: number };
@@ -41,7 +44,7 @@ export const watchRuns = ({ now, judge, slots, instanceId, rowOf, leases }: Runs
   };
   return {
     begun: (id: TaskId, attempt: number): void => {
-      running.set(`${id}/${attempt}`, { id, attempt });
+      running.set(runKey({ id, attempt }), { id, attempt });
       if (running.size <= slots) return;
       const count = [...running.values()].filter(isOurs).length;
       if (count > slots) judge.say('M1', `${instanceId} runs ${count} tasks at once, and ${slots} are allowed`);
@@ -56,7 +59,7 @@ export const watchRuns = ({ now, judge, slots, instanceId, rowOf, leases }: Runs
         judge.say('W2', `${run.id} runs on under attempt ${run.attempt}, long after it was given away`);
       }
     },
-    ended: (id: TaskId, attempt: number): void => void running.delete(`${id}/${attempt}`),
+    ended: (id: TaskId, attempt: number): void => void running.delete(runKey({ id, attempt })),
     now: (): readonly Run[] => [...running.values()],
   };
 };

@@ -16,7 +16,9 @@ export interface Debts<Key> {
   look(keys: ReadonlySet<Key>, failures: number): readonly Key[];
 }
 
-export const createDebts = <Key>(now: () => EpochMs, withinMs: number): Debts<Key> => {
+/** `withinMs`: how long each may be owed, or one time for all. */
+export const createDebts = <Key>(now: () => EpochMs, withinMs: number | ((key: Key) => number)): Debts<Key> => {
+  const withinMsOf = typeof withinMs === 'number' ? () => withinMs : withinMs;
   const owed = new Map<Key, { readonly since: EpochMs; readonly failures: number }>();
   const debts: Debts<Key> = {
     owe: (key, failures) => {
@@ -30,7 +32,7 @@ export const createDebts = <Key>(now: () => EpochMs, withinMs: number): Debts<Ke
       const late: Key[] = [];
       for (const [key, debt] of owed) {
         const isExcused = debt.failures !== failures;
-        if (!isExcused && now() - debt.since < withinMs) continue;
+        if (!isExcused && now() - debt.since < withinMsOf(key)) continue;
         owed.delete(key);
         if (!isExcused) late.push(key);
       }

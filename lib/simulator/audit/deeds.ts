@@ -61,7 +61,7 @@ export interface Deeds {
   readonly records: Map<InstanceId, Seen<InstanceRecord>>;
   readonly fleetReads: FleetState[];
   /** What each fleet's pools cost, as it was last read. */
-  readonly boards: Map<string, PriceBoard>;
+  readonly boards: Map<FleetName, PriceBoard>;
   /** What EC2 listed of each fleet. */
   readonly described: Map<FleetName, readonly DescribedMachine[]>;
   readonly due: Set<TaskId>;

@@ -1,4 +1,5 @@
 import type { CapacityPolicy } from '../../fleet/fleet-settings.ts';
+import type { FleetName } from '../../fleet/ids.ts';
 import { type Pool, poolKey } from '../../fleet/pool.ts';
 import { type PriceBoard, spotSeriesKey } from '../../fleet/price-board.ts';
 import type { Deeds } from './deeds.ts';
@@ -63,7 +64,11 @@ const wrongOrder = (asked: readonly Asked[]): Neglect[] =>
   });
 
 /** Whom the fleet's spot launches ask, judged by the prices that the reconcile had read. */
-export const judgePrices = (deeds: Deeds, fleet: string, capacity: CapacityPolicy | undefined): readonly Neglect[] => {
+export const judgePrices = (
+  deeds: Deeds,
+  fleet: FleetName,
+  capacity: CapacityPolicy | undefined,
+): readonly Neglect[] => {
   const board = deeds.boards.get(fleet);
   if (board === undefined || capacity === undefined) return [];
   const spot = deeds.opened.filter((one) => one.fleet === fleet && one.intent.purchase === 'spot');

@@ -62,7 +62,6 @@ export const judgeSelfEnd = (life: Life, machine: HostedMachine, { reason, ranMs
   const taken = takingOf(record);
   const isRead = taken !== undefined && clock.now() >= addMs(taken.recordedAt, READ_MS);
   // Whoever is asked to stop waits for nobody else to do it.
-  if (machine.stopsAsked > 0) return;
-  if (isRead && isLeftToEc2(record, clock.now()))
+  if (isRead && machine.stopsAsked === 0 && isLeftToEc2(record, clock.now()))
     judge.say('M1', `${instanceId} would have cost nothing, left to EC2, and ends itself`);
 };

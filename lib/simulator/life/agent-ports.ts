@@ -5,7 +5,7 @@ import type { TaskStep } from '../../fleet/task-protocol.ts';
 import { addMs, type EpochMs, secondsToMs } from '../../fleet/time.ts';
 import { watchAgent } from '../audit/agent-duties.ts';
 import type { AgentDuties } from '../audit/agent-duties-world.ts';
-import { watchRuns } from '../audit/concurrent-runs.ts';
+import { runKey, watchRuns } from '../audit/concurrent-runs.ts';
 import { saidOf } from '../audit/promises.ts';
 import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
@@ -39,7 +39,7 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
     }
     duties.started(id, attempt);
     // Not at once, and not one after the other: the attempt is what fences its side effects.
-    const run = `${id}/${attempt}`;
+    const run = runKey({ id, attempt });
     if (life.begun.has(run)) judge.say('W2', `${id} runs twice under attempt ${attempt}`);
     life.begun.add(run);
     if (memory.tasks.rows.get(id) === undefined) judge.say('W1', `${id} runs and has no row`);
@@ -50,10 +50,10 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
 const watchStates = ({ resumptions }: Life) => {
   const stepsDone = new Map<string, number>();
   return {
-    answered: (id: TaskId, attempt: number, steps: number): void => void stepsDone.set(`${id}/${attempt}`, steps),
+    answered: (id: TaskId, attempt: number, steps: number): void => void stepsDone.set(runKey({ id, attempt }), steps),
     applied: (id: TaskId, step: TaskStep): void => {
       if (step.step !== 'checkpoint') return;
-      const steps = stepsDone.get(`${id}/${step.attempt}`);
+      const steps = stepsDone.get(runKey({ id, attempt: step.attempt }));
       if (steps !== undefined) resumptions.kept(id, step.attempt, steps);
     },
   };

@@ -230,7 +230,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
   const runAgents = async (machine: HostedMachine): Promise<void> => {
     while (!isOver(machine)) {
       const { life, ports } = startLife(machine);
-      const startedAt = clock.now();
+      const startedAt = machine.startedAt!;
       trace.note(machine.instanceId, 'its agent starts');
       const agent = createAgent(ports, options.settings(machine));
       machine.agent = agent;
