@@ -1,4 +1,5 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
+import { ANNOUNCED_BUGS } from './announced-bugs.ts';
 import type { Bug } from './bug.ts';
 import { BUYING_BUGS } from './buying-bugs.ts';
 import { CLOSE_LOOK_BUGS } from './close-look-bugs.ts';
@@ -24,6 +25,7 @@ export const BUGS: readonly Bug[] = [
   ...DUTY_BUGS,
   ...MODE_BUGS,
   ...TELLING_BUGS,
+  ...ANNOUNCED_BUGS,
   ...TWO_FLEETS_BUGS,
   ...CLOSE_LOOK_BUGS,
   ...BUYING_BUGS,

@@ -66,4 +66,12 @@ export const BUYING_BUGS: readonly Bug[] = [
     find: '  return hasSpotPool ? since : (since ?? now);',
     replace: '  return hasSpotPool ? since : now;',
   },
+  {
+    name: 'whole-refusal-unlearned',
+    tells: 'of a refusal of the whole request nothing is learned about the pools that it named',
+    breaks: 'O2',
+    file: 'lib/decisions/learn-from-launch.ts',
+    find: '(refusal.pool ? [poolKey(refusal.pool)] : asked.map(poolKey))',
+    replace: '(refusal.pool ? [poolKey(refusal.pool)] : [])',
+  },
 ];

@@ -1,6 +1,6 @@
 import type { Bug } from './bug.ts';
 
-/** What tasks say of themselves, and what agents are asked for by people: heeded, or not. */
+/** What tasks say of themselves and keep, what agents are asked for by people, and messages that are put back too often. */
 export const TELLING_BUGS: readonly Bug[] = [
   {
     name: 'asked-and-goes-on',
@@ -27,79 +27,6 @@ export const TELLING_BUGS: readonly Bug[] = [
     replace: 'if (text === undefined || storedText !== undefined) return;',
   },
   {
-    name: 'only-the-first-evicted',
-    tells: 'of an eviction that names several machines only the first is heard',
-    breaks: 'O1',
-    file: 'lib/signals/bid-evicted.ts',
-    find: '[...new Set(ids)];',
-    replace: '[...new Set(ids)].slice(0, 1);',
-  },
-  {
-    name: 'only-the-first-retired',
-    tells: 'of a maintenance that concerns several machines only the first is heard',
-    breaks: 'O1',
-    file: 'lib/signals/scheduled-change.ts',
-    find: '    signals: affected.map(',
-    replace: '    signals: affected.slice(0, 1).map(',
-  },
-  {
-    name: 'a-month-late',
-    tells: 'the date of a maintenance is read as one of the next month',
-    breaks: 'W4',
-    file: 'lib/signals/instant.ts',
-    find: 'const month = String(MONTHS.indexOf(monthName) + 1)',
-    replace: 'const month = String(MONTHS.indexOf(monthName) + 2)',
-  },
-  {
-    name: 'called-off-in-vain',
-    tells: 'a maintenance that is called off stands on the item all the same',
-    breaks: 'O1',
-    file: 'lib/workflows/record-signal.ts',
-    find: "  signal.kind === 'scheduled-change-cancelled'",
-    replace: "  signal.kind === 'scheduled-change-cancelled' && signal.at < 0",
-  },
-  {
-    name: 'never-called-off',
-    tells: 'an event that calls a maintenance off is taken for another announcement',
-    breaks: 'O1',
-    file: 'lib/signals/scheduled-change.ts',
-    find: '  const allOver = isCancelled(detail);',
-    replace: '  const allOver = isCancelled(detail) && at < 0;',
-  },
-  {
-    name: 'maintenance-unread',
-    tells: 'the agent does not ask its metadata service for maintenance',
-    breaks: 'W4',
-    file: 'lib/agent/notice-sources.ts',
-    find: '  scheduledMaintenance(ports),\n',
-    replace: '',
-  },
-  {
-    name: 'taken-back-at-two-minutes',
-    tells: 'reserved capacity that is wanted back later counts as going in two minutes',
-    breaks: 'W4',
-    file: 'lib/signals/capacity-reservation-interruption.ts',
-    find: '    : isoInstant(detail[TERMINATION_TIME]);',
-    replace: '    : addMs(at, secondsToMs(INTERRUPTION_NOTICE_SECONDS));',
-  },
-  {
-    name: 'announced-and-forgotten',
-    tells: 'a machine whose end was announced long ago does not drain when that is near',
-    breaks: 'N6',
-    file: 'lib/fleet/instance.ts',
-    find: '  kindsOf(record).some((kind) => drainsNow({ kind, ...record.signals[kind] }, policy, now));',
-    replace:
-      '  kindsOf(record).some((kind) => drainsNow({ kind, ...record.signals[kind] }, policy, (now - 1e7) as EpochMs));',
-  },
-  {
-    name: 'takes-until-the-end',
-    tells: 'a machine whose end is announced takes tasks until it drains',
-    breaks: 'N6',
-    file: 'lib/fleet/instance.ts',
-    find: "SIGNAL_GRAVITY[kind] === 'leaves' || SIGNAL_GRAVITY[kind] === 'drains-near-deadline'",
-    replace: "SIGNAL_GRAVITY[kind] === 'leaves'",
-  },
-  {
     name: 'received-too-often',
     tells: 'a message is put back although its queue moves it away with the next receipt',
     breaks: 'O2',
@@ -122,14 +49,6 @@ export const TELLING_BUGS: readonly Bug[] = [
     file: 'lib/agent/module-runner.ts',
     find: "commit: async (result) => writes.commit(toJsonText(result, 'result')),",
     replace: "commit: async (result) => void toJsonText(result, 'result'),",
-  },
-  {
-    name: 'group-unheard',
-    tells: 'the agent does not ask its metadata service what its group wants',
-    breaks: 'W4',
-    file: 'lib/agent/notice-sources.ts',
-    find: '  targetLifecycleState(ports),\n',
-    replace: '',
   },
   {
     name: 'renumbered',
@@ -155,22 +74,6 @@ export const TELLING_BUGS: readonly Bug[] = [
     file: 'lib/agent/agent.ts',
     find: 'deadline: addMs(now, secondsToMs(settings.stopSeconds))',
     replace: 'deadline: addMs(now, settings.stopSeconds)',
-  },
-  {
-    name: 'drains-at-the-deadline',
-    tells: 'a machine whose end was announced drains when that has come',
-    breaks: 'N6',
-    file: 'lib/fleet/instance.ts',
-    find: '    signal.deadline <= addMs(now, secondsToMs(policy.windowSeconds))\n  );',
-    replace: '    signal.deadline <= now\n  );',
-  },
-  {
-    name: 'whole-refusal-unlearned',
-    tells: 'of a refusal of the whole request nothing is learned about the pools that it named',
-    breaks: 'O2',
-    file: 'lib/decisions/learn-from-launch.ts',
-    find: '(refusal.pool ? [poolKey(refusal.pool)] : asked.map(poolKey))',
-    replace: '(refusal.pool ? [poolKey(refusal.pool)] : [])',
   },
   {
     name: 'cancelled-and-runs-on',

@@ -8,16 +8,39 @@ export const HOME: Home = { account: '123456789012', region: 'us-east-1' };
 /** AWS's own examples of state changes have no version. */
 const UNVERSIONED = 'EC2 Instance State-change Notification';
 
-const event = (detailType: string, at: EpochMs, instanceId: InstanceId, detail: Readonly<Record<string, string>>) =>
+const TERMINATE_ACTION = 'EC2 Instance-terminate Lifecycle Action';
+
+interface Told {
+  readonly source: string;
+  readonly detailType: string;
+  readonly id: string;
+  readonly resources: readonly string[];
+  readonly detail: object;
+}
+
+const envelope = (at: EpochMs, { source, detailType, id, resources, detail }: Told): string =>
   JSON.stringify({
     ...(detailType === UNVERSIONED ? {} : { version: '0' }),
-    id: `${detailType} ${instanceId}`,
+    id,
     'detail-type': detailType,
-    source: 'aws.ec2',
+    source,
     account: HOME.account,
     time: toIso(at),
     region: HOME.region,
-    resources: [`arn:aws:ec2:${HOME.region}:${HOME.account}:instance/${instanceId}`],
+    resources,
+    detail,
+  });
+
+const instanceArn = (instanceId: InstanceId): string =>
+  `arn:aws:ec2:${HOME.region}:${HOME.account}:instance/${instanceId}`;
+
+/** What EC2 tells of one machine. */
+const event = (detailType: string, at: EpochMs, instanceId: InstanceId, detail: object): string =>
+  envelope(at, {
+    source: 'aws.ec2',
+    detailType,
+    id: `${detailType} ${instanceId}`,
+    resources: [instanceArn(instanceId)],
     detail: { 'instance-id': instanceId, ...detail },
   });
 
@@ -33,9 +56,11 @@ export const stateChange = (instanceId: InstanceId, at: EpochMs, state: string):
 
 /** An Auto Scaling group is about to end the machine, and waits for a hook. */
 export const terminateLifecycleAction = (instanceId: InstanceId, at: EpochMs, action: LifecycleAction): string =>
-  JSON.stringify({
-    ...(JSON.parse(event('EC2 Instance-terminate Lifecycle Action', at, instanceId, {})) as object),
+  envelope(at, {
     source: 'aws.autoscaling',
+    detailType: TERMINATE_ACTION,
+    id: `${TERMINATE_ACTION} ${instanceId}`,
+    resources: [instanceArn(instanceId)],
     detail: {
       LifecycleActionToken: action.token,
       AutoScalingGroupName: action.autoScalingGroup,
@@ -47,14 +72,10 @@ export const terminateLifecycleAction = (instanceId: InstanceId, at: EpochMs, ac
 
 /** CloudTrail's proof that EC2 took machines; one event may name several. */
 export const bidEvicted = (instanceIds: readonly InstanceId[], at: EpochMs): string =>
-  JSON.stringify({
-    version: '0',
-    id: `evicted ${instanceIds.join(' ')}`,
-    'detail-type': 'AWS Service Event via CloudTrail',
+  envelope(at, {
     source: 'aws.ec2',
-    account: HOME.account,
-    time: toIso(at),
-    region: HOME.region,
+    detailType: 'AWS Service Event via CloudTrail',
+    id: `evicted ${instanceIds.join(' ')}`,
     resources: [],
     detail: {
       eventName: 'BidEvictedEvent',
@@ -69,14 +90,10 @@ export const healthEvent = (
   at: EpochMs,
   about: { readonly eventId: string; readonly notBefore: EpochMs; readonly statusCode: 'upcoming' | 'closed' },
 ): string =>
-  JSON.stringify({
-    version: '0',
-    id: `${about.eventId} ${about.statusCode}`,
-    'detail-type': 'AWS Health Event',
+  envelope(at, {
     source: 'aws.health',
-    account: HOME.account,
-    time: toIso(at),
-    region: HOME.region,
+    detailType: 'AWS Health Event',
+    id: `${about.eventId} ${about.statusCode}`,
     resources: instanceIds,
     detail: {
       eventArn: `arn:aws:health:${HOME.region}::event/${about.eventId}`,

@@ -236,10 +236,13 @@ const tell = (world: WorkerWorld, running: RunningWork, context: WorkContext): v
   context.progress(progress);
 };
 
-const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkContext): Promise<unknown> => {
+/** As the worker's own package throws it; known by its name. */
+const handingBack = (): Error => Object.assign(new Error('Not here, not now.'), { name: 'HandBack' });
+
+/** What it says before its first step. */
+const begin = (world: WorkerWorld, running: RunningWork, context: WorkContext): void => {
   const { work } = running;
   const id = context.taskId as TaskId;
-  const truth = world.truthOf(id);
   world.onStart(id, context.attempt, running.stepsDone);
   tell(world, running, context);
   const saved = (): unknown => {
@@ -247,18 +250,27 @@ const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkCo
     return stateOf(running);
   };
   if (work.keeps === 'in-the-background') context.checkpoint(saved, SAVE_SECONDS);
-  if (work.ends === 'handing-back' && context.attempt === 1) {
-    world.onOutcome(id, context.attempt, 'handed back');
-    throw handingBack();
-  }
+  if (work.ends !== 'handing-back' || context.attempt > 1) return;
+  world.onOutcome(id, context.attempt, 'handed back');
+  throw handingBack();
+};
+
+const failIfMeant = (world: WorkerWorld, { work }: RunningWork, { taskId: id, attempt, signal }: WorkContext): void => {
+  const truth = world.truthOf(id as TaskId);
+  if (truth === undefined || !failsNow(world, truth, work)) return;
+  if (work.kills) world.kill();
+  else if (!signal.aborted) world.onOutcome(id as TaskId, attempt, 'failed');
+  throw new Error('This run was meant to fail.');
+};
+
+const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkContext): Promise<unknown> => {
+  const { work } = running;
+  const id = context.taskId as TaskId;
+  begin(world, running, context);
   while (running.stepsDone < work.steps) {
     await world.clock.sleep(secondsToMs(work.stepSeconds), context.signal);
     context.signal.throwIfAborted();
-    if (truth !== undefined && failsNow(world, truth, work)) {
-      if (work.kills) world.kill();
-      else if (!context.signal.aborted) world.onOutcome(id, context.attempt, 'failed');
-      throw new Error('This run was meant to fail.');
-    }
+    failIfMeant(world, running, context);
     running.stepsDone += 1;
     tell(world, running, context);
     if (work.keeps !== 'after-each-step') continue;
@@ -273,9 +285,6 @@ const runWork = async (world: WorkerWorld, running: RunningWork, context: WorkCo
   await world.clock.sleep(secondsToMs(TIDY_SECONDS), context.signal);
   return 'tidied up';
 };
-
-/** As the worker's own package throws it; known by its name. */
-const handingBack = (): Error => Object.assign(new Error('Not here, not now.'), { name: 'HandBack' });
 
 const saidOf = ({ work, endsAt, stepsDone }: RunningWork): Said => ({
   keeps: work.keeps === 'in-the-background',
