@@ -22,9 +22,13 @@ const ANSWERS_AGAIN_MS = 60_000;
 const isHeard = ({ clock, memory }: Life, { instanceId }: HostedMachine): boolean =>
   clock.now() - (memory.instances.records.get(instanceId)?.heartbeatAt ?? 0) < HEARD_MS;
 
-/** The same process as before goes on, and is heard. */
+/** The same process as before goes on, and is heard. One that has ended as it should leaves the machine to its owner. */
 const isAwake = (life: Life, machine: HostedMachine, agent: HostedMachine['life']): boolean =>
-  machine.standing === undefined && machine.life === agent && agent?.isDead() === false && isHeard(life, machine);
+  machine.standing === undefined &&
+  machine.life === agent &&
+  agent?.isDead() === false &&
+  machine.agentEndedAt === undefined &&
+  isHeard(life, machine);
 
 /** Nothing that could keep the agent from seeing its notice and doing what it asks for. */
 const isCalm = (life: Life, machine: HostedMachine, agent: HostedMachine['life']): boolean => {
