@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SMALL_CORES } from '../../lib/simulator/exhaustive/check-cores.ts';
+import { DECISION_TABLES } from '../../lib/simulator/exhaustive/decisions/decision-tables.ts';
 import { exploreInstances } from '../../lib/simulator/exhaustive/explore-instances.ts';
 import { type Core, exploreInterleavings } from '../../lib/simulator/exhaustive/explore-interleavings.ts';
 import { exploreTable } from '../../lib/simulator/exhaustive/explore-table.ts';
@@ -21,6 +22,14 @@ describe('the protocol’s code is the table of the design', () => {
     const found = await exploreInstances();
     expect(found.differences).toEqual([]);
     expect(found.states).toBeGreaterThan(300);
+  });
+});
+
+describe('each decision is the design’s', () => {
+  it.each(DECISION_TABLES.map((table) => [table.name, table] as const))('%s', (_name, table) => {
+    const { cases, differences } = table.tryAll();
+    expect(differences).toEqual([]);
+    expect(cases).toBeGreaterThan(20);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Promised } from '../../audit/promises.ts';
+import { DECISION_TABLES } from './decisions/decision-tables.ts';
 import { type DrainingStart, drainingCore } from './draining-core.ts';
 import { exploreInstances } from './explore-instances.ts';
 import { type Core, exploreInterleavings } from './explore-interleavings.ts';
@@ -56,7 +57,12 @@ export const SMALL_CORES: readonly BoundedCore[] = [
   intents('a lost answer, long ago', { begins: 'long ago', reconciles: 1, warnings: 1 }, 1),
 ];
 
-/** The tables of tasks and of machines, by the product's code and by the auditor's: within a second. */
+const checkDecisions = (): readonly CoreFinding[] =>
+  DECISION_TABLES.flatMap(({ name, promise, tryAll }) =>
+    tryAll().differences.map((found): CoreFinding => ({ promise, found: `${name}: ${found}` })),
+  );
+
+/** The tables of tasks, of machines and of decisions, by the product's code and by the auditor's: within a second. */
 export const checkTables = async (): Promise<readonly CoreFinding[]> => {
   const table = exploreTable({ workers: 2, attempts: 3, checkpoints: 2, failuresMax: 2, reclaims: 2 });
   const instances = await exploreInstances();
@@ -67,6 +73,7 @@ export const checkTables = async (): Promise<readonly CoreFinding[]> => {
     ...instances.differences.map(
       (found): CoreFinding => ({ promise: 'N6', found: `the rules of machines differ: ${found}` }),
     ),
+    ...checkDecisions(),
   ];
 };
 
