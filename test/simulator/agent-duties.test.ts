@@ -484,11 +484,14 @@ describe('what the row is told of a run', () => {
 });
 
 describe('a task that was given back to rest', () => {
-  const begin = (step: object, item: InstanceRecord) => {
+  const begin = (step: object, item: InstanceRecord, isMetBefore = false) => {
     const { found, judge } = judging();
     const clock = clockFrom(0);
-    const rests = watchRests({ now: clock.now, judge, rowOf: () => rowWith({}), item: () => item });
-    rests.answered(TASK, step as TaskStep, { outcome: 'done', row: rowWith({}) } as TaskOutcome);
+    let status = 'running';
+    const rests = watchRests({ now: clock.now, judge, rowOf: () => rowWith({ status }), item: () => item });
+    if (isMetBefore) rests.received([messageOf(TASK)]);
+    status = 'ready';
+    rests.answered(TASK, step as TaskStep, { outcome: 'done', row: rowWith({ status }) } as TaskOutcome);
     const look = (): void => {
       rests.look(0);
       clock.pass(11);
@@ -499,21 +502,30 @@ describe('a task that was given back to rest', () => {
 
   it('is hidden for as long after a failure', () => {
     const { found, rests } = begin({ step: 'fail', attempt: 1, retryDelaySeconds: 30 }, itemWith({}));
-    rests.shown(TASK, 29, 0);
+    rests.shown(messageOf(TASK), 29, 0);
+    expect(found).toEqual(['task-1 failed, and is shown again after 29 s']);
+  });
+
+  it('is not meant where its message came back while it ran, and is dealt with once it has failed', () => {
+    const fail = { step: 'fail', attempt: 1, retryDelaySeconds: 30 };
+    const { found, rests } = begin(fail, itemWith({}), true);
+    rests.shown(messageOf(TASK), 29, 0);
+    expect(found).toEqual([]);
+    rests.shown({ ...messageOf(TASK), receiptHandle: 'another' }, 29, 0);
     expect(found).toEqual(['task-1 failed, and is shown again after 29 s']);
   });
 
   it('is hidden after it handed itself back, unless its machine turns out to drain', () => {
     const step = { step: 'hand-back', attempt: 1, retryDelaySeconds: 30 };
     const early = begin(step, itemWith({}));
-    early.rests.shown(TASK, 0, 0);
+    early.rests.shown(messageOf(TASK), 0, 0);
     early.look();
     expect(early.found).toEqual(['task-1 handed itself back, and is shown again after 0 s']);
     const draining = begin(step, itemWith({ drainingAt: 1 }));
-    draining.rests.shown(TASK, 0, 0);
+    draining.rests.shown(messageOf(TASK), 0, 0);
     draining.look();
     const late = begin(step, itemWith({}));
-    late.rests.shown(TASK, 30, 0);
+    late.rests.shown(messageOf(TASK), 30, 0);
     late.look();
     expect([...draining.found, ...late.found]).toEqual([]);
   });

@@ -271,8 +271,7 @@ export const watchAgent = (
         inbox.dealtWith(message);
         receipts.putBack(message, seconds, failedAt);
         revisits.hidden(message, seconds, begun);
-        const shown = rests.isAny() ? taskOf(message.body) : undefined;
-        if (shown !== undefined) rests.shown(shown, seconds, failures);
+        rests.shown(message, seconds, failures);
         const answered = visibility.asked(message);
         const answer = counted(queue.changeVisibility(message, seconds), `hiding of ${message.messageId}`);
         messages.changed(message, seconds, answer);
@@ -291,6 +290,7 @@ export const watchAgent = (
           const received = await queue.receive(options);
           visibility.received(received, options.visibilitySeconds, failures);
           inbox.received(received, failures);
+          rests.received(received);
           return received;
         } finally {
           polls -= 1;
@@ -304,7 +304,7 @@ export const watchAgent = (
         return counted(queue.delete(message));
       },
       send: (id, delaySeconds = 0) => {
-        rests.shown(id, delaySeconds, failures);
+        rests.sent(id, delaySeconds, failures);
         messages.sent(id);
         const answer = counted(queue.send(id, delaySeconds), `sending of ${id}`);
         void answer.then(

@@ -1,7 +1,9 @@
 import type { TaskId } from '../../fleet/ids.ts';
 import type { TaskOutcome, TaskStep } from '../../fleet/task-protocol.ts';
 import type { EpochMs } from '../../fleet/time.ts';
+import type { ReceivedMessage } from '../../ports/queues.ts';
 import type { AgentDutiesWorld } from './agent-duties-world.ts';
+import { taskOf } from './agent-messages.ts';
 import { createDebts } from './debts.ts';
 
 /** The message goes back right after the row. */
@@ -16,10 +18,11 @@ export type RestsWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'rowOf' | 'ite
 export interface Rests {
   /** A step on its row has been answered. */
   answered(id: TaskId, step: TaskStep, outcome: TaskOutcome): void;
-  /** Whether anything rests: whoever asks so need not look into every message. */
-  isAny(): boolean;
-  /** Its message is shown, or another sent, after so long; calls that had failed by then. */
-  shown(id: TaskId, seconds: number, failures: number): void;
+  received(messages: readonly ReceivedMessage[]): void;
+  /** A message is shown after so long; calls that had failed by then. */
+  shown(message: ReceivedMessage, seconds: number, failures: number): void;
+  /** Another is sent, and shown after so long. */
+  sent(id: TaskId, seconds: number, failures: number): void;
   /** With each heartbeat: calls that have failed so far. */
   look(failures: number): void;
 }
@@ -41,6 +44,8 @@ interface Early {
  */
 export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
   const resting = new Map<TaskId, Rest>();
+  /** Receipts of a task that ran then: it is put back as its message, whatever becomes of the run by the time it is. */
+  const metRunning = new Set<string>();
   const unexplained = createDebts<Early>(now, WRITTEN_WITHIN_MS);
 
   const restOf = (step: TaskStep): Omit<Rest, 'at'> | undefined => {
@@ -52,21 +57,33 @@ export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
   const say = (id: TaskId, what: string, seconds: number): void =>
     judge.say('O2', `${id} ${what}, and is shown again after ${seconds} s`);
 
+  const sent: Rests['sent'] = (id, seconds, failures) => {
+    const rest = resting.get(id);
+    resting.delete(id);
+    if (rest === undefined || now() - rest.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
+    if (seconds >= rest.delaySeconds) return;
+    if (rest.hasFailed) say(id, 'failed', seconds);
+    else unexplained.owe({ id, seconds }, failures);
+  };
+
   return {
     answered: (id, step, outcome) => {
       const rest = restOf(step);
       if (rest === undefined || outcome.outcome !== 'done' || outcome.row.status !== 'ready') return;
       resting.set(id, { at: now(), ...rest });
     },
-    isAny: () => resting.size > 0,
-    shown: (id, seconds, failures) => {
-      const rest = resting.get(id);
-      resting.delete(id);
-      if (rest === undefined || now() - rest.at > PUT_BACK_WITHIN_MS || rowOf(id)?.status !== 'ready') return;
-      if (seconds >= rest.delaySeconds) return;
-      if (rest.hasFailed) say(id, 'failed', seconds);
-      else unexplained.owe({ id, seconds }, failures);
+    received: (messages) => {
+      for (const { body, receiptHandle } of messages) {
+        const id = taskOf(body);
+        if (id !== undefined && rowOf(id)?.status === 'running') metRunning.add(receiptHandle);
+      }
     },
+    shown: ({ body, receiptHandle }, seconds, failures) => {
+      if (resting.size === 0 || metRunning.has(receiptHandle)) return;
+      const id = taskOf(body);
+      if (id !== undefined) sent(id, seconds, failures);
+    },
+    sent,
     look: (failures) => {
       if (item()?.drainingAt !== undefined) unexplained.keepOnly(new Set());
       for (const { id, seconds } of unexplained.overdue(failures)) say(id, 'handed itself back', seconds);

@@ -1,6 +1,7 @@
 import type { FleetSettings, GroupSettings } from '../../fleet/fleet-settings.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
+import type { EpochMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { Life } from '../life/life.ts';
 import { isUseful, wantedOf } from './counts.ts';
@@ -46,6 +47,17 @@ const stepsDue = (
   return steps.filter(({ mark }) => record[mark] === undefined);
 };
 
+/** A group that refuses keeps a step from being done; the next reconcile asks again. */
+const isRefused = (
+  life: Life,
+  { autoScalingGroup, targetGroups }: GroupSettings,
+  { mark }: DueStep,
+  since: EpochMs,
+): boolean => {
+  const asked = mark === 'deregisteredAt' ? targetGroups : [autoScalingGroup!];
+  return asked.some((name) => (life.truth.refusing.get(name) ?? 0) >= since);
+};
+
 /** Steps that were due when the reconcile read the machines' items; its own look at them decides, not what came later. */
 const allSteps = (
   life: Life,
@@ -67,6 +79,7 @@ export const neglectedGroups = (
   seen: readonly Seen<InstanceRecord>[],
 ): Neglect[] =>
   allSteps(life, deeds, settings, seen)
+    .filter((step) => !isRefused(life, settings.groups!, step, deeds.startedAt))
     .filter(({ record, mark }) => {
       const now = life.memory.instances.records.get(record.instanceId);
       // Its group has begun to end it meanwhile, and keeps it.

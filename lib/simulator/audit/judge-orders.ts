@@ -105,6 +105,9 @@ const tooDear = ({ read, open }: Ordering, { hadOnDemand }: Counts): Neglect[] =
   return asksOnDemand && hadOnDemand > allowed ? [neglect('M1', `${hadOnDemand} on demand, ${allowed} allowed`)] : [];
 };
 
+/** A signal bears the time at which its writing began; a slow call may bring it to the item this much later. */
+const SLOW_WRITE_MS = 15_000;
+
 /** When each pool last refused, as far as the fleet was told. */
 export type Refusals = ReadonlyMap<string, EpochMs>;
 
@@ -125,7 +128,9 @@ const askedAgain = (ordering: Ordering, refusals: Refusals, { request }: StoredR
     if (refusedAt !== undefined && refusedAt < readAt && now < refusedAt + SET_ASIDE_MS)
       return [neglect('O2', `${key} was asked ${(now - refusedAt) / 1_000} s after it refused`)];
     // What was told while the reconcile was at work, the next one goes by.
-    const isTaking = reclaimedAt(read.records, ordering, pool).some((at) => at <= readAt && now < at + SET_ASIDE_MS);
+    const isTaking = reclaimedAt(read.records, ordering, pool).some(
+      (at) => at + SLOW_WRITE_MS <= readAt && now < at + SET_ASIDE_MS,
+    );
     return isTaking ? [neglect('O2', `${key} was asked while it takes machines back`)] : [];
   });
 };

@@ -155,4 +155,12 @@ export const MODE_BUGS: readonly Bug[] = [
     find: 'const isWaitedFor = lifecycleCompletedAt === undefined && isInGroup(draining, groups);',
     replace: 'const isWaitedFor = (lifecycleCompletedAt ?? 0) >= 0 && isInGroup(draining, groups);',
   },
+  {
+    name: 'refused-deregistration-marked',
+    tells: 'a machine is marked as out of a target group that refused to let it go',
+    breaks: 'O1',
+    file: 'lib/workflows/leave-groups.ts',
+    find: '    done = done.filter((id) => outcome.done.includes(id));\n',
+    replace: '    done = done.filter((id) => instanceIds.includes(id));\n',
+  },
 ];

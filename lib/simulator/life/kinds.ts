@@ -20,6 +20,8 @@ export interface OwnerPlan {
   readonly endsAnHour: number;
   /** How long the group waits for its hook. */
   readonly hookSeconds: number;
+  /** How often somebody takes the permission for one of the groups away, and gives it back minutes later. */
+  readonly refusesAnHour: number;
 }
 
 /** Of all seeds. */
@@ -56,6 +58,7 @@ const drawOwner = (random: SeededRandom, machinesMax: number): OwnerPlan => ({
   onDemandShare: random.pick([0, 0.3]),
   endsAnHour: random.pick([1, 3, 6]),
   hookSeconds: random.pick([240, 600, 900]),
+  refusesAnHour: random.pick([0, 0, 4]),
 });
 
 /** Somebody else's machines do not end with our stack. */

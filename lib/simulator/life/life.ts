@@ -66,6 +66,7 @@ export interface Life {
     /** Bodies of signals that nobody may act on. */
     readonly unreadable: Set<string>;
     readonly ending: Map<InstanceId, EpochMs>;
+    readonly refusing: Map<string, EpochMs>;
     readonly messagesLost: Set<TaskId>;
   };
   readonly workload: ReadonlyMap<TaskId, PlannedTask>;
@@ -192,6 +193,7 @@ export const createLife = (options: LifeOptions): Life => {
     foreign: host.foreign,
     told: new Set(),
     ending: new Map(),
+    refusing: new Map(),
     messagesLost: new Set(),
     unreadable: new Set(),
   };

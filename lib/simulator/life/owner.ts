@@ -1,7 +1,7 @@
 import { fleetName, type InstanceId } from '../../fleet/ids.ts';
 import type { Pool } from '../../fleet/pool.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
-import { secondsToMs } from '../../fleet/time.ts';
+import { addMs, secondsToMs } from '../../fleet/time.ts';
 import type { LaunchRequest } from '../../ports/machines.ts';
 import { isRunning } from '../audit/exchanges.ts';
 import type { SeededRandom } from '../random.ts';
@@ -15,6 +15,11 @@ const LOOK_SECONDS = 20;
 
 /** A health check takes a machine for lost once its agent is gone for so long. */
 const USELESS_SECONDS = 300;
+
+/** Long enough for reconciles to be refused; over at the latest a few seconds after faults have stopped. */
+const REFUSES_SECONDS_LEAST = 60;
+const REFUSES_SECONDS_MOST = 360;
+const REFUSAL_LOOK_SECONDS = 5;
 
 /** Whoever waits for the hook is asked so often whether it still does. */
 const HOOK_LOOK_SECONDS = 2;
@@ -130,6 +135,25 @@ const endSome = async (hands: Hands): Promise<void> => {
   }
 };
 
+/** One group at a time refuses whatever is asked of it, in the words of a missing permission. */
+const refuseSometimes = async ({ life, owner }: Hands): Promise<void> => {
+  const { memory, truth, clock, faults } = life;
+  const random = life.random.fork('groups refuse');
+  for (;;) {
+    await clock.sleep((-Math.log(1 - random.next()) * 3_600_000) / owner.refusesAnHour);
+    if (faults.isHealed()) return;
+    const name = random.pick([GROUP, ...TARGET_GROUPS]);
+    const until = addMs(clock.now(), secondsToMs(random.between(REFUSES_SECONDS_LEAST, REFUSES_SECONDS_MOST)));
+    life.trace.note('owner', `takes the permission for ${name} away`);
+    truth.refusing.set(name, until);
+    memory.groups.refuse({ code: 'AccessDenied', message: 'Not authorised.' }, name);
+    while (clock.now() < until && !faults.isHealed()) await clock.sleep(secondsToMs(REFUSAL_LOOK_SECONDS));
+    life.trace.note('owner', `gives the permission for ${name} back`);
+    truth.refusing.set(name, clock.now());
+    memory.groups.refuse(undefined, name);
+  }
+};
+
 /** In the same groups, with the same owner, and none of the fleet's. */
 const launchStranger = async (hands: Hands): Promise<void> => {
   for (const id of await launch(hands, fleetName('strangers'))) hands.life.truth.foreign.add(id);
@@ -143,6 +167,7 @@ export const runOwner = (life: Life, owner: OwnerPlan, events: Events): Owner =>
   for (const arn of TARGET_GROUPS) groups.addTargetGroup(arn);
   void launchStranger(hands).then(() => keepUp(hands, () => isOver));
   void endSome(hands);
+  if (owner.refusesAnHour > 0) void refuseSometimes(hands);
   return {
     rest: () => {
       isOver = true;

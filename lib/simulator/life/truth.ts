@@ -49,6 +49,8 @@ export interface Truth {
   readonly tasks: ReadonlyMap<TaskId, TaskTruth>;
   /** Machines that a group waits to end, and since when. */
   readonly ending: ReadonlyMap<InstanceId, EpochMs>;
+  /** Until when each group that somebody else made last refused whatever it was asked for. */
+  readonly refusing: ReadonlyMap<string, EpochMs>;
   /** Machines that are none of ours: whatever is done to them is a violation. */
   readonly foreign: ReadonlySet<InstanceId>;
   /** `<machine>/<kind>` of every signal that somebody who may has told. */

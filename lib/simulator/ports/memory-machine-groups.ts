@@ -23,8 +23,8 @@ export interface MemoryMachineGroups extends MachineGroups {
   register(targetGroupArn: string, instanceId: InstanceId): void;
   /** The group waits for a hook before it ends the machine. Answers the action's token. */
   beginEnding(autoScalingGroup: string, lifecycleHook: string, instanceId: InstanceId): string;
-  /** Every call is refused like this, until it is told otherwise. */
-  refuse(refusal: Refusal | undefined): void;
+  /** Every call that names this group, or any where none is named, is refused like this, until it is told otherwise. */
+  refuse(refusal: Refusal | undefined, name?: string): void;
   membersOf(autoScalingGroup: string): readonly InstanceId[];
   targetsOf(targetGroupArn: string): readonly InstanceId[];
   /** Tokens of the actions that are still waited for. */
@@ -66,7 +66,7 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
   const groups = new Map<string, Map<InstanceId, GroupState>>();
   const targetGroups = new Map<string, Set<InstanceId>>();
   const waiting: Waiting[] = [];
-  let refusal: Refusal | undefined;
+  const refusals = new Map<string | undefined, Refusal>();
   let tokens = 0;
 
   const leave = (group: Map<InstanceId, GroupState>, instanceId: InstanceId): void => {
@@ -103,8 +103,10 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
     return EVERYTHING_DONE([instanceId]);
   };
 
-  const unlessRefused = (instanceIds: readonly InstanceId[], act: () => GroupOutcome): GroupOutcome =>
-    refusal === undefined ? act() : refusedAll(instanceIds, refusal);
+  const unlessRefused = (name: string, instanceIds: readonly InstanceId[], act: () => GroupOutcome): GroupOutcome => {
+    const refusal = refusals.get(name) ?? refusals.get(undefined);
+    return refusal === undefined ? act() : refusedAll(instanceIds, refusal);
+  };
 
   return {
     addAutoScalingGroup: (name) => void groups.set(name, new Map()),
@@ -118,15 +120,17 @@ export const memoryMachineGroups = (machines: TaggedMachines): MemoryMachineGrou
       waiting.push({ autoScalingGroup, lifecycleHook, instanceId, token });
       return token;
     },
-    refuse: (next) => {
-      refusal = next;
+    refuse: (refusal, name) => {
+      if (refusal === undefined) refusals.delete(name);
+      else refusals.set(name, refusal);
     },
     membersOf: (name) => [...groups.get(name)!.keys()],
     targetsOf: (arn) => [...targetGroups.get(arn)!],
     waitingFor: (name) => waiting.filter((one) => one.autoScalingGroup === name).map(({ token }) => token),
     waitsFor: (group, hook, instanceId) => waiting.some((one) => isHeldUpBy(one, group, hook, instanceId)),
-    detach: async (name, ids) => unlessRefused(ids, () => detach(name, ids)),
-    deregister: async (arn, ids) => unlessRefused(ids, () => deregister(arn, ids)),
-    completeLifecycle: async (asked) => unlessRefused([asked.instanceId], () => complete(asked)),
+    detach: async (name, ids) => unlessRefused(name, ids, () => detach(name, ids)),
+    deregister: async (arn, ids) => unlessRefused(arn, ids, () => deregister(arn, ids)),
+    completeLifecycle: async (asked) =>
+      unlessRefused(asked.autoScalingGroup, [asked.instanceId], () => complete(asked)),
   };
 };
