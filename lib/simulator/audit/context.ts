@@ -1,5 +1,6 @@
-import { instanceId, taskId } from '../../fleet/ids.ts';
+import { type InstanceId, instanceId, taskId } from '../../fleet/ids.ts';
 import type { InstanceRecord } from '../../fleet/instance.ts';
+import { poolKey } from '../../fleet/pool.ts';
 import type { TaskRecord } from '../../fleet/task.ts';
 import type { EpochMs } from '../../fleet/time.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
@@ -61,20 +62,41 @@ export const describeItem = (record: InstanceRecord | undefined, since: (at: Epo
 export const describeMachine = ({ instanceId, state, stateReasonCode }: DescribedMachine): string =>
   [instanceId, state, ...(stateReasonCode === undefined ? [] : [stateReasonCode])].join(' ');
 
-/** Rows and items as they stand, of every task and machine that a sentence names: what somebody reads to find the cause. */
+/** Whose call broke a promise, with the items that it had read by then. */
+export interface Reader {
+  readonly name: string;
+  readonly memo: { readonly records: ReadonlyMap<InstanceId, InstanceRecord | undefined> };
+}
+
+const NAMED = /task-\d+|i-[0-9a-f]{17}|[a-z0-9]+\.[a-z0-9]+\/[a-z0-9-]+\/(?:spot|on-demand)/g;
+
+/**
+ * Rows and items as they stand, of every task and machine that a sentence names, and of the machines of every pool: what
+ * somebody reads to find the cause. An item that its reader knew otherwise is shown both ways.
+ */
 export const contextOf = (
-  { tasks, instances, machines }: MemoryWorld,
+  { tasks, instances, machines }: Pick<MemoryWorld, 'tasks' | 'instances' | 'machines'>,
   found: string,
   since: (at: EpochMs) => string,
+  reader?: Reader,
 ): readonly string[] => {
-  const named = [...new Set(found.match(/task-\d+|i-[0-9a-f]{17}/g) ?? [])].slice(0, SHOWN_MAX);
+  const itemOf = (id: InstanceId): readonly string[] => {
+    const now = describeItem(instances.records.get(id), since);
+    const read = reader?.memo.records.has(id) ? describeItem(reader.memo.records.get(id), since) : now;
+    return [`item of ${id}: ${now}`, ...(read === now ? [] : [`  as ${reader!.name} had read it: ${read}`])];
+  };
+  const inPool = (key: string): readonly string[] =>
+    [...instances.records.values()]
+      .filter(({ pool }) => poolKey(pool) === key)
+      .filter(({ instanceId: id, goneAt }) => goneAt === undefined || reader?.memo.records.has(id) === true)
+      .slice(-SHOWN_MAX)
+      .flatMap(({ instanceId: id }) => itemOf(id));
+  const named = [...new Set(found.match(NAMED) ?? [])].slice(0, SHOWN_MAX);
   return named.flatMap((name) => {
     if (name.startsWith('task-')) return [`row of ${name}: ${describeRow(tasks.rows.get(taskId(name)), since)}`];
+    if (name.includes('/')) return inPool(name);
     const id = instanceId(name);
     const machine = machines.all().find((one) => one.instanceId === id);
-    return [
-      `item of ${name}: ${describeItem(instances.records.get(id), since)}`,
-      `EC2: ${machine === undefined ? `${name} never launched` : describeMachine(machine)}`,
-    ];
+    return [...itemOf(id), `EC2: ${machine === undefined ? `${name} never launched` : describeMachine(machine)}`];
   });
 };

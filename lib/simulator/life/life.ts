@@ -153,7 +153,7 @@ export const createLife = (options: LifeOptions): Life => {
     now: clock.now,
     by,
     trace,
-    contextOf: (found) => contextOf(memory, found, since),
+    contextOf: (found) => contextOf(memory, found, since, acting.by),
   });
   const money = memoryMoneyLedger();
   const conditions = { outages: new Map(), slowShare: plan.slowShare, slowMsMax: plan.slowMsMax };
