@@ -1,7 +1,7 @@
 import { fleetName, type InstanceId } from '../../fleet/ids.ts';
 import type { Pool } from '../../fleet/pool.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../../fleet/tags.ts';
-import { addMs, secondsToMs } from '../../fleet/time.ts';
+import { addMs, epochMs, secondsToMs } from '../../fleet/time.ts';
 import type { LaunchRequest } from '../../ports/machines.ts';
 import { isRunning } from '../audit/exchanges.ts';
 import type { SeededRandom } from '../random.ts';
@@ -145,7 +145,7 @@ const refuseSometimes = async ({ life, owner }: Hands): Promise<void> => {
     const name = random.pick([GROUP, ...TARGET_GROUPS]);
     const until = addMs(clock.now(), secondsToMs(random.between(REFUSES_SECONDS_LEAST, REFUSES_SECONDS_MOST)));
     life.trace.note('owner', `takes the permission for ${name} away`);
-    truth.refusing.set(name, until);
+    truth.refusing.set(name, epochMs(Number.MAX_SAFE_INTEGER));
     memory.groups.refuse({ code: 'AccessDenied', message: 'Not authorised.' }, name);
     while (clock.now() < until && !faults.isHealed()) await clock.sleep(secondsToMs(REFUSAL_LOOK_SECONDS));
     life.trace.note('owner', `gives the permission for ${name} back`);

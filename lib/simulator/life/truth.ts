@@ -49,7 +49,7 @@ export interface Truth {
   readonly tasks: ReadonlyMap<TaskId, TaskTruth>;
   /** Machines that a group waits to end, and since when. */
   readonly ending: ReadonlyMap<InstanceId, EpochMs>;
-  /** Until when each group that somebody else made last refused whatever it was asked for. */
+  /** Until when each group that somebody else made refused whatever it was asked for; far away while it still does. */
   readonly refusing: ReadonlyMap<string, EpochMs>;
   /** Machines that are none of ours: whatever is done to them is a violation. */
   readonly foreign: ReadonlySet<InstanceId>;
