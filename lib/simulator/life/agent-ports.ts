@@ -47,14 +47,17 @@ const watchStart = (life: Life, granted: ReadonlySet<string>, machine: HostedMac
 };
 
 /** What each run last answered of its state is what its next checkpoint keeps. */
-const watchStates = ({ resumptions }: Life) => {
-  const stepsDone = new Map<string, number>();
+const watchStates = ({ resumptions }: Life, now: () => EpochMs, { saved }: Pick<AgentDuties, 'saved'>) => {
+  const answers = new Map<string, { readonly stepsDone: number; readonly at: EpochMs }>();
   return {
-    answered: (id: TaskId, attempt: number, steps: number): void => void stepsDone.set(runKey({ id, attempt }), steps),
+    answered: (id: TaskId, attempt: number, stepsDone: number): void =>
+      void answers.set(runKey({ id, attempt }), { stepsDone, at: now() }),
     applied: (id: TaskId, step: TaskStep): void => {
       if (step.step !== 'checkpoint') return;
-      const steps = stepsDone.get(runKey({ id, attempt: step.attempt }));
-      if (steps !== undefined) resumptions.kept(id, step.attempt, steps);
+      const answer = answers.get(runKey({ id, attempt: step.attempt }));
+      if (answer === undefined) return;
+      saved(now() - answer.at);
+      resumptions.kept(id, step.attempt, answer.stepsDone);
     },
   };
 };
@@ -106,7 +109,7 @@ export const agentPortsOf = (
   machine.tasksLeft = duties.left;
   const blobs = calledPort('blobs', ports.blobs, caller);
   const begin = watchStart(life, granted, machine, duties);
-  const states = watchStates(life);
+  const states = watchStates(life, clock.now, duties);
   return {
     clock,
     newId: memory.newId,
