@@ -1,8 +1,12 @@
 import type { DecisionTable } from './decision-table.ts';
 import { drainEnds } from './drain-ends.ts';
+import { drainingMachines } from './draining-machines.ts';
 import { forgottenTasks } from './forgotten-tasks.ts';
+import { goneMachines } from './gone-machines.ts';
 import { leases } from './leases.ts';
 import { lifecycles } from './lifecycles.ts';
+import { livingMachines } from './living-machines.ts';
+import { powerOffs } from './power-offs.ts';
 import { queuedTasks } from './queued-tasks.ts';
 import { revisits } from './revisits.ts';
 import { signalsTold } from './signals-told.ts';
@@ -12,9 +16,13 @@ import { tasksDue } from './tasks-due.ts';
 /** Every decision that is held against its rule before the first seed. */
 export const DECISION_TABLES: readonly DecisionTable[] = [
   drainEnds,
+  drainingMachines,
   forgottenTasks,
+  goneMachines,
   leases,
   lifecycles,
+  livingMachines,
+  powerOffs,
   queuedTasks,
   revisits,
   signalsTold,
