@@ -1,8 +1,11 @@
+import { bootFailures } from './boot-failures.ts';
 import type { DecisionTable } from './decision-table.ts';
+import { doubtfulMachines } from './doubtful-machines.ts';
 import { drainEnds } from './drain-ends.ts';
 import { drainingMachines } from './draining-machines.ts';
 import { forgottenTasks } from './forgotten-tasks.ts';
 import { goneMachines } from './gone-machines.ts';
+import { groupSteps } from './group-steps.ts';
 import { leases } from './leases.ts';
 import { lifecycles } from './lifecycles.ts';
 import { livingMachines } from './living-machines.ts';
@@ -12,13 +15,17 @@ import { revisits } from './revisits.ts';
 import { signalsTold } from './signals-told.ts';
 import { takings } from './takings.ts';
 import { tasksDue } from './tasks-due.ts';
+import { upgrades } from './upgrades.ts';
 
 /** Every decision that is held against its rule before the first seed. */
 export const DECISION_TABLES: readonly DecisionTable[] = [
+  bootFailures,
+  doubtfulMachines,
   drainEnds,
   drainingMachines,
   forgottenTasks,
   goneMachines,
+  groupSteps,
   leases,
   lifecycles,
   livingMachines,
@@ -28,4 +35,5 @@ export const DECISION_TABLES: readonly DecisionTable[] = [
   signalsTold,
   takings,
   tasksDue,
+  upgrades,
 ];
