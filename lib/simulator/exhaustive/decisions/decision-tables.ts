@@ -6,9 +6,11 @@ import { drainingMachines } from './draining-machines.ts';
 import { forgottenTasks } from './forgotten-tasks.ts';
 import { goneMachines } from './gone-machines.ts';
 import { groupSteps } from './group-steps.ts';
+import { idsInBodies } from './ids-in-bodies.ts';
 import { leases } from './leases.ts';
 import { lifecycles } from './lifecycles.ts';
 import { livingMachines } from './living-machines.ts';
+import { nextLooks } from './next-looks.ts';
 import { powerOffs } from './power-offs.ts';
 import { queuedTasks } from './queued-tasks.ts';
 import { revisits } from './revisits.ts';
@@ -26,9 +28,11 @@ export const DECISION_TABLES: readonly DecisionTable[] = [
   forgottenTasks,
   goneMachines,
   groupSteps,
+  idsInBodies,
   leases,
   lifecycles,
   livingMachines,
+  nextLooks,
   powerOffs,
   queuedTasks,
   revisits,

@@ -37,6 +37,7 @@ const STORIES: readonly Story[] = [
   { name: 'resting', row: returned(10, 70) },
   { name: 'rested', row: returned(100, 50), availableFor: 50 },
   { name: 'sent lately', row: sent(299.999), availableFor: 299.999, isSentLately: true },
+  { name: 'new and sent just now', row: { ...submitted(80, 300), sentAgainAt: NOW }, availableFor: 0 },
   { name: 'sent in vain', row: sent(300), availableFor: 300 },
   { name: 'sent twice in vain', row: sent(350), availableFor: 350 },
   { name: 'running', row: { ...returned(120), status: 'running' } },
