@@ -1,4 +1,5 @@
 import { bootFailures } from './boot-failures.ts';
+import { checkpointsKept } from './checkpoints-kept.ts';
 import type { DecisionTable } from './decision-table.ts';
 import { doubtfulMachines } from './doubtful-machines.ts';
 import { drainEnds } from './drain-ends.ts';
@@ -22,6 +23,7 @@ import { upgrades } from './upgrades.ts';
 /** Every decision that is held against its rule before the first seed. */
 export const DECISION_TABLES: readonly DecisionTable[] = [
   bootFailures,
+  checkpointsKept,
   doubtfulMachines,
   drainEnds,
   drainingMachines,
