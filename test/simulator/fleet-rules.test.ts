@@ -99,19 +99,30 @@ describe('a reconcile', () => {
     expect(kept({ sentAway: [MACHINE], records })).toEqual([`no plan is kept that tells of ${MACHINE}`]);
   });
 
+  const rests = (record: object, hasRested: boolean): readonly string[] => {
+    const state = { head: { fleet: FLEET }, members: [{ instanceId: MACHINE }] };
+    const records = new Map([[MACHINE, { value: { instanceId: MACHINE, signals: {}, ...record }, at: START }]]);
+    const deeds = { ...noDeeds(START), records: records as never, hasRested };
+    return judgeBoots(deeds, { state, at: START } as never).map(({ promise }) => promise);
+  };
+
   it('buys nothing for a while where machines end before their agent comes, and only there', () => {
-    const found = (record: object, hasRested: boolean): readonly string[] => {
-      const state = { head: { fleet: FLEET }, members: [{ instanceId: MACHINE }] };
-      const records = new Map([[MACHINE, { value: { instanceId: MACHINE, signals: {}, ...record }, at: START }]]);
-      const deeds = { ...noDeeds(START), records: records as never, hasRested };
-      return judgeBoots(deeds, { state, at: START } as never).map(({ promise }) => promise);
-    };
     const ended = { signals: { 'shut-down-by-itself': {} } };
-    expect(found(ended, false)).toEqual(['M1']);
-    expect(found(ended, true)).toEqual([]);
-    expect(found({}, false)).toEqual([]);
-    expect(found({ ...ended, session: 'session' }, false)).toEqual([]);
-    expect(found({ session: 'session' }, true)).toEqual(['W4']);
+    expect(rests(ended, false)).toEqual(['M1']);
+    expect(rests(ended, true)).toEqual([]);
+    expect(rests({}, false)).toEqual([]);
+    expect(rests({ ...ended, session: 'session' }, false)).toEqual([]);
+    expect(rests({ session: 'session' }, true)).toEqual(['W4']);
+  });
+
+  it('takes one that was sent away before it was up for no failure, until ten minutes have passed', () => {
+    const drained = (seconds: number) => ({
+      launchedAt: START,
+      signals: { 'operator-drain': { recordedAt: addMs(START, seconds * 1_000) } },
+    });
+    expect(rests(drained(599), false)).toEqual([]);
+    expect(rests(drained(599), true)).toEqual(['W4']);
+    expect(rests(drained(600), false)).toEqual(['M1']);
   });
 });
 

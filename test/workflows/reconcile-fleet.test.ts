@@ -787,6 +787,21 @@ describe('a fleet whose machines end before their agent is heard', () => {
   });
 });
 
+describe('a fleet whose machine was let go before it was up', () => {
+  it('goes on buying: nothing has failed', async () => {
+    const world = workflowWorld();
+    const { session: _session, heartbeatAt: _heartbeatAt, ...item } = aRecord({ instanceId: anInstanceId(61) });
+    await world.instances.create(item);
+    await world.fleets.addMember(INDEX, aMember(61));
+    const drain = { kind: 'operator-drain', instanceId: anInstanceId(61), at: world.clock.now() } as const;
+    await world.instances.recordSignal(drain, true, world.clock.now());
+    await queueTasks(world, 5);
+    await reconcile(world);
+    expect(world.counted.get('BootsFailed')).toBeUndefined();
+    expect(world.machines.all()).toHaveLength(1);
+  });
+});
+
 describe('a reconcile that fails', () => {
   const broken = (world: WorkflowWorld): WorkflowWorld => ({
     ...world,

@@ -2,10 +2,15 @@ import type { InstanceRecord } from '../../fleet/instance.ts';
 import type { Compared, Deeds } from './deeds.ts';
 import { type Neglect, neglect } from './neglect.ts';
 
-const HAS_ENDED_EARLY = ['shut-down-by-itself', 'operator-drain'] as const;
+/** A machine whose agent has not come by then is given up. */
+const COMES_WITHIN_MS = 600_000;
 
-const endedEarly = ({ signals }: InstanceRecord): boolean =>
-  HAS_ENDED_EARLY.some((kind) => signals[kind] !== undefined);
+/** One that was sent away sooner than that shows nothing. */
+const endedEarly = ({ signals, launchedAt }: InstanceRecord): boolean => {
+  const drained = signals['operator-drain'];
+  const isGivenUp = drained !== undefined && drained.recordedAt - launchedAt >= COMES_WITHIN_MS;
+  return isGivenUp || signals['shut-down-by-itself'] !== undefined;
+};
 
 /**
  * Where machines end before their agent comes, and no other shows that one could come, people hear of it and nothing is
@@ -24,7 +29,12 @@ export const judgeBoots = (
     return hasRested ? [neglect('W4', found)] : [];
   }
   const ended = read.find(endedEarly);
-  return ended === undefined || hasRested
+  if (ended === undefined) {
+    return hasRested
+      ? [neglect('W4', `${head.fleet} buys nothing for a while, and no machine has failed to come up`)]
+      : [];
+  }
+  return hasRested
     ? []
     : [
         neglect(

@@ -11,7 +11,8 @@ const FATES = {
   boots: {},
   works: WORKED,
   'ended by its own switch': { signals: recorded('shut-down-by-itself') },
-  'ended by us, never heard': { signals: recorded('operator-drain') },
+  'given up by us after ten minutes': { launchedAt: inSeconds(-610), signals: recorded('operator-drain') },
+  'sent away by us before that': { launchedAt: inSeconds(-609), signals: recorded('operator-drain') },
   'worked, and ended itself': { ...WORKED, signals: recorded('shut-down-by-itself') },
   'taken by EC2': { signals: { ...recorded('spot-interruption'), ...recorded('state-terminated') } },
   'ended by a person': { signals: recorded('terminated-by-request') },
@@ -37,7 +38,7 @@ const decided = (fates: readonly Fate[]): string =>
 /** One of ours ended before its agent was heard, though EC2 did not take it, and none has shown that they can work. */
 const expected = (fates: readonly Fate[]): string => {
   const canWork = fates.includes('works') || fates.includes('worked, and ended itself');
-  const hasFailed = fates.includes('ended by its own switch') || fates.includes('ended by us, never heard');
+  const hasFailed = fates.includes('ended by its own switch') || fates.includes('given up by us after ten minutes');
   return hasFailed && !canWork ? 'they rest' : 'they are replaced';
 };
 
