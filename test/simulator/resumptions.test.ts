@@ -17,12 +17,13 @@ const object = (sequence: number): Checkpoint => ({
 let found: string[];
 let now: number;
 let audit: Resumptions;
+let row: TaskRecord;
 
 /** Its row names checkpoints 3 and 2, taken anew at `TAKEN_AT`, and its last run kept steps 1 to 3. */
 beforeEach(() => {
   found = [];
   now = TAKEN_AT;
-  const row = { takenAt: TAKEN_AT, checkpoint: object(3), checkpointBefore: object(2) } as unknown as TaskRecord;
+  row = { takenAt: TAKEN_AT, checkpoint: object(3), checkpointBefore: object(2) } as unknown as TaskRecord;
   audit = auditResumptions({
     now: () => now as EpochMs,
     judge: { violations: [], say: (promise, what) => void found.push(`${promise}: ${what}`) },
@@ -72,6 +73,14 @@ describe('a run goes on', () => {
   it('from the newest when it was cut for another machine', () => {
     audit.cut(ELSEWHERE, 'content/3');
     expect(goesOnFrom(2)).toEqual([TOO_EARLY(2, 3)]);
+  });
+
+  it('from the one before when the newest was cut, although its row was released by then and tells no more when it was taken', () => {
+    audit.cut(HERE, 'content/3');
+    const { takenAt: _takenAt, ...released } = row;
+    row = released;
+    now = TAKEN_AT + 5;
+    expect(goesOnFrom(2)).toEqual([]);
   });
 
   it('from the newest when it was cut before the task was taken', () => {

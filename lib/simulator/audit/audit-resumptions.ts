@@ -1,6 +1,6 @@
 import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { Checkpoint, TaskRecord } from '../../fleet/task.ts';
-import type { EpochMs } from '../../fleet/time.ts';
+import { type EpochMs, epochMs } from '../../fleet/time.ts';
 import type { Judge } from './promises.ts';
 
 export interface ResumptionsWorld {
@@ -44,7 +44,8 @@ export const auditResumptions = ({ now, judge, rowOf }: ResumptionsWorld): Resum
   /** The newest that could be read; where both were cut the task starts over, and is not lost. */
   const leastOf = (by: InstanceId, id: TaskId, { last, before }: Kept): number => {
     const row = rowOf(id);
-    const since = row?.takenAt ?? now();
+    // A row that was released meanwhile does not tell it any more.
+    const since = row?.takenAt ?? epochMs(0);
     if (!wasCut(by, since, row?.checkpoint)) return last;
     return wasCut(by, since, row?.checkpointBefore) ? 0 : before;
   };
