@@ -172,7 +172,7 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAfter(10, { endTold: 60_000 })).toHaveLength(1);
   });
 
-  it('does not run on beyond deadline − margin', () => {
+  const looking = () => {
     let failed = 0;
     const { found, clock, asks } = begin({ rowOf: () => rowWith({ status: 'running' }), failures: () => failed });
     const lookAfter = (seconds: number): readonly string[] => {
@@ -180,14 +180,28 @@ describe('a task that keeps its work, on a machine that drains', () => {
       asks.look();
       return found;
     };
+    const fail = (): void => {
+      failed += 1;
+    };
+    return { lookAfter, fail };
+  };
+
+  it('does not run on beyond deadline − margin', () => {
+    const { lookAfter } = looking();
     expect(lookAfter(104)).toEqual([]);
-    expect(lookAfter(5)).toEqual([]);
-    failed = 1;
-    expect(lookAfter(5)).toEqual([]);
     // Ten seconds from when it could go by what it knows.
     expect(lookAfter(9)).toEqual([]);
     expect(lookAfter(1)).toEqual(['task-1 runs on, and the time of its machine is over']);
     expect(lookAfter(5)).toHaveLength(1);
+  });
+
+  it('may run on in the ledger while a call that failed waits for its repetition', () => {
+    const { lookAfter, fail } = looking();
+    lookAfter(104);
+    fail();
+    expect(lookAfter(5)).toEqual([]);
+    expect(lookAfter(29)).toEqual([]);
+    expect(lookAfter(1)).toEqual(['task-1 runs on, and the time of its machine is over']);
   });
 
   it('may be asked at any time once it is somebody else’s, or where nothing of it is kept', () => {

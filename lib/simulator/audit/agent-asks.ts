@@ -21,6 +21,9 @@ const ROUNDING_MS = 100;
 /** A run that has no time left ends with the next look at it, and its row is told within a few calls. */
 const ENDS_WITHIN_MS = 10_000;
 
+/** A call that failed is tried again within 20 s: until then the row is not told. */
+const TOLD_AFTER_FAILURE_MS = 30_000;
+
 export type AsksWorld = Pick<
   AgentDutiesWorld,
   'now' | 'judge' | 'drain' | 'item' | 'endTold' | 'rowOf' | 'running' | 'wentOnAt' | 'stopsAsked' | 'stepsKept'
@@ -55,6 +58,7 @@ export const watchAsks = (world: AsksWorld) => {
   /** The end of all runs as it was known at the last look, and the calls that had failed by then. */
   let last: { readonly endsAt: number; readonly failures: number } | undefined;
   let knownSince: EpochMs = now();
+  let failedAt: EpochMs | undefined;
 
   const rowOfRun = ({ id, attempt }: Run): TaskRecord | undefined => {
     const row = rowOf(id);
@@ -135,8 +139,10 @@ export const watchAsks = (world: AsksWorld) => {
       const endsAt = endOfRuns();
       for (const one of asked.splice(0)) judgeAsked(one, endsAt);
       if (last?.endsAt !== endsAt || last?.failures !== failures()) knownSince = now();
+      if (last !== undefined && last.failures !== failures()) failedAt = now();
       // It may be told when it is over.
-      const isOverdue = endsAt !== undefined && now() >= Math.max(endsAt, knownSince) + ENDS_WITHIN_MS;
+      const isLate = endsAt !== undefined && now() >= Math.max(endsAt, knownSince) + ENDS_WITHIN_MS;
+      const isOverdue = isLate && (failedAt === undefined || now() >= failedAt + TOLD_AFTER_FAILURE_MS);
       if (isOverdue) for (const run of running()) judgeOverdue(run);
       last = endsAt === undefined ? undefined : { endsAt, failures: failures() };
     },
