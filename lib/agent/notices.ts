@@ -1,6 +1,6 @@
 import type { InterruptionAction, Signal } from '../fleet/signal.ts';
-import { type EpochMs, epochMs } from '../fleet/time.ts';
-import { rfc1123Instant } from '../signals/instant.ts';
+import type { EpochMs } from '../fleet/time.ts';
+import { isoInstant, rfc1123Instant, zonedInstant } from '../signals/instant.ts';
 
 /** What the machine itself can learn about its end; the agent adds its id and makes a `Signal` of it. */
 export type MachineWarning = Omit<Signal, 'instanceId'>;
@@ -21,11 +21,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-const instantOf = (value: unknown): EpochMs | undefined => {
-  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(parsed) ? undefined : epochMs(parsed);
-};
-
 /**
  * `spot/instance-action`: `{"action":"terminate","time":"2017-09-18T08:22:00Z"}`
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html).
@@ -34,7 +29,7 @@ const instantOf = (value: unknown): EpochMs | undefined => {
  */
 export const parseInstanceAction = (text: string, now: EpochMs): MachineWarning | undefined => {
   const { action, time } = asFields(jsonOf(text));
-  const deadline = instantOf(time);
+  const deadline = zonedInstant(time);
   if (typeof action !== 'string' || deadline === undefined) return undefined;
   const known = ACTIONS.get(action);
   return {
@@ -51,14 +46,12 @@ export const unknownActionOf = (text: string): string | undefined => {
   return typeof action === 'string' && !ACTIONS.has(action) ? action.slice(0, 40) : undefined;
 };
 
-const ISO_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
-
 /**
  * `spot/termination-time`: `2015-01-05T18:02:00Z`, the older form of a notice, which EC2 still keeps up (same page).
  * AWS warns that it may hold something that is no time, which then means nothing.
  */
 export const parseTerminationTime = (text: string, now: EpochMs): MachineWarning | undefined => {
-  const deadline = ISO_INSTANT.test(text.trim()) ? instantOf(text.trim()) : undefined;
+  const deadline = isoInstant(text.trim());
   return deadline === undefined ? undefined : { kind: 'spot-interruption', at: now, deadline, action: 'terminate' };
 };
 
@@ -69,7 +62,9 @@ export const parseTerminationTime = (text: string, now: EpochMs): MachineWarning
  */
 export const parseRebalance = (text: string, now: EpochMs): MachineWarning | undefined => {
   const { noticeTime } = asFields(jsonOf(text));
-  return noticeTime === undefined ? undefined : { kind: 'rebalance-recommendation', at: instantOf(noticeTime) ?? now };
+  return noticeTime === undefined
+    ? undefined
+    : { kind: 'rebalance-recommendation', at: zonedInstant(noticeTime) ?? now };
 };
 
 const TARGET_STATES = /^(?:InService|Terminated|Detached|Standby|Warmed:(?:Hibernated|Running|Stopped|Terminated))$/;
@@ -101,7 +96,7 @@ const OVER_DESCRIPTION = /^\[(?:Completed|Cancell?ed)\]/i;
 
 const maintenanceEvent = (entry: unknown): MaintenanceEvent | undefined => {
   const { EventId, Code, NotBefore, State, Description } = asFields(entry);
-  const notBefore = rfc1123Instant(NotBefore) ?? instantOf(NotBefore);
+  const notBefore = rfc1123Instant(NotBefore) ?? zonedInstant(NotBefore);
   if (notBefore === undefined) return undefined;
   const isOver = OVER_STATES.has(State) || (typeof Description === 'string' && OVER_DESCRIPTION.test(Description));
   const eventId = typeof EventId === 'string' ? EventId : `${String(Code)} ${notBefore}`;

@@ -404,6 +404,10 @@ describe('what the metadata service says', () => {
     ['[]', 'a list'],
     ['{"action":"terminate"}', 'no time'],
     ['{"action":"terminate","time":"soon"}', 'no instant'],
+    ['{"action":"terminate","time":"1"}', 'a number that might be a month of 2001'],
+    ['{"action":"terminate","time":"soon 1"}', 'words with such a number'],
+    ['{"action":"terminate","time":"2017-09-18T08:22:00"}', 'a time of no zone'],
+    ['{"action":"terminate","time":"2017-02-30T00:00:00Z"}', 'a day that does not exist'],
     ['{"action":7,"time":"2026-01-01T00:02:00Z"}', 'an action that is no text'],
     ['{"action":"terminate","time":', 'cut off'],
   ])('%j is no notice: %s', (text) => {
