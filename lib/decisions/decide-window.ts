@@ -1,5 +1,5 @@
 import type { FleetWindow } from '../fleet/fleet-settings.ts';
-import { SWEEP_SECONDS, WINDOW_CALM_SECONDS, WINDOW_RESERVE_SECONDS } from '../fleet/limits.ts';
+import { WINDOW_CALM_SECONDS, WINDOW_RESERVE_SECONDS } from '../fleet/limits.ts';
 import { addMs, type EpochMs, secondsToMs, toIso } from '../fleet/time.ts';
 import { START_UP_SECONDS } from './loss-rate.ts';
 import { keepsDeadline } from './purchase/guards.ts';
@@ -51,6 +51,12 @@ interface Known extends WindowQuestion {
   readonly secondsLeft: number;
 }
 
+/**
+ * The rule's sum is the same for every tick that ends before the work does; in a longer one it takes the work for done, on
+ * spot that may be lost in it.
+ */
+const TICK_SECONDS = 1;
+
 /** The rule asks about spot of any pool alike. */
 const SPOT: PurchaseChoice = { kind: 'spot', pool: '' };
 
@@ -58,7 +64,7 @@ const SPOT: PurchaseChoice = { kind: 'spot', pool: '' };
 const viewOf = ({ window, tasks, taskSeconds, secondsLeft, hasSpot }: Known, machines: number): PurchaseView => {
   const workLeftSeconds = Math.ceil(tasks / (machines * window.slots)) * taskSeconds;
   return {
-    tickSeconds: SWEEP_SECONDS,
+    tickSeconds: TICK_SECONDS,
     secondsLeft: secondsLeft - WINDOW_RESERVE_SECONDS,
     workLeftSeconds,
     // What spot machines hold when they are taken is begun again.

@@ -37,6 +37,15 @@ describe('while there is time', () => {
     expect(decide({ now: addMs(now, 60_000), hasSpot: true }).kind).toBe('buy');
   });
 
+  it('spot that is there is no reason to wait when little is left: it may be lost as well', () => {
+    // Two tasks of five seconds, on one machine: 4 min, 5 s × 2, 5 s, 10 min.
+    const little = { tasks: 2, taskSeconds: 5, onDemandMax: 1, hasSpot: true };
+    const at = (secondsLeft: number) => addMs(START, (12 * HOUR - secondsLeft) * 1_000);
+    expect(decide({ ...little, now: at(855) }).kind).toBe('wait');
+    expect(decide({ ...little, now: at(854) }).kind).toBe('buy');
+    expect(decide({ ...little, now: at(1) }).kind).toBe('buy');
+  });
+
   it('so many machines are wanted as bring the tasks in time at an even pace', () => {
     // 12 h less 0.8 h are 22 tasks one after the other: two machines. In six hours less 0.8 h ten each: four.
     expect(decide()).toMatchObject({ kind: 'wait', machines: 2 });

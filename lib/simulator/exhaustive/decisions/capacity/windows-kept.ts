@@ -5,10 +5,10 @@ import { compareTold, type ToldCase, triedTogether } from './told-cases.ts';
 
 const CASES = {
   /** Until the oldest unfinished task is due, in seconds: about where each of the rules turns. */
-  secondsLeft: [1_139, 1_140, 2_639, 2_640, 2_879, 4_679, 4_680],
+  secondsLeft: [859, 860, 1_139, 1_140, 2_639, 2_640, 2_879, 4_679, 4_680],
   tasks: [1, 9],
   inHand: [0, 2],
-  taskSeconds: [300, 900],
+  taskSeconds: [10, 300, 900],
   slots: [1, 2],
   hasSpot: [false, true],
   /** Machines on demand that are there. */
