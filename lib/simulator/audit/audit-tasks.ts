@@ -160,7 +160,7 @@ export const auditTasks = (world: TaskAuditWorld): TaskAudit => {
     keepers.set(id, step.attempt);
     if (!isOfAttempt || last === undefined || !('objectKey' in step.checkpoint.content)) return;
     // Of one that it gave up its attempt does not know whether it was written after all.
-    if (step.checkpoint.sequence !== last.sequence + 1) return;
+    if (world.acting.by?.memo.untold.delete(id) || step.checkpoint.sequence !== last.sequence + 1) return;
     // The same state again is the same object, which is no help to itself.
     const isSame = last.content.sha256 === step.checkpoint.content.sha256;
     const due = isSame ? rowBefore.checkpointBefore?.sequence : last.sequence;

@@ -1,5 +1,5 @@
 import type { FleetSettings } from '../../fleet/fleet-settings.ts';
-import type { InstanceId } from '../../fleet/ids.ts';
+import type { InstanceId, TaskId } from '../../fleet/ids.ts';
 import type { Run } from '../../fleet/run.ts';
 import { allFleets } from '../life/fleets-of.ts';
 import { type Life, START } from '../life/life.ts';
@@ -28,6 +28,11 @@ const textOf = (life: Life, task: PlannedTask): string | undefined => {
 const isMovedAway = ({ memory }: Life, { isForeign, truth, work }: PlannedTask): boolean =>
   isForeign && memory.workQueue(truth.fleet).deadLetters.includes(JSON.stringify(work));
 
+/** A dead task whose message is lost is told of by another one. Nobody sends a third: only its row tells of it then. */
+const MESSAGES_LOST_MOST = 1;
+
+const isLostForGood = ({ truth }: Life, id: TaskId): boolean => (truth.messagesLost.get(id) ?? 0) > MESSAGES_LOST_MOST;
+
 const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
   const { taskId, isPoison, isCancelAsked, isSubmitted, result } = task.truth;
   if (!isSubmitted) return [];
@@ -42,7 +47,7 @@ const taskUnsettled = (life: Life, task: PlannedTask): Unsettled[] => {
   if (row.status === 'cancelled' && !isCancelAsked) return [unsettled('W1', `${taskId} is cancelled`)];
   if (row.status !== 'dead') return [];
   const isCopied = life.memory.deadLetters.sent.some((letter) => letter.taskId === taskId);
-  return isCopied ? [] : [unsettled('O2', `${taskId} is dead, and nobody finds it`)];
+  return isCopied || isLostForGood(life, taskId) ? [] : [unsettled('O2', `${taskId} is dead, and nobody finds it`)];
 };
 
 const unsettled = (promise: Promised, found: string): Unsettled => ({ promise, found });

@@ -90,6 +90,8 @@ export interface CallerMemo {
   readonly readings: Map<InstanceId, (InstanceRecord | undefined)[]>;
   /** Machines that drain since it wrote to them, whoever was first. */
   readonly drained: Set<InstanceId>;
+  /** Tasks of which a checkpoint was written, or may be later, and no answer came. */
+  readonly untold: Set<TaskId>;
 }
 
 /** One method of a port, as the faults see it. */
@@ -231,6 +233,11 @@ export const createCaller = (
     if (method.name === 'blobs.put' || isPointer) faults.met('F53', name);
   };
 
+  const noteUntold = (id: FaultId, method: Method, [task, step]: readonly unknown[]): void => {
+    const isCheckpoint = method.name === 'tasks.apply' && (step as TaskStep).step === 'checkpoint';
+    if (isCheckpoint && (id === 'F17' || id === 'F138')) caller.memo.untold.add(task as TaskId);
+  };
+
   const strike = async <T>(id: FaultId, method: Method, args: readonly unknown[], effect: () => Promise<T>) => {
     if (throttlesLeft === 0) faults.met(id, name);
     trace.note(name, `${id} at ${told(method, args)}`, () => about(args));
@@ -242,6 +249,7 @@ export const createCaller = (
       noteCrash();
       return never<T>();
     }
+    noteUntold(id, method, args);
     if (id === 'F138') {
       await sendLate(world, effect);
       throw new ServiceFault(`${method.name}: no answer came`);
@@ -319,6 +327,7 @@ export const createCaller = (
       records: new Map(),
       readings: new Map(),
       drained: new Set(),
+      untold: new Set(),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
     },
     crashed,

@@ -89,7 +89,8 @@ const loseMessage = ({ life, random }: Incident, isUnseen: boolean): void => {
   if (ours.length === 0) return;
   const { messageId, body } = random.pick(ours);
   const told = parseTaskMessage(body);
-  if (told.kind === 'task') life.truth.messagesLost.add(told.taskId);
+  const { messagesLost } = life.truth;
+  if (told.kind === 'task') messagesLost.set(told.taskId, (messagesLost.get(told.taskId) ?? 0) + 1);
   queue.drop(messageId);
 };
 

@@ -67,7 +67,7 @@ export interface Life {
     readonly unreadable: Set<string>;
     readonly ending: Map<InstanceId, EpochMs>;
     readonly refusing: Map<string, EpochMs>;
-    readonly messagesLost: Set<TaskId>;
+    readonly messagesLost: Map<TaskId, number>;
   };
   readonly workload: ReadonlyMap<TaskId, PlannedTask>;
   readonly taskAudit: TaskAudit;
@@ -194,7 +194,7 @@ export const createLife = (options: LifeOptions): Life => {
     told: new Set(),
     ending: new Map(),
     refusing: new Map(),
-    messagesLost: new Set(),
+    messagesLost: new Map(),
     unreadable: new Set(),
   };
   const taskAudit = auditTasks({ now, judge, trace, faults, truth, acting, tasks: memory.tasks, recordOf, since });

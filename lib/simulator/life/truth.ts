@@ -55,6 +55,6 @@ export interface Truth {
   readonly foreign: ReadonlySet<InstanceId>;
   /** `<machine>/<kind>` of every signal that somebody who may has told. */
   readonly told: ReadonlySet<string>;
-  /** Tasks of which somebody has deleted a message. */
-  readonly messagesLost: ReadonlySet<TaskId>;
+  /** How many messages of each task somebody has deleted, or have expired unseen. */
+  readonly messagesLost: ReadonlyMap<TaskId, number>;
 }
