@@ -233,9 +233,9 @@ export const createCaller = (
     if (method.name === 'blobs.put' || isPointer) faults.met('F53', name);
   };
 
-  const noteUntold = (id: FaultId, method: Method, [task, step]: readonly unknown[]): void => {
-    const isCheckpoint = method.name === 'tasks.apply' && (step as TaskStep).step === 'checkpoint';
-    if (isCheckpoint && (id === 'F17' || id === 'F138')) caller.memo.untold.add(task as TaskId);
+  const noteUntold = (method: Method, [task, step]: readonly unknown[]): void => {
+    if (method.name === 'tasks.apply' && (step as TaskStep).step === 'checkpoint')
+      caller.memo.untold.add(task as TaskId);
   };
 
   const strike = async <T>(id: FaultId, method: Method, args: readonly unknown[], effect: () => Promise<T>) => {
@@ -249,14 +249,15 @@ export const createCaller = (
       noteCrash();
       return never<T>();
     }
-    noteUntold(id, method, args);
     if (id === 'F138') {
       await sendLate(world, effect);
+      noteUntold(method, args);
       throw new ServiceFault(`${method.name}: no answer came`);
     }
     if (id === 'F45' && random.chance(0.5)) throw new ServiceFault(`${method.name}: no answer came`);
     const answer = await effect();
     if (id === 'F86') return { answered: false, code: 'TimeoutError', message: 'The answer was lost.' } as T;
+    if (id === 'F17') noteUntold(method, args);
     if (id === 'F17' || id === 'F45') throw new ServiceFault(`${method.name}: the answer was lost`);
     if (id === 'F12') {
       noteCrashAround(method, args);
