@@ -33,6 +33,14 @@ export function* combinationsOf<Values extends Record<string, readonly unknown[]
   }
 }
 
+/**
+ * Begins what nobody waits for: only what it does before its first answer is asked about. Whatever goes wrong later, such as
+ * something missing that only a wrong decision would ask for, is no crash of the whole.
+ */
+export const beginOnly = (begun: Promise<unknown>): void => {
+  begun.catch(() => undefined);
+};
+
 /** What a decision answered, or what it threw. */
 const answerOf = <Case>(decide: (tried: Case) => string, tried: Case): string => {
   try {

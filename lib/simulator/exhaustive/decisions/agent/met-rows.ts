@@ -4,7 +4,7 @@ import type { AgentShared } from '../../../../agent/world.ts';
 import { fleetName, taskId } from '../../../../fleet/ids.ts';
 import type { TaskRecord } from '../../../../fleet/task.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -52,7 +52,7 @@ const decided = ({ status, takenSecondsAgo, expectedSeconds, reason }: Case): st
     ...(takenSecondsAgo !== undefined && { takenAt: addMs(NOW, -takenSecondsAgo * 1_000) }),
     ...(reason !== undefined && { reason }),
   };
-  void meetRow(shared, row, ticket);
+  beginOnly(meetRow(shared, row, ticket));
   return `${deeds.join(', ')}; counted ${tally.putBack} put back, ${tally.removed} removed`;
 };
 

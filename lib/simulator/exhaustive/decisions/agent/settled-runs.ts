@@ -5,7 +5,7 @@ import type { Ticket } from '../../../../agent/ticket.ts';
 import type { AgentShared } from '../../../../agent/world.ts';
 import type { TaskStep } from '../../../../fleet/task-protocol.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const ENDS: readonly Exclude<RunEnd, { kind: 'stale' }>[] = [
   { kind: 'done', result: 'so many' },
@@ -65,7 +65,7 @@ const decided = ({ end, failuresBefore, isDraining, isCommitted, hasCheckpoint }
   const release = (): void => {
     deeds.push('lets go');
   };
-  void settle(shared, { attempt, ticket, release, keep: () => undefined }, end);
+  beginOnly(settle(shared, { attempt, ticket, release, keep: () => undefined }, end));
   return `${deeds.join(', ')}; ${shared.tally.done} done`;
 };
 

@@ -2,7 +2,7 @@ import { takeFromMessage } from '../../../../agent/take.ts';
 import type { Ticket } from '../../../../agent/ticket.ts';
 import type { AgentShared } from '../../../../agent/world.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const CASES = {
   body: [
@@ -51,11 +51,13 @@ const decided = ({ body, isInHand }: Case): string => {
     hide: (seconds: number) => does(`hides it for ${seconds} s`),
     putBack: (seconds: number, id: string) => does(`puts ${id} back for ${seconds} s`),
   } as unknown as Ticket;
-  void takeFromMessage(shared, ticket, {
-    onLeaseOutcome: () => undefined,
-    isInHand: (id) => isInHand && id === 'a-task',
-    whoBegan: () => 'nobody',
-  });
+  beginOnly(
+    takeFromMessage(shared, ticket, {
+      onLeaseOutcome: () => undefined,
+      isInHand: (id) => isInHand && id === 'a-task',
+      whoBegan: () => 'nobody',
+    }),
+  );
   return `${deeds.join(', ')}; counted ${tally.putBack} put back, ${tally.leftAlone} left alone`;
 };
 

@@ -2,6 +2,7 @@ import type { Signal } from '../../../../fleet/signal.ts';
 import { type EpochMs, epochMs } from '../../../../fleet/time.ts';
 import { handleSignalBody, type SignalsWorld } from '../../../../workflows/handle-signal-body.ts';
 import type { WakeCollector } from '../../../../workflows/wakes.ts';
+import { beginOnly } from '../decision-table.ts';
 
 /** 2027-01-15T08:00:00Z, the receiver's own time. */
 export const HEARD_AT = 1_800_000_000_000;
@@ -51,7 +52,7 @@ export const hearEvent = (body: string, now: EpochMs = epochMs(HEARD_AT)): strin
     },
     home: { account: '123456789012', region: 'us-east-1' },
   } as unknown as SignalsWorld;
-  void handleSignalBody(signals, WAKES, body);
+  beginOnly(handleSignalBody(signals, WAKES, body));
   return deeds.join('; ') || 'nothing';
 };
 
