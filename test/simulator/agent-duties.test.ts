@@ -503,7 +503,7 @@ describe('a task that was given back to rest', () => {
     const clock = clockFrom(0);
     let status = 'running';
     const rests = watchRests({ now: clock.now, judge, rowOf: () => rowWith({ status }), item: () => item });
-    if (isMetBefore) rests.received([messageOf(TASK)]);
+    if (isMetBefore) rests.received([messageOf(TASK)], new Set());
     status = 'ready';
     rests.answered(TASK, step as TaskStep, { outcome: 'done', row: rowWith({ status }) } as TaskOutcome);
     const look = (): void => {

@@ -290,7 +290,7 @@ export const watchAgent = (
           const received = await queue.receive(options);
           visibility.received(received, options.visibilitySeconds, failures);
           inbox.received(received, failures);
-          rests.received(received);
+          rests.received(received, untold);
           return received;
         } finally {
           polls -= 1;

@@ -18,7 +18,8 @@ export type RestsWorld = Pick<AgentDutiesWorld, 'now' | 'judge' | 'rowOf' | 'ite
 export interface Rests {
   /** A step on its row has been answered. */
   answered(id: TaskId, step: TaskStep, outcome: TaskOutcome): void;
-  received(messages: readonly ReceivedMessage[]): void;
+  /** `beingTold`: tasks whose rows are just told how their runs have ended. */
+  received(messages: readonly ReceivedMessage[], beingTold: ReadonlySet<TaskId>): void;
   /** A message is shown after so long; calls that had failed by then. */
   shown(message: ReceivedMessage, seconds: number, failures: number): void;
   /** Another is sent, and shown after so long. */
@@ -72,10 +73,10 @@ export const watchRests = ({ now, judge, rowOf, item }: RestsWorld): Rests => {
       if (rest === undefined || outcome.outcome !== 'done' || outcome.row.status !== 'ready') return;
       resting.set(id, { at: now(), ...rest });
     },
-    received: (messages) => {
+    received: (messages, beingTold) => {
       for (const { body, receiptHandle } of messages) {
         const id = taskOf(body);
-        if (id !== undefined && rowOf(id)?.status === 'running') metRunning.add(receiptHandle);
+        if (id !== undefined && (rowOf(id)?.status === 'running' || beingTold.has(id))) metRunning.add(receiptHandle);
       }
     },
     shown: ({ body, receiptHandle }, seconds, failures) => {

@@ -6,7 +6,7 @@ import { fleetName, type InstanceId, type TaskId } from '../../fleet/ids.ts';
 import { DEAD_MAN_SECONDS } from '../../fleet/limits.ts';
 import type { SignalKind } from '../../fleet/signal.ts';
 import { FLEET_TAG } from '../../fleet/tags.ts';
-import { type EpochMs, secondsToMs, toIso } from '../../fleet/time.ts';
+import { type EpochMs, epochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
 import type { SelfEnd } from '../audit/self-end.ts';
@@ -36,7 +36,7 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** The machine's clock, or that of one life of a process on it: with the process, its timers end. */
   clockOf(life?: Caller): Clock;
   notice?: EpochMs;
-  /** When it ends by a notice that its agent has read, also where that was withdrawn. */
+  /** When it ends by the nearest notice that its agent has read, also where that was withdrawn. */
   endTold?: EpochMs;
   isAdvised?: boolean;
   /** When the present process of its agent has first read that EC2 recommends to move it. */
@@ -142,7 +142,9 @@ export const simulatedImds = (machine: HostedMachine, faults: Faults, now: () =>
     if (path === REBALANCE_PATH) machine.adviceReadAt ??= now();
     const isNotice = path === 'spot/instance-action';
     const isNonsense = isNotice && faults.strikes('F63', machine.instanceId);
-    if (isNotice && !isNonsense && !machine.tellsNonsense) machine.endTold = machine.notice!;
+    if (isNotice && !isNonsense && !machine.tellsNonsense) {
+      machine.endTold = epochMs(Math.min(machine.endTold ?? Number.POSITIVE_INFINITY, machine.notice!));
+    }
     return Promise.resolve(isNonsense ? '{"action":' : text);
   },
 });
