@@ -74,6 +74,19 @@ export const createMonitor = (life: Life): Monitor => {
       .some(({ body }) => taskOf(body) === taskId);
   };
 
+  /**
+   * It was released, and whoever had it still works on it under its present number: that run may win, and takes its message
+   * for a second one of its own whenever it comes by.
+   */
+  const isWorkedOn = ({ taskId, attempt }: TaskRecord): boolean =>
+    host.machines.some(
+      ({ endedBy, standing, life: process, running }) =>
+        endedBy === undefined &&
+        standing === undefined &&
+        process?.isDead() === false &&
+        running?.().some((run) => run.id === taskId && run.attempt === attempt) === true,
+    );
+
   const lookAtTasks = (): void => {
     const now = clock.now();
     const polled = new Set(
@@ -90,6 +103,7 @@ export const createMonitor = (life: Life): Monitor => {
       waiting.set(id, known);
       if (polled.has(row.fleet)) known.waitedMs += LOOK_MS;
       if (known.waitedMs > TAKEN_WITHIN_MS && isWithoutMessage(row)) known.waitedMs = 0;
+      if (known.waitedMs > TAKEN_WITHIN_MS && isWorkedOn(row)) continue;
       slowest.takenMs = Math.max(slowest.takenMs, known.waitedMs);
       if (known.waitedMs > TAKEN_WITHIN_MS)
         sayOnce('W4', `ready ${id}`, `${id} has been ready for ${known.waitedMs / 1_000} s with a worker free`);

@@ -107,6 +107,7 @@ export const agentPortsOf = (
     },
   );
   machine.tasksLeft = duties.left;
+  machine.running = runs.now;
   const blobs = calledPort('blobs', ports.blobs, caller);
   const begin = watchStart(life, granted, machine, duties);
   const states = watchStates(life, clock.now, duties);

@@ -9,6 +9,7 @@ import { FLEET_TAG } from '../../fleet/tags.ts';
 import { type EpochMs, epochMs, secondsToMs, toIso } from '../../fleet/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DescribedMachine } from '../../ports/machines.ts';
+import type { Run } from '../audit/concurrent-runs.ts';
 import type { SelfEnd } from '../audit/self-end.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { MemoryMachines } from '../ports/memory-machines.ts';
@@ -59,6 +60,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** The agent that runs at present, and the tasks that came to it and that it has not dealt with. */
   agent?: Agent;
   tasksLeft?: () => readonly TaskId[];
+  /** What the present process runs. */
+  running?: () => readonly Run[];
   life?: Caller;
 }
 
