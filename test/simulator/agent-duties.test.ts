@@ -167,6 +167,17 @@ describe('a task that keeps its work, on a machine that drains', () => {
     expect(askedAt(98, 20, epochMs(88_000))).toHaveLength(1);
   });
 
+  it('may be asked sooner where an earlier end was told and called off: draining is not undone', () => {
+    let item = itemWith({ ...draining, signals: { ...draining.signals, 'scheduled-change': { deadline: 50_000 } } });
+    const { found, clock, asks } = begin({ item: () => item });
+    asks.look();
+    item = itemWith(draining);
+    clock.pass(10);
+    asks.asked(run, { keeps: false });
+    asks.look();
+    expect(found).toEqual([]);
+  });
+
   it('may be asked sooner where the machine is told an earlier end', () => {
     expect(askedAfter(10, { endTold: 50_000 })).toEqual([]);
     expect(askedAfter(10, { endTold: 60_000 })).toHaveLength(1);

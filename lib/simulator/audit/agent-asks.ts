@@ -59,6 +59,8 @@ export const watchAsks = (world: AsksWorld) => {
   let last: { readonly endsAt: number; readonly failures: number } | undefined;
   let knownSince: EpochMs = now();
   let failedAt: EpochMs | undefined;
+  /** The nearest end that was known at any look: one that is called off later still ends what drains for it. */
+  let nearestEnd = Number.POSITIVE_INFINITY;
 
   const rowOfRun = ({ id, attempt }: Run): TaskRecord | undefined => {
     const row = rowOf(id);
@@ -82,14 +84,15 @@ export const watchAsks = (world: AsksWorld) => {
   const judgeAsked = (one: Asked, endsAt: number | undefined): void => {
     const { id, at, failures: before, checkpointsMs, keeps } = one;
     if (endsAt === undefined || failures() !== before || one.isForced) return;
-    judgeCutShort(one, endsAt);
+    const soonest = Math.min(endsAt, nearestEnd);
+    judgeCutShort(one, soonest);
     if (!keeps) return;
     const leftMs = endsAt - at;
     const awakeSince = Math.max(knownSince, wentOnAt() ?? knownSince);
     const isLongKnown = last?.endsAt === endsAt && at - awakeSince >= KNOWN_MS;
     if (isLongKnown && leftMs < CHECKPOINT_MS_MIN - ROUNDING_MS)
       judge.say('M1', `${id} keeps its work, and is asked to stop when it is too late to write it`);
-    if (leftMs <= checkpointsMs + SLACK_MS) return;
+    if (soonest - at <= checkpointsMs + SLACK_MS) return;
     judge.say(
       'M1',
       `${id} keeps its work, and is asked to stop ${Math.round(leftMs / 1_000)} s before its time is over`,
@@ -137,6 +140,7 @@ export const watchAsks = (world: AsksWorld) => {
     /** With each heartbeat: by then the machine's item says what its agent may have known before. */
     look: (): void => {
       const endsAt = endOfRuns();
+      nearestEnd = Math.min(nearestEnd, endsAt ?? Number.POSITIVE_INFINITY);
       for (const one of asked.splice(0)) judgeAsked(one, endsAt);
       if (last?.endsAt !== endsAt || last?.failures !== failures()) knownSince = now();
       if (last !== undefined && last.failures !== failures()) failedAt = now();
