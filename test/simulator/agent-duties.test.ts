@@ -172,7 +172,8 @@ describe('a task that keeps its work, on a machine that drains', () => {
     const { found, clock, asks } = begin({ item: () => item });
     asks.look();
     item = itemWith(draining);
-    clock.pass(10);
+    // 30 s until then, less a checkpoint of 3 s and 15 s of doubt.
+    clock.pass(12);
     asks.asked(run, { keeps: false });
     asks.look();
     expect(found).toEqual([]);
