@@ -63,6 +63,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   /** What the present process runs. */
   running?: () => readonly Run[];
   life?: Caller;
+  /** A second agent that somebody has started: should the first end just then, it is the machine's. */
+  second?: Caller;
 }
 
 export interface MachineHost {
@@ -193,11 +195,16 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
 
   const imdsOf = (machine: HostedMachine): Imds => simulatedImds(machine, faults, clock.now);
 
+  const crashAll = ({ life, second }: HostedMachine): void => {
+    life?.crash();
+    second?.crash();
+  };
+
   const noteEnd = (machine: HostedMachine, by: EndedBy): void => {
     if (machine.endedBy !== undefined) return;
     machine.endedBy = by;
     machine.endedAt = clock.now();
-    machine.life?.crash();
+    crashAll(machine);
     machine.standing?.go();
     trace.note(machine.instanceId, `ended by ${by}`);
     options.onEnded(machine);
@@ -329,7 +336,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     },
     freeze: (machine) => {
       machine.isFrozen = true;
-      machine.life?.crash();
+      crashAll(machine);
       trace.note(machine.instanceId, 'its agent is gone for good');
     },
     askToStop: (machine) => {
@@ -342,8 +349,9 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       // Beside a living one: an agent that is started alone is the machine's, and its lock must not end with another's.
       if (machine.life === undefined || machine.life.isDead()) return;
       const life = options.createCaller(machine);
+      const { machineState, tasksLeft, running } = machine;
       const ports = options.agentPorts(life, machine);
-      const { machineState } = machine;
+      Object.assign(machine, { second: life, tasksLeft, running });
       const second = createAgent({ ...ports, imds: imdsOf(machine), machineState }, options.settings(machine));
       const startedAt = clock.now();
       void second.run().then(({ reason, powersOff }) => {
@@ -355,7 +363,7 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     stop: (machine) => {
       if (machine.endedBy !== undefined) return;
       machine.isStopped = true;
-      machine.life?.crash();
+      crashAll(machine);
       ec2.setState(machine.instanceId, 'stopped', 'Server.SpotInstanceShutdown');
       trace.note(machine.instanceId, 'stopped by EC2');
       options.onEnded(machine);
