@@ -31,7 +31,7 @@ export const CLOSE_LOOK_BUGS: readonly Bug[] = [
     tells: 'an agent takes a recommendation for an interruption',
     breaks: 'N2',
     file: 'lib/agent/notices.ts',
-    find: "{ kind: 'rebalance-recommendation', at: instantOf(noticeTime) ?? now };",
+    find: "{ kind: 'rebalance-recommendation', at: zonedInstant(noticeTime) ?? now };",
     replace: "{ kind: 'spot-interruption', at: now, deadline: (now + 120_000) as EpochMs };",
   },
   {
