@@ -30,7 +30,7 @@ export const OBSERVED: readonly SignalKind[] = [
 ];
 
 /** Kinds that end a machine, whenever they come. */
-const ENDS_NOW: readonly SignalKind[] = [
+export const ENDS_NOW: readonly SignalKind[] = [
   ...OBSERVED,
   'spot-interruption',
   'lifecycle-terminating',

@@ -15,16 +15,19 @@ export interface DecisionTable {
   tryAll(): DecisionsTried;
 }
 
+type ValuesByName = Readonly<Record<string, readonly unknown[]>>;
+
+/** One value for each name. */
+export type CombinationOf<Values extends ValuesByName> = { readonly [Name in keyof Values]: Values[Name][number] };
+
 /** Every combination of one value for each name. */
-export function* combinationsOf<Values extends Record<string, readonly unknown[]>>(
-  values: Values,
-): Generator<{ readonly [Name in keyof Values]: Values[Name][number] }> {
+export function* combinationsOf<Values extends ValuesByName>(values: Values): Generator<CombinationOf<Values>> {
   const names = Object.keys(values);
   const places = names.map(() => 0);
   if (names.some((name) => values[name]!.length === 0)) return;
   for (;;) {
     const combination = Object.fromEntries(names.map((name, index) => [name, values[name]![places[index]!]]));
-    yield combination as { readonly [Name in keyof Values]: Values[Name][number] };
+    yield combination as CombinationOf<Values>;
     let turned = names.length - 1;
     while (turned >= 0 && places[turned] === values[names[turned]!]!.length - 1) turned -= 1;
     if (turned < 0) return;
@@ -32,6 +35,9 @@ export function* combinationsOf<Values extends Record<string, readonly unknown[]
     places.fill(0, turned + 1);
   }
 }
+
+/** The answer to whatever is asked of others: only what is done before it is looked at. */
+export const NEVER_ANSWERED = new Promise<never>(() => undefined);
 
 /**
  * Begins what nobody waits for: only what it does before its first answer is asked about. Whatever goes wrong later, such as

@@ -1,4 +1,4 @@
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { stepsByRule, type TaskOnDrain } from './agent-step-rule.ts';
 import { stepsDecided } from './agent-steps-asked.ts';
 
@@ -38,7 +38,7 @@ const CASES = {
   checkpointMs: [undefined, 0, 100, 2_999, 3_001, 9_000, 25_000, 60_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const by =
   (steps: typeof stepsByRule) =>

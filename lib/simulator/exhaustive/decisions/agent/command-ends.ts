@@ -1,5 +1,5 @@
 import { outcomeOf } from '../../../../agent/exec-outcome.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const CASES = {
   end: [
@@ -22,7 +22,7 @@ const CASES = {
   stderr: ['', 'first\nlast\n\n'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ end, wasAsked, result, stderr }: Case): string => {
   const outcome = outcomeOf({ ...end, wasAsked, result, stderr });

@@ -4,7 +4,13 @@ import { createSignalDesk } from '../../../../agent/signal-desk.ts';
 import type { AgentShared } from '../../../../agent/world.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -15,9 +21,7 @@ const CASES = {
   isDraining: [true, false],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ unreadSeconds, ageSeconds, isDraining }: Case): string => {
   const written: string[] = [];
@@ -25,12 +29,12 @@ const decided = ({ unreadSeconds, ageSeconds, isDraining }: Case): string => {
   if (isDraining) drain.begin({ reason: 'a notice', deadline: addMs(NOW, 500_000), now: NOW });
   const shared = {
     ports: {
-      clock: { now: () => NOW, sleep: () => never },
+      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
       log: { info: () => undefined, warn: () => undefined },
       instances: {
         recordSignal: ({ kind }: { readonly kind: string }) => {
           written.push(kind);
-          return never;
+          return NEVER_ANSWERED;
         },
       },
     },

@@ -1,5 +1,5 @@
 import { type Forecast, forecastOf } from '../../../../decisions/remaining-time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { forecastByRule, type RuleForecast } from './forecast-rule.ts';
 
 const CASES = {
@@ -16,7 +16,7 @@ const CASES = {
   ],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const SPANS_MS = [-1, 0, 1, 30_000, 90_000, 600_000, 100_000_000] as const;
 

@@ -4,7 +4,13 @@ import type { AgentShared } from '../../../../agent/world.ts';
 import type { DrainPolicy } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
 import { addMs, type EpochMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -23,9 +29,7 @@ const CASES = {
   rebalance: ['wary', 'ignore', 'drain'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 interface Written {
   readonly kind: SignalKind;
@@ -42,12 +46,12 @@ const decided = ({ kind, deadlineSeconds, rebalance }: Case): string => {
   const drainPolicy: DrainPolicy = { marginSeconds: 10, windowSeconds: 180, warySeconds: 900, rebalance };
   const shared = {
     ports: {
-      clock: { now: () => NOW, sleep: () => never },
+      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
       log: { info: () => undefined },
       instances: {
         recordSignal: (signal: Written, drains: boolean) => {
           written.push(`${signal.kind} of ${signal.instanceId}, over in ${seconds(signal.deadline)}, drains ${drains}`);
-          return never;
+          return NEVER_ANSWERED;
         },
       },
     },

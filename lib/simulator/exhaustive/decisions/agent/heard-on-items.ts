@@ -4,7 +4,13 @@ import type { AgentShared } from '../../../../agent/world.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -29,9 +35,7 @@ const CASES = {
   drainsUntil: [undefined, 150],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 const after = (seconds: number) => addMs(NOW, seconds * 1_000);
 
@@ -54,12 +58,12 @@ const decided = (tried: Case): string => {
     drain.begin({ reason: 'a notice', deadline: after(tried.drainsUntil), now: NOW });
   const shared = {
     ports: {
-      clock: { now: () => NOW, sleep: () => never },
+      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
       log: { info: () => undefined },
       instances: {
         recordSignal: ({ kind }: { readonly kind: string }) => {
           written.push(kind);
-          return never;
+          return NEVER_ANSWERED;
         },
       },
     },

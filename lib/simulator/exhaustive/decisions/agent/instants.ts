@@ -1,5 +1,5 @@
 import { addMs, epochMs, msUntil, secondsToMs, toIso } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 /** 2027-01-15T08:00:00Z */
 const NOW = 1_800_000_000_000;
@@ -9,7 +9,7 @@ const CASES = {
   laterMs: [-1, 0, 1, 60_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const ISO: Readonly<Record<string, string>> = {
   '-86400': '2027-01-14T08:00:00.000Z',

@@ -1,7 +1,7 @@
 import { countLosses, lossesOf } from '../../../../agent/losses.ts';
 import { emptyTally } from '../../../../agent/tally.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const ENDED = epochMs(1_800_000_000_000);
 
@@ -19,7 +19,7 @@ const CASES = {
   ],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const ago = (ms: number) => addMs(ENDED, -ms);
 

@@ -4,7 +4,14 @@ import type { AgentShared } from '../../../../agent/world.ts';
 import { fleetName, taskId } from '../../../../fleet/ids.ts';
 import type { TaskRecord } from '../../../../fleet/task.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  beginOnly,
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -15,21 +22,19 @@ const CASES = {
   reason: [undefined, 'it failed'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 /** What is done first; nothing that is asked of others ever answers. */
 const decided = ({ status, takenSecondsAgo, expectedSeconds, reason }: Case): string => {
   const deeds: string[] = [];
   const does = (deed: string): Promise<never> => {
     deeds.push(deed);
-    return never;
+    return NEVER_ANSWERED;
   };
   const tally = { putBack: 0, removed: 0 };
   const shared = {
     ports: {
-      clock: { now: () => NOW, sleep: () => never },
+      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
       deadLetters: { send: (id: string, why: string) => does(`copies ${id}: ${why}`) },
     },
     runTimes: { expectedMs: () => (expectedSeconds === undefined ? undefined : expectedSeconds * 1_000) },

@@ -1,5 +1,5 @@
 import { isWorthNoting } from '../../../../decisions/merge-run-times.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const CHANGES = [
   [1_000, 1_000],
@@ -26,7 +26,7 @@ const CASES = {
   isKnown: [true, false],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const summaryOf = ({ half, nineTenths, checkpoint }: Case, when: 0 | 1) => {
   const checkpointMs = checkpoint[when];

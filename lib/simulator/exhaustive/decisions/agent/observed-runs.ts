@@ -3,7 +3,7 @@ import { observeRun } from '../../../../agent/observed-run.ts';
 import type { RunTimes } from '../../../../agent/run-times.ts';
 import type { ProgressReport } from '../../../../agent/runner.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { combinationsOf, compareDecisions, type DecisionTable, NEVER_ANSWERED } from '../decision-table.ts';
 
 const STARTED = epochMs(1_800_000_000_000);
 const TOLD_MS = 60_000;
@@ -45,7 +45,7 @@ const decided = ({ checkpoint, fleetSavesWithin, isSaving, isStopping, reports }
   const runTimes = { checkpointMs: () => fleetSavesWithin } as unknown as RunTimes;
   const run = observeRun(attempt, { runTimes, now: () => addMs(STARTED, 50_000), onChange: () => undefined });
   for (const report of reports) run.progress(report, addMs(STARTED, TOLD_MS));
-  if (isSaving) void run.saving(() => new Promise<never>(() => undefined));
+  if (isSaving) void run.saving(() => NEVER_ANSWERED);
   if (isStopping) run.stopping(addMs(STARTED, 70_000), addMs(STARTED, 73_000));
   if (isStopping) run.stopping(addMs(STARTED, 80_000), addMs(STARTED, 99_000));
   const told = run.asOf(addMs(STARTED, ASKED_MS));

@@ -2,14 +2,14 @@ import { noticeSources } from '../../../../agent/notice-sources.ts';
 import { backOffMs, doublingPauseMs } from '../../../../agent/retry.ts';
 import { watchPauseMs } from '../../../../agent/watch.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const CASES = {
   failures: [0, 1, 2, 3, 4, 5, 6, 7, 8, 20, 2_000],
   isSpot: [true, false],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const nobody = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -1,6 +1,6 @@
 import { createPulse } from '../../../../agent/pulse.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -17,7 +17,7 @@ const STEPS = [
 
 const CASES = { first: STEPS, second: STEPS, isSecondUnseen: [true, false], hasSteadyClock: [true, false] } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ first, second, isSecondUnseen, hasSteadyClock }: Case): string => {
   let now = NOW;

@@ -5,7 +5,14 @@ import type { Ticket } from '../../../../agent/ticket.ts';
 import type { AgentShared } from '../../../../agent/world.ts';
 import type { TaskStep } from '../../../../fleet/task-protocol.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  beginOnly,
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const ENDS: readonly Exclude<RunEnd, { kind: 'stale' }>[] = [
   { kind: 'done', result: 'so many' },
@@ -25,9 +32,7 @@ const CASES = {
   hasCheckpoint: [true, false],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 const sentenceOf = (step: TaskStep): string => {
   if (step.step === 'fail') {
@@ -44,10 +49,10 @@ const decided = ({ end, failuresBefore, isDraining, isCommitted, hasCheckpoint }
   const deeds: string[] = [];
   const does = (deed: string): Promise<never> => {
     deeds.push(deed);
-    return never;
+    return NEVER_ANSWERED;
   };
   const shared = {
-    ports: { clock: { now: () => epochMs(9_000), sleep: () => never }, log: { info: () => undefined } },
+    ports: { clock: { now: () => epochMs(9_000), sleep: () => NEVER_ANSWERED }, log: { info: () => undefined } },
     settings: { failuresMax: 3, retryDelaySeconds: 30 },
     instanceId: 'i-1234567890abcdef0',
     drain: { state: () => (isDraining ? { isForced: false } : undefined) },

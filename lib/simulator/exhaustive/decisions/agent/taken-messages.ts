@@ -2,7 +2,14 @@ import { takeFromMessage } from '../../../../agent/take.ts';
 import type { Ticket } from '../../../../agent/ticket.ts';
 import type { AgentShared } from '../../../../agent/world.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { beginOnly, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  beginOnly,
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const CASES = {
   body: [
@@ -21,21 +28,19 @@ const CASES = {
   isInHand: [true, false],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 /** What is done first; nothing that is asked of others ever answers. */
 const decided = ({ body, isInHand }: Case): string => {
   const deeds: string[] = [];
   const does = (deed: string): Promise<never> => {
     deeds.push(deed);
-    return never;
+    return NEVER_ANSWERED;
   };
   const tally = { putBack: 0, leftAlone: 0 };
   const shared = {
     ports: {
-      clock: { now: () => epochMs(5), sleep: () => never },
+      clock: { now: () => epochMs(5), sleep: () => NEVER_ANSWERED },
       log: { error: (text: string) => deeds.push(text) },
       tasks: {
         apply: (id: string, { step, owner, session }: { step: string; owner: string; session: string }) =>

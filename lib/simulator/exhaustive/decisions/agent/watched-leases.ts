@@ -2,7 +2,13 @@ import type { Attempt } from '../../../../agent/attempt.ts';
 import { createLeaseWatch } from '../../../../agent/lease-watch.ts';
 import { taskId } from '../../../../fleet/ids.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import {
+  type CombinationOf,
+  combinationsOf,
+  compareDecisions,
+  type DecisionTable,
+  NEVER_ANSWERED,
+} from '../decision-table.ts';
 
 const CASES = {
   standing: [undefined, 3, 4],
@@ -12,9 +18,7 @@ const CASES = {
   beats: [1, 2],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
-
-const never = new Promise<never>(() => undefined);
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ standing, onTheItem, isStale, isWatched, beats }: Case): string => {
   let looks = 0;
@@ -27,7 +31,7 @@ const decided = ({ standing, onTheItem, isStale, isWatched, beats }: Case): stri
     staleSignal: { aborted: isStale },
     lookAgain: () => {
       looks += 1;
-      return never;
+      return NEVER_ANSWERED;
     },
   } as unknown as Attempt;
   const unwatch = watch.watch(attempt);

@@ -7,6 +7,7 @@ import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import { type Purchase, poolKey } from '../../../../fleet/pool.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
 import { addMs, type EpochMs, epochMs } from '../../../../fleet/time.ts';
+import { exploredFleet } from '../../../explored-fleet.ts';
 
 export const NOW: EpochMs = epochMs(1_800_000_000_000);
 
@@ -61,18 +62,15 @@ const recordOf = (machine: TriedMachine, index: number): InstanceRecord => ({
   ...(machine.isDraining ? { drainingAt: secondsAgo(5) } : {}),
 });
 
-export const somePolicy = (changes: Partial<CapacityPolicy> = {}): CapacityPolicy => ({
-  machinesMin: 0,
-  machinesMax: 10,
-  targetBacklog: 5,
-  spotPercentMax: 90,
-  spotStrategy: 'capacity',
-  onDemandBase: 0,
-  onDemandFallback: true,
-  onDemandMax: 4,
-  places: ['a', 'b'].map((zone) => ({ instanceType: 'm', zone, subnetId: `subnet-${zone}` })),
-  ...changes,
-});
+export const somePolicy = (changes: Partial<CapacityPolicy> = {}): CapacityPolicy =>
+  exploredFleet({
+    machinesMax: 10,
+    targetBacklog: 5,
+    onDemandFallback: true,
+    onDemandMax: 4,
+    places: ['a', 'b'].map((zone) => ({ instanceType: 'm', zone, subnetId: `subnet-${zone}` })),
+    ...changes,
+  }).capacity;
 
 export interface TriedFleet {
   readonly machines?: readonly TriedMachine[];
@@ -104,7 +102,7 @@ export const viewOf = (fleet: TriedFleet): CapacityView => {
     ),
     backlog: { waiting: fleet.waiting ?? 0, inFlight: fleet.inFlight ?? 0, delayed: fleet.delayed ?? 0 },
     policy: somePolicy(fleet.policy),
-    drainPolicy: { marginSeconds: 10, windowSeconds: 120, warySeconds: 900, rebalance: 'wary' },
+    drainPolicy: exploredFleet({}).drain,
     outdated: new Set(machines.flatMap(({ isOutdated }, index) => (isOutdated ? [idOf(index)] : []))),
     makeIntent: ({ purchase, count, pools, reason }, now) => ({
       intentId: intentId('new'),

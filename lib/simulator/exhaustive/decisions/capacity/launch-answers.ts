@@ -5,7 +5,7 @@ import { ec2FleetId, instanceId } from '../../../../fleet/ids.ts';
 import type { Pool, Purchase } from '../../../../fleet/pool.ts';
 import { epochMs } from '../../../../fleet/time.ts';
 import type { LaunchRefusal } from '../../../../ports/machines.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -37,7 +37,7 @@ const CASES = {
   wasRefused: [false, true],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const refusalsOf = ({ refused, about, alsoRefused, purchase }: Case): readonly LaunchRefusal[] => [
   ...(refused === 'none'

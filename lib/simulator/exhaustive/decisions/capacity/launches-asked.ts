@@ -1,6 +1,6 @@
 import { decideCapacity } from '../../../../decisions/decide-capacity.ts';
 import type { FleetHead } from '../../../../fleet/fleet.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import {
   NOW,
   openIntents,
@@ -31,7 +31,7 @@ const CASES = {
   aside: Object.keys(ASIDE) as (keyof typeof ASIDE)[],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const setAside = (pools: readonly string[], seconds: number): Partial<FleetHead> => ({
   pools: Object.fromEntries(pools.map((pool) => [pool, { refusedAt: secondsAgo(seconds), strikes: 1 }])),

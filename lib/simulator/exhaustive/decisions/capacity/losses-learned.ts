@@ -5,7 +5,7 @@ import { fleetName, instanceId, intentId } from '../../../../fleet/ids.ts';
 import type { Purchase } from '../../../../fleet/pool.ts';
 import type { EndedBy, Run } from '../../../../fleet/run.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { compareTold, type ToldCase, triedTogether } from './told-cases.ts';
 
 const NOW = epochMs(1_800_000_000_000);
@@ -20,7 +20,7 @@ const CASES = {
   memberUpHours: [undefined, -1, 3],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const INSTANCE = instanceId('i-00000000000000001');
 

@@ -1,7 +1,7 @@
 import { isSilent, recallableMembers, usefulMembers } from '../../../../decisions/capacity-view.ts';
 import { decideCapacity, wantedCount } from '../../../../decisions/decide-capacity.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { NOW, openIntents, somePolicy, tellPlan, viewOf } from './capacity-world.ts';
 import { triedTogether } from './told-cases.ts';
 
@@ -14,7 +14,7 @@ const WANTED = {
   targetBacklog: [1, 5],
 } as const;
 
-type WantedCase = { readonly [Name in keyof typeof WANTED]: (typeof WANTED)[Name][number] };
+type WantedCase = CombinationOf<typeof WANTED>;
 
 const decidedWanted = ({ waiting, inFlight, delayed, machinesMin, machinesMax, targetBacklog }: WantedCase): string =>
   `${wantedCount({ waiting, inFlight, delayed }, somePolicy({ machinesMin, machinesMax, targetBacklog }))} wanted`;
@@ -47,7 +47,7 @@ const COUNTED = {
   heardSecondsAgo: [49.999, 50],
 } as const;
 
-type CountedCase = { readonly [Name in keyof typeof COUNTED]: (typeof COUNTED)[Name][number] };
+type CountedCase = CombinationOf<typeof COUNTED>;
 
 const decidedCounted = ({ signal, hasLeave, ...machine }: CountedCase): string => {
   const signals = { ...(signal === undefined ? {} : { [signal]: 60 }), ...(hasLeave ? { leave: 60 } : {}) };
@@ -79,7 +79,7 @@ const HAD = {
   leaving: [0, 1, 7],
 } as const;
 
-type HadCase = { readonly [Name in keyof typeof HAD]: (typeof HAD)[Name][number] };
+type HadCase = CombinationOf<typeof HAD>;
 
 const decidedHad = ({ askedSpot, cameOfIt, drainingOfIt, askedOnDemand, leaving }: HadCase): string => {
   const some = <Machine>(count: number, machine: Machine): readonly Machine[] =>

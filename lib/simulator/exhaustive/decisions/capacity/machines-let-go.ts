@@ -1,5 +1,5 @@
 import { decideLeaving } from '../../../../decisions/decide-leaving.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { NOW, type TriedFleet, type TriedMachine, tellPlan, viewOf } from './capacity-world.ts';
 import { compareTold, type ToldCase, triedTogether } from './told-cases.ts';
 
@@ -21,7 +21,7 @@ const CASES = {
   waiting: [0, 1],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ idle, busy, silent, starting, others, wanted, waiting }: Case): string => {
   const machines = [

@@ -1,7 +1,7 @@
 import { spreadOver } from '../../../../decisions/fleet-spread.ts';
 import { spreadOverZones } from '../../../../decisions/spread.ts';
 import type { Pool } from '../../../../fleet/pool.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { triedTogether } from './told-cases.ts';
 
 const CASES = {
@@ -12,7 +12,7 @@ const CASES = {
   zones: ['', 'a', 'ab', 'ba', 'abc', 'aab'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const heldOf = ({ heldInA, heldInB, heldInC }: Case): Readonly<Record<string, number>> => ({
   a: heldInA,
@@ -53,7 +53,7 @@ const STEADY = {
   isEven: [false, true],
 } as const;
 
-type SteadyCase = { readonly [Name in keyof typeof STEADY]: (typeof STEADY)[Name][number] };
+type SteadyCase = CombinationOf<typeof STEADY>;
 
 const spreadOf = ({ machines, heldInFirst, secondPrice, secondLosses, isEven }: SteadyCase) => {
   const record = {

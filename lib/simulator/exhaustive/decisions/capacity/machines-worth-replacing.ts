@@ -1,7 +1,7 @@
 import { dearMembers, movePercent } from '../../../../decisions/dear-members.ts';
 import type { PoolScore } from '../../../../decisions/score-pool.ts';
 import { worthReplacing } from '../../../../decisions/worth-replacing.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { NOW, numbersOf, type TriedMachine, viewOf } from './capacity-world.ts';
 import { triedTogether } from './told-cases.ts';
 
@@ -16,7 +16,7 @@ const WORTH = {
   had: [3, 5],
 } as const;
 
-type WorthCase = { readonly [Name in keyof typeof WORTH]: (typeof WORTH)[Name][number] };
+type WorthCase = CombinationOf<typeof WORTH>;
 
 /** Three machines that might be replaced. */
 const decidedWorth = ({ waiting, delayed, inFlight, runTimes, upSeconds, machinesKept, had }: WorthCase): string => {

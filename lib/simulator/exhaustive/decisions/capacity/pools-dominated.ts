@@ -1,6 +1,6 @@
 import { dominatorOf } from '../../../../decisions/dominated-pools.ts';
 import type { PoolScore } from '../../../../decisions/score-pool.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 /** In per mille of what a useful hour costs in the pool that is asked beside it. */
 const COSTS = [undefined, 900, 1_000, 1_019, 1_021, 1_149, 1_151, 1_499, 1_501] as const;
@@ -15,7 +15,7 @@ const CASES = {
   rivalZone: ['a', 'b'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const scoreOf = (zone: string, cost: number | undefined, losses: number, placement: number | undefined): PoolScore => ({
   pool: { instanceType: 'm', zone, purchase: 'spot' },

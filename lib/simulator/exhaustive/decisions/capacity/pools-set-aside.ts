@@ -7,7 +7,7 @@ import {
 } from '../../../../decisions/pool-memory.ts';
 import type { PoolMemory } from '../../../../fleet/fleet.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -27,7 +27,7 @@ const GAPS = {
   lookedAtAfter: [0, 180, 360],
 } as const;
 
-type Case = { readonly [Name in keyof typeof GAPS]: (typeof GAPS)[Name][number] };
+type Case = CombinationOf<typeof GAPS>;
 
 interface Happened {
   readonly event: PoolEvent;
@@ -94,7 +94,7 @@ const expected = (tried: Case): string => {
 
 const ROWS = { event: ['refused', 'reclaimed'], times: [1, 2, 3, 4, 5, 6, 9], late: [-0.001, 0] } as const;
 
-type Row = { readonly [Name in keyof typeof ROWS]: (typeof ROWS)[Name][number] };
+type Row = CombinationOf<typeof ROWS>;
 
 /** The same again and again, each just as the pool comes back: 3, 6, 12, 24, 30 and 30 minutes. */
 const ends = [180, 540, 1_260, 2_700, 4_500, 6_300, 8_100, 9_900, 11_700];

@@ -1,5 +1,5 @@
 import { decideCapacity } from '../../../../decisions/decide-capacity.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { NOW, secondsAgo, tellPlan, viewOf } from './capacity-world.ts';
 
 const CASES = {
@@ -14,7 +14,7 @@ const CASES = {
   fallback: [false, true],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const GIVEN_LATER: Readonly<Record<string, number>> = {
   before: -0.001,

@@ -4,7 +4,7 @@ import {
   type FleetPurchase,
 } from '../../../../decisions/decide-fleet-purchase.ts';
 import { afterService, budgetUsed, shortHourWorth } from '../../../../decisions/fleet-shortfall.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { compareTold, type ToldCase, triedTogether } from './told-cases.ts';
 
 const CASES = {
@@ -17,7 +17,7 @@ const CASES = {
   market: ['open', 'set aside', 'too dear', 'dearest allowed', 'being taken'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 /** Machines are told apart by tens: spot from 10, leaving from 20 and starting from 50, on demand from 30 and starting from 40. */
 const machinesOf = (tried: Case): readonly FleetMachineSeen[] => {

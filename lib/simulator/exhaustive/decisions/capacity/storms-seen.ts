@@ -1,7 +1,7 @@
 import { stormsAmong } from '../../../../decisions/storms.ts';
 import type { PoolMemory } from '../../../../fleet/fleet.ts';
 import { epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -14,7 +14,7 @@ const CASES = {
   lost: ['by a reclaim', 'by a refusal', 'on demand'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ shared, pools, lately, before, lost }: Case): string => {
   const places = Array.from({ length: pools }, (_, index) =>

@@ -1,5 +1,5 @@
 import { decideWindow, type WindowDecision, type WindowQuestion } from '../../../../decisions/decide-window.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { NOW, secondsAgo } from './capacity-world.ts';
 import { compareTold, type ToldCase, triedTogether } from './told-cases.ts';
 
@@ -16,7 +16,7 @@ const CASES = {
   onDemandMax: [1, 4],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const FREE_IN: Readonly<Record<string, readonly number[]>> = { none: [], free: [0], busy: [700] };
 

@@ -2,7 +2,7 @@ import type { Signal } from '../../../../fleet/signal.ts';
 import { type EpochMs, epochMs } from '../../../../fleet/time.ts';
 import { handleSignalBody, type SignalsWorld } from '../../../../workflows/handle-signal-body.ts';
 import type { WakeCollector } from '../../../../workflows/wakes.ts';
-import { beginOnly } from '../decision-table.ts';
+import { beginOnly, compareDecisions, type DecisionTable, NEVER_ANSWERED } from '../decision-table.ts';
 
 /** 2027-01-15T08:00:00Z, the receiver's own time. */
 export const HEARD_AT = 1_800_000_000_000;
@@ -10,9 +10,7 @@ export const HEARD_AT = 1_800_000_000_000;
 /** `MACHINE` is the one that most events are about. */
 export const MACHINE = 'i-1234567890abcdef0';
 
-const never = new Promise<never>(() => undefined);
-
-const WAKES: WakeCollector = { now: () => undefined, at: () => undefined, send: () => never };
+const WAKES: WakeCollector = { now: () => undefined, at: () => undefined, send: () => NEVER_ANSWERED };
 
 /** What nobody has to know of a signal: an answer that says it all is a long one. */
 const signalText = ({ kind, instanceId, at, deadline, action, lifecycleAction }: Signal): string =>
@@ -34,11 +32,11 @@ export const hearEvent = (body: string, now: EpochMs = epochMs(HEARD_AT)): strin
   const deeds: string[] = [];
   const does = (deed: string): Promise<never> => {
     deeds.push(deed);
-    return never;
+    return NEVER_ANSWERED;
   };
   const signals = {
     world: {
-      clock: { now: () => now, sleep: () => never },
+      clock: { now: () => now, sleep: () => NEVER_ANSWERED },
       metrics: { count: (name: string) => void deeds.push(name) },
       log: { info: () => undefined, warn: () => undefined },
       instances: {
@@ -61,7 +59,7 @@ export const REFUSED = 'SignalsRefused; kept aside';
 export const UNRECOGNISED = 'SignalsUnrecognised; kept aside';
 export const NOTHING = 'nothing';
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** An event as EventBridge writes it, one minute old; what is `undefined` is left out. */
 export const eventBody = (source: string, detailType: string, detail: unknown, others: Fields = {}): string =>
@@ -91,4 +89,18 @@ export const isHeardAs = (body: string, meaning: string): HeardCase => ({
   begins: body.slice(0, TOLD_CHARACTERS),
   meaning,
   body: () => body,
+});
+
+/** Bodies, each with what it is to be understood as. */
+export const heardTable = (
+  of: Pick<DecisionTable, 'name' | 'promise'>,
+  bodies: () => Iterable<HeardCase>,
+): DecisionTable => ({
+  ...of,
+  tryAll: () =>
+    compareDecisions(
+      bodies(),
+      ({ body }) => hearEvent(body()),
+      ({ meaning }) => meaning,
+    ),
 });

@@ -1,16 +1,14 @@
-import { compareDecisions, type DecisionTable } from '../decision-table.ts';
 import {
   eventBody,
+  type Fields,
   type HeardCase,
-  hearEvent,
+  heardTable,
   isHeardAs,
   MACHINE,
   NOTHING,
   REFUSED,
   UNRECOGNISED,
 } from './event-heard.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** 2027-01-22T08:00:00Z, a week after it is heard. */
 const A_WEEK = 7 * 86_400_000;
@@ -142,13 +140,4 @@ function* all(): Generator<HeardCase> {
 }
 
 /** What AWS Health's announcements are understood as (peers, C6). */
-export const heardChanges: DecisionTable = {
-  name: 'a scheduled change that is heard',
-  promise: 'N5',
-  tryAll: () =>
-    compareDecisions(
-      all(),
-      ({ body }) => hearEvent(body()),
-      ({ meaning }) => meaning,
-    ),
-};
+export const heardChanges = heardTable({ name: 'a scheduled change that is heard', promise: 'N5' }, all);

@@ -1,7 +1,13 @@
-import { compareDecisions, type DecisionTable } from '../decision-table.ts';
-import { eventBody, type HeardCase, hearEvent, isHeardAs, MACHINE, REFUSED, UNRECOGNISED } from './event-heard.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import {
+  eventBody,
+  type Fields,
+  type HeardCase,
+  heardTable,
+  isHeardAs,
+  MACHINE,
+  REFUSED,
+  UNRECOGNISED,
+} from './event-heard.ts';
 
 const RECOMMENDED = `rebalance-recommendation of ${MACHINE} at -60000`;
 const DETAIL_TYPE = 'EC2 Instance Rebalance Recommendation';
@@ -130,13 +136,4 @@ function* all(): Generator<HeardCase> {
 }
 
 /** What has to hold of every event, whatever it is about: where it comes from, when, how large (peers, C; F70 to F76). */
-export const heardEnvelopes: DecisionTable = {
-  name: 'an event that is heard',
-  promise: 'S1',
-  tryAll: () =>
-    compareDecisions(
-      all(),
-      ({ body }) => hearEvent(body()),
-      ({ meaning }) => meaning,
-    ),
-};
+export const heardEnvelopes = heardTable({ name: 'an event that is heard', promise: 'S1' }, all);

@@ -1,16 +1,14 @@
-import { compareDecisions, type DecisionTable } from '../decision-table.ts';
 import {
   eventBody,
+  type Fields,
   type HeardCase,
-  hearEvent,
+  heardTable,
   isHeardAs,
   MACHINE,
   NOTHING,
   REFUSED,
   UNRECOGNISED,
 } from './event-heard.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const TERMINATE = 'EC2 Instance-terminate Lifecycle Action';
 const LAUNCH = 'EC2 Instance-launch Lifecycle Action';
@@ -115,13 +113,4 @@ function* all(): Generator<HeardCase> {
 }
 
 /** What the lifecycle hooks of an Auto Scaling group are understood as, however they come (peers, C7). */
-export const heardHooks: DecisionTable = {
-  name: 'a lifecycle hook that is heard',
-  promise: 'N5',
-  tryAll: () =>
-    compareDecisions(
-      all(),
-      ({ body }) => hearEvent(body()),
-      ({ meaning }) => meaning,
-    ),
-};
+export const heardHooks = heardTable({ name: 'a lifecycle hook that is heard', promise: 'N5' }, all);

@@ -1,5 +1,4 @@
-import { compareDecisions, type DecisionTable } from '../decision-table.ts';
-import { eventBody, type HeardCase, hearEvent, isHeardAs, MACHINE, NOTHING, UNRECOGNISED } from './event-heard.ts';
+import { eventBody, type HeardCase, heardTable, isHeardAs, MACHINE, NOTHING, UNRECOGNISED } from './event-heard.ts';
 
 const STATES: readonly (readonly [state: unknown, meaning: string])[] = [
   ['pending', NOTHING],
@@ -71,13 +70,4 @@ function* all(): Generator<HeardCase> {
 }
 
 /** What a change of state is understood as, and CloudTrail's proof that EC2 took machines (peers, C3 and C10). */
-export const heardStates: DecisionTable = {
-  name: 'a state or an eviction that is heard',
-  promise: 'N5',
-  tryAll: () =>
-    compareDecisions(
-      all(),
-      ({ body }) => hearEvent(body()),
-      ({ meaning }) => meaning,
-    ),
-};
+export const heardStates = heardTable({ name: 'a state or an eviction that is heard', promise: 'N5' }, all);

@@ -1,7 +1,4 @@
-import { compareDecisions, type DecisionTable } from '../decision-table.ts';
-import { eventBody, type HeardCase, hearEvent, isHeardAs, MACHINE, UNRECOGNISED } from './event-heard.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { eventBody, type Fields, type HeardCase, heardTable, isHeardAs, MACHINE, UNRECOGNISED } from './event-heard.ts';
 
 const WARNING = 'EC2 Spot Instance Interruption Warning';
 const RECOMMENDATION = 'EC2 Instance Rebalance Recommendation';
@@ -92,13 +89,4 @@ function* all(): Generator<HeardCase> {
 }
 
 /** What EC2's warnings about one machine are understood as (peers, C1, C2, C4 and C5). */
-export const heardWarnings: DecisionTable = {
-  name: 'a warning of EC2 that is heard',
-  promise: 'N5',
-  tryAll: () =>
-    compareDecisions(
-      all(),
-      ({ body }) => hearEvent(body()),
-      ({ meaning }) => meaning,
-    ),
-};
+export const heardWarnings = heardTable({ name: 'a warning of EC2 that is heard', promise: 'N5' }, all);

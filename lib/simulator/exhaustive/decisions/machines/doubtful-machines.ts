@@ -1,6 +1,6 @@
 import { doubtfulMembers } from '../../../../decisions/doubtful.ts';
 import { ATTACHED, type InstanceRecord } from '../../../../fleet/instance.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { memberOf, numbered, viewOf } from './told-fleets.ts';
 import { inSeconds, MACHINE, NOW, recorded } from './told-machines.ts';
 
@@ -16,7 +16,7 @@ const CASES = {
   how: ['warned', 'evicted', 'both', 'drained', 'elsewhere'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 function* cases(): Generator<Case> {
   for (const tried of combinationsOf(CASES)) if (tried.taken.length > 0 || tried.how === 'both') yield tried;

@@ -1,5 +1,5 @@
 import { deadlineOf, drainEndOf } from '../../../../fleet/instance.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, MACHINE, NOW, POLICY, recorded, secondsUntil } from './told-machines.ts';
 
 const CASES = {
@@ -11,7 +11,7 @@ const CASES = {
   windowSeconds: [45, 150],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ drainingAgo, warned, announced, isDrained, windowSeconds }: Case): string => {
   const record = {

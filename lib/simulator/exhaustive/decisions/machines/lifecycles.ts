@@ -1,22 +1,8 @@
+import { ENDS_NOW } from '../../../../audit/instance-model.ts';
 import { drainIsDue, isTakenByEc2, lifecycleOf } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, MACHINE, NOW, POLICY, recorded } from './told-machines.ts';
-
-/** The machine's end, told by whomever: it drains whatever the time left. */
-const ENDS: readonly SignalKind[] = [
-  'spot-interruption',
-  'state-stopping',
-  'state-stopped',
-  'state-shutting-down',
-  'state-terminated',
-  'bid-evicted',
-  'terminated-by-request',
-  'shut-down-by-itself',
-  'lifecycle-terminating',
-  'machine-stopping',
-  'operator-drain',
-];
 
 const ANNOUNCED: readonly SignalKind[] = ['scheduled-change', 'capacity-reservation-interruption'];
 
@@ -28,7 +14,7 @@ const TOLD: readonly SignalKind[] = [
 ];
 
 const CASES = {
-  kind: [undefined, ...ENDS, ...ANNOUNCED, ...TOLD, 'leave'] as readonly (SignalKind | undefined)[],
+  kind: [undefined, ...ENDS_NOW, ...ANNOUNCED, ...TOLD, 'leave'] as readonly (SignalKind | undefined)[],
   deadline: [undefined, 150, 150.001],
   recommendedAgo: [undefined, 0, 399.999, 400],
   rebalance: ['wary', 'ignore', 'drain'],
@@ -36,7 +22,7 @@ const CASES = {
   isClosed: [false, true],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ kind, deadline, recommendedAgo, rebalance, drains, isClosed }: Case): string => {
   const record = {
@@ -66,7 +52,7 @@ const ruleOfLifecycle = ({ kind, recommendedAgo, rebalance, drains, isClosed }: 
 
 const ruleOfDrain = ({ kind, deadline, recommendedAgo, rebalance, drains }: Case): boolean => {
   if (drains) return false;
-  if (kind !== undefined && ENDS.includes(kind)) return true;
+  if (kind !== undefined && ENDS_NOW.includes(kind)) return true;
   if (rebalance === 'drain' && recommendedAgo !== undefined) return true;
   return kind !== undefined && ANNOUNCED.includes(kind) && deadline === 150;
 };

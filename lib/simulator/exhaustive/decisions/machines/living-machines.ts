@@ -1,7 +1,7 @@
 import { decideInstance } from '../../../../decisions/decide-instance.ts';
 import { sessionId } from '../../../../fleet/ids.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, inWords, MACHINE, NOW, POLICY, recorded, sentenceOf, TWO_LEASES } from './told-machines.ts';
 
 /** What has been told of it; none of this marks it as draining. */
@@ -30,7 +30,7 @@ const CASES = {
   seenBy: ['signal', 'reconcile'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 function* cases(): Generator<Case> {
   for (const tried of combinationsOf(CASES)) {

@@ -1,5 +1,5 @@
 import { powerOffAt } from '../../../../decisions/decide-power-off.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, MACHINE, NOW, recorded, secondsUntil } from './told-machines.ts';
 
 const CASES = {
@@ -12,7 +12,7 @@ const CASES = {
   ageAtDeadline: [0, 1_000, 3_599.999, 3_600, 9_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 /** EC2's own word where it gave one; where it only said that it takes it, whatever comes first. */
 const ec2Deadline = ({ kind, deadline, changeIn }: Case): number | undefined => {

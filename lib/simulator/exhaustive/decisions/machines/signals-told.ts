@@ -1,6 +1,6 @@
 import { drainsNow } from '../../../../fleet/instance.ts';
 import { KEPT_FOR_ADOPTION, MACHINE_GONE_KINDS, SIGNAL_GRAVITY, type SignalKind } from '../../../../fleet/signal.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, NOW, POLICY } from './told-machines.ts';
 
 type Effect = 'drains' | 'drains, and it is gone' | 'drains when near' | 'warns' | 'leaves' | 'informs';
@@ -35,7 +35,7 @@ const CASES = {
   rebalance: ['wary', 'ignore', 'drain'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const inText = (drains: boolean, isGone: boolean, isKept: boolean): string =>
   `${drains ? 'drains' : 'does not drain'}${isGone ? ', gone' : ''}${isKept ? ', kept for adoption' : ''}`;

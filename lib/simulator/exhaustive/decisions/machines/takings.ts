@@ -1,13 +1,13 @@
 import { mayTakeTask } from '../../../../decisions/decide-agent-step.ts';
 import type { Lifecycle } from '../../../../fleet/instance.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const CASES = {
   lifecycle: ['active', 'wary', 'leaving', 'draining', 'gone'] as readonly Lifecycle[],
   expectedSeconds: [undefined, 0, 12, 119.999, 120, 120.001, 7_200],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ lifecycle, expectedSeconds }: Case): string =>
   mayTakeTask(lifecycle, expectedSeconds === undefined ? undefined : expectedSeconds * 1_000) ? 'takes it' : 'does not';

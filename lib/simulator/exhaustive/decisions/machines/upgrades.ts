@@ -1,7 +1,7 @@
 import { upgradeOrders } from '../../../../decisions/decide-upgrade.ts';
 import { ATTACHED } from '../../../../fleet/instance.ts';
 import type { Pool, Purchase } from '../../../../fleet/pool.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { memberOf, numbered, viewOf } from './told-fleets.ts';
 import { MACHINE } from './told-machines.ts';
 
@@ -16,7 +16,7 @@ const CASES = {
   canBuy: ['both', 'spot', 'on-demand'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const poolOf = (purchase: Purchase): Pool => ({ ...MACHINE.pool, purchase });
 

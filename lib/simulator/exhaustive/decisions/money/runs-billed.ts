@@ -2,7 +2,7 @@ import type { PricePoint } from '../../../../fleet/run.ts';
 import { addMs, type EpochMs, epochMs } from '../../../../fleet/time.ts';
 import { type BilledRun, priceRun } from '../../../../money/price-run.ts';
 import { triedTogether } from '../capacity/told-cases.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const LAUNCH = epochMs(1_800_000_000_000);
 
@@ -29,7 +29,7 @@ const CASES = {
   onDemandPrice: [undefined, 72_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const runOf = ({
   purchase,
@@ -87,7 +87,7 @@ const PARTS = {
   cutAfter: [-5, 0, 0.5, 1, 10, 39.999, 40, 90.5, 90.501, 3_599, 3_600, 4_000],
 } as const;
 
-type PartCase = { readonly [Name in keyof typeof PARTS]: (typeof PARTS)[Name][number] };
+type PartCase = CombinationOf<typeof PARTS>;
 
 /** Odd prices, whose parts have to be rounded. */
 const ODD = [point(-60, 37_300), point(40, 70_003)];

@@ -3,7 +3,7 @@ import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
 import { runOf } from '../../../../money/run-of.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const LAUNCH = epochMs(1_800_000_000_000);
 
@@ -20,7 +20,7 @@ const CASES = {
   'state-running': [undefined, 20],
 } as const satisfies Partial<Record<SignalKind, readonly (number | undefined)[]>>;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const CLOSED_AFTER = 900;
 

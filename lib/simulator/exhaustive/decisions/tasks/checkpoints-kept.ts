@@ -1,7 +1,7 @@
 import { sessionId } from '../../../../fleet/ids.ts';
 import type { Checkpoint, TaskRecord } from '../../../../fleet/task.ts';
 import { applyTaskStep } from '../../../../fleet/task-protocol.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { FLEET, ID, inSeconds, TASKS } from '../machines/told-machines.ts';
 
 const CASES = {
@@ -15,7 +15,7 @@ const CASES = {
   before: [undefined, 1],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const checkpoint = (sequence: number, isObject = true): Checkpoint => ({
   sequence,

@@ -1,7 +1,7 @@
 import { sessionId, type TaskId } from '../../../../fleet/ids.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import { type Hold, isHeld, leaseRefusal, sessionRefusal } from '../../../../fleet/lease-rules.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, MACHINE, recorded, TWO_LEASES } from '../machines/told-machines.ts';
 
 const OURS = sessionId('session-1');
@@ -31,7 +31,7 @@ const CASES = {
   told: [undefined, 'leave', 'scheduled-change', 'rebalance-recommendation', 'state-running'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const recordOf = ({ item, drains, isClosed, told }: Case): InstanceRecord | undefined => {
   if (item === 'none') return undefined;

@@ -1,7 +1,7 @@
 import { isStillQueued, queuedLookAt } from '../../../../decisions/decide-task.ts';
 import { fleetName, taskId } from '../../../../fleet/ids.ts';
 import type { TaskRecord } from '../../../../fleet/task.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { inSeconds, NOW, secondsUntil } from '../machines/told-machines.ts';
 
 const CASES = {
@@ -10,7 +10,7 @@ const CASES = {
   submittedAgo: [-2, 0, 21_599.999, 21_600, 90_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const rowOf = ({ attempt, submittedAgo }: Case): TaskRecord => ({
   form: 1,

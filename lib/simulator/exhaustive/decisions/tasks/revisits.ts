@@ -2,7 +2,7 @@ import { decideRevisitSeconds } from '../../../../decisions/decide-revisit.ts';
 import { fleetName, taskId } from '../../../../fleet/ids.ts';
 import type { TaskRecord } from '../../../../fleet/task.ts';
 import { addMs, epochMs } from '../../../../fleet/time.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 
@@ -23,7 +23,7 @@ const CASES = {
   expectedSeconds: [undefined, 0, 36, 37, 38, 100.4, 899, 901, 20_000],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ tookSecondsAgo, expectedSeconds }: Case): string => {
   const row = tookSecondsAgo === undefined ? ROW : { ...ROW, takenAt: addMs(NOW, -tookSecondsAgo * 1_000) };

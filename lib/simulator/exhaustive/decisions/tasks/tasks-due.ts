@@ -2,7 +2,7 @@ import { decideTask } from '../../../../decisions/decide-task.ts';
 import { sessionId } from '../../../../fleet/ids.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import type { TaskRecord } from '../../../../fleet/task.ts';
-import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
 import { FLEET, ID, inSeconds, MACHINE, NOW, secondsUntil, TASKS } from '../machines/told-machines.ts';
 
 const SESSIONS = ['session-1', 'session-2'].map(sessionId);
@@ -31,7 +31,7 @@ const CASES = {
   holds: ['it', 'an older attempt', 'another task', 'nothing'],
 } as const;
 
-type Case = { readonly [Name in keyof typeof CASES]: (typeof CASES)[Name][number] };
+type Case = CombinationOf<typeof CASES>;
 
 const LEASES: Readonly<Record<Case['holds'], Readonly<Record<string, number>>>> = {
   it: { 'task-2': 1, 'task-1': 3 },
