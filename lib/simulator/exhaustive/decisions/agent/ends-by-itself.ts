@@ -1,18 +1,7 @@
-import { createDrain } from '../../../../agent/drain.ts';
 import type { Mailbox } from '../../../../agent/mailbox.ts';
-import { createSignalDesk } from '../../../../agent/signal-desk.ts';
-import type { AgentShared } from '../../../../agent/world.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
-import { addMs, epochMs } from '../../../../fleet/time.ts';
-import {
-  type CombinationOf,
-  combinationsOf,
-  compareDecisions,
-  type DecisionTable,
-  NEVER_ANSWERED,
-} from '../decision-table.ts';
-
-const NOW = epochMs(1_800_000_000_000);
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { after, kindsOf, secondsUntil, triedDesk } from './tried-desk.ts';
 
 const CASES = {
   /** At each beat, how long ago its item was read; an hour is the age at which it goes. */
@@ -24,36 +13,15 @@ const CASES = {
 type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ unreadSeconds, ageSeconds, isDraining }: Case): string => {
-  const written: string[] = [];
-  const drain = createDrain();
-  if (isDraining) drain.begin({ reason: 'a notice', deadline: addMs(NOW, 500_000), now: NOW });
-  const shared = {
-    ports: {
-      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
-      log: { info: () => undefined, warn: () => undefined },
-      instances: {
-        recordSignal: ({ kind }: { readonly kind: string }) => {
-          written.push(kind);
-          return NEVER_ANSWERED;
-        },
-      },
-    },
-    settings: {
-      drainPolicy: { marginSeconds: 10, windowSeconds: 180, warySeconds: 900, rebalance: 'wary' },
-      maximumAgeSeconds: 3_600,
-    },
-    instanceId: 'i-1234567890abcdef0',
-    drain,
-  } as unknown as AgentShared;
-  const desk = createSignalDesk(shared, { onRecorded: () => undefined });
+  const tried = triedDesk({ maximumAgeSeconds: 3_600 }, isDraining ? 500 : undefined);
   for (const unread of unreadSeconds) {
-    const record = { launchedAt: addMs(NOW, -ageSeconds * 1_000) } as InstanceRecord;
-    const mailbox: Mailbox = { record: () => record, readAt: () => addMs(NOW, -unread * 1_000), hear: () => undefined };
-    desk.afterBeat(mailbox);
+    const record = { launchedAt: after(-ageSeconds) } as InstanceRecord;
+    const mailbox: Mailbox = { record: () => record, readAt: () => after(-unread), hear: () => undefined };
+    tried.desk.afterBeat(mailbox);
   }
-  const state = drain.state();
+  const state = tried.drain.state();
   if (state === undefined) return 'goes on';
-  return `drains for ${state.reason} until ${(state.deadline - NOW) / 1_000}, writes ${written.join(' and ') || 'nothing'}`;
+  return `drains for ${state.reason} until ${secondsUntil(state.deadline)}, writes ${kindsOf(tried)}`;
 };
 
 /** Only what two beats in a row find ends it: an item unread for 15 minutes, or its age. */

@@ -1,18 +1,6 @@
-import { createDrain } from '../../../../agent/drain.ts';
-import { createSignalDesk } from '../../../../agent/signal-desk.ts';
-import type { AgentShared } from '../../../../agent/world.ts';
-import type { DrainPolicy } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
-import { addMs, type EpochMs, epochMs } from '../../../../fleet/time.ts';
-import {
-  type CombinationOf,
-  combinationsOf,
-  compareDecisions,
-  type DecisionTable,
-  NEVER_ANSWERED,
-} from '../decision-table.ts';
-
-const NOW = epochMs(1_800_000_000_000);
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { after, NOW, secondsUntil, type TriedDesk, triedDesk } from './tried-desk.ts';
 
 const KINDS = [
   'spot-interruption',
@@ -31,40 +19,21 @@ const CASES = {
 
 type Case = CombinationOf<typeof CASES>;
 
-interface Written {
-  readonly kind: SignalKind;
-  readonly instanceId: string;
-  readonly deadline?: EpochMs;
-}
-
-const seconds = (instant: EpochMs | undefined): number | undefined =>
-  instant === undefined ? undefined : (instant - NOW) / 1_000;
+const writtenBy = ({ written }: TriedDesk): string =>
+  written
+    .map(([{ kind, instanceId, deadline }, drains]) => {
+      const over = deadline === undefined ? undefined : secondsUntil(deadline);
+      return `${kind} of ${instanceId}, over in ${over}, drains ${drains}`;
+    })
+    .join(' and ');
 
 const decided = ({ kind, deadlineSeconds, rebalance }: Case): string => {
-  const written: string[] = [];
-  const drain = createDrain();
-  const drainPolicy: DrainPolicy = { marginSeconds: 10, windowSeconds: 180, warySeconds: 900, rebalance };
-  const shared = {
-    ports: {
-      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
-      log: { info: () => undefined },
-      instances: {
-        recordSignal: (signal: Written, drains: boolean) => {
-          written.push(`${signal.kind} of ${signal.instanceId}, over in ${seconds(signal.deadline)}, drains ${drains}`);
-          return NEVER_ANSWERED;
-        },
-      },
-    },
-    settings: { drainPolicy, maximumAgeSeconds: 86_400 },
-    instanceId: 'i-1234567890abcdef0',
-    drain,
-  } as unknown as AgentShared;
-  const desk = createSignalDesk(shared, { onRecorded: () => undefined });
-  desk.tell({ kind, at: NOW, ...(deadlineSeconds !== undefined && { deadline: addMs(NOW, deadlineSeconds * 1_000) }) });
-  const state = drain.state();
-  const drains = state === undefined ? 'goes on' : `drains for ${state.reason} until ${seconds(state.deadline)}`;
+  const tried = triedDesk({ maximumAgeSeconds: 86_400, rebalance });
+  tried.desk.tell({ kind, at: NOW, ...(deadlineSeconds !== undefined && { deadline: after(deadlineSeconds) }) });
+  const state = tried.drain.state();
+  const drains = state === undefined ? 'goes on' : `drains for ${state.reason} until ${secondsUntil(state.deadline)}`;
   // A change waits for its turn, since it may have to take an earlier one back.
-  return kind.startsWith('scheduled') ? drains : `${drains}; writes ${written.join(' and ')}`;
+  return kind.startsWith('scheduled') ? drains : `${drains}; writes ${writtenBy(tried)}`;
 };
 
 const drainsBy = ({ kind, deadlineSeconds, rebalance }: Case): boolean => {

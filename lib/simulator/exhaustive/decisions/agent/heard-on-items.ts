@@ -1,18 +1,7 @@
-import { createDrain } from '../../../../agent/drain.ts';
-import { createSignalDesk } from '../../../../agent/signal-desk.ts';
-import type { AgentShared } from '../../../../agent/world.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
 import type { SignalKind } from '../../../../fleet/signal.ts';
-import { addMs, epochMs } from '../../../../fleet/time.ts';
-import {
-  type CombinationOf,
-  combinationsOf,
-  compareDecisions,
-  type DecisionTable,
-  NEVER_ANSWERED,
-} from '../decision-table.ts';
-
-const NOW = epochMs(1_800_000_000_000);
+import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
+import { after, kindsOf, NOW, secondsUntil, triedDesk } from './tried-desk.ts';
 
 const KINDS = [
   undefined,
@@ -37,8 +26,6 @@ const CASES = {
 
 type Case = CombinationOf<typeof CASES>;
 
-const after = (seconds: number) => addMs(NOW, seconds * 1_000);
-
 const itemOf = ({ kind, deadlineSeconds, drainingSecondsAgo, isCalledGone }: Case): InstanceRecord => {
   const told = { at: NOW, recordedAt: NOW };
   const deadline = deadlineSeconds === undefined ? {} : { deadline: after(deadlineSeconds) };
@@ -52,32 +39,11 @@ const itemOf = ({ kind, deadlineSeconds, drainingSecondsAgo, isCalledGone }: Cas
 };
 
 const decided = (tried: Case): string => {
-  const written: string[] = [];
-  const drain = createDrain();
-  if (tried.drainsUntil !== undefined)
-    drain.begin({ reason: 'a notice', deadline: after(tried.drainsUntil), now: NOW });
-  const shared = {
-    ports: {
-      clock: { now: () => NOW, sleep: () => NEVER_ANSWERED },
-      log: { info: () => undefined },
-      instances: {
-        recordSignal: ({ kind }: { readonly kind: string }) => {
-          written.push(kind);
-          return NEVER_ANSWERED;
-        },
-      },
-    },
-    settings: {
-      drainPolicy: { marginSeconds: 10, windowSeconds: 180, warySeconds: 900, rebalance: 'wary' },
-      maximumAgeSeconds: 3_600,
-    },
-    instanceId: 'i-1234567890abcdef0',
-    drain,
-  } as unknown as AgentShared;
-  createSignalDesk(shared, { onRecorded: () => undefined }).read(itemOf(tried));
-  const state = drain.state();
-  const until = state === undefined ? 'goes on' : `drains until ${(state.deadline - NOW) / 1_000}`;
-  return `${until}, writes ${written.join(' and ') || 'nothing'}`;
+  const machine = triedDesk({ maximumAgeSeconds: 3_600 }, tried.drainsUntil);
+  machine.desk.read(itemOf(tried));
+  const state = machine.drain.state();
+  const until = state === undefined ? 'goes on' : `drains until ${secondsUntil(state.deadline)}`;
+  return `${until}, writes ${kindsOf(machine)}`;
 };
 
 /** By when the item wants it through: at once where the machine is gone, else at its deadline or when its window is over. */
