@@ -11,7 +11,7 @@ import { calledPort } from './called-port.ts';
 import type { Caller } from './caller.ts';
 import { fleetOf, queueOf } from './fleets-of.ts';
 import type { Life } from './life.ts';
-import { type HostedMachine, tellingsOf } from './machine-host.ts';
+import { type HostedMachine, tellingsOf, type WatchedAgent } from './machine-host.ts';
 import { VISIBILITY_SECONDS } from './plan.ts';
 import { noteProcessEnd, noteProcessStart } from './process-ends.ts';
 import { watchfulLog } from './watchful-log.ts';
@@ -63,12 +63,12 @@ const watchStates = ({ resumptions }: Life, now: () => EpochMs, { saved }: Pick<
 };
 
 /** What an agent's process works with: the same ports as everybody's, watched for all that the process owes. */
-export const agentPortsOf = (
+export const watchedAgentOf = (
   life: Life,
   granted: ReadonlySet<string>,
   caller: Caller,
   machine: HostedMachine,
-): AgentPorts => {
+): WatchedAgent => {
   const { memory, faults } = life;
   noteProcessStart(life, machine);
   const judge = saidOf(life.judge, machine.instanceId);
@@ -106,12 +106,10 @@ export const agentPortsOf = (
       wakes: calledPort('wakes', ports.wakes, caller),
     },
   );
-  machine.tasksLeft = duties.left;
-  machine.running = runs.now;
   const blobs = calledPort('blobs', ports.blobs, caller);
   const begin = watchStart(life, granted, machine, duties);
   const states = watchStates(life, clock.now, duties);
-  return {
+  const watchedPorts: AgentPorts = {
     clock,
     newId: memory.newId,
     log: watchfulLog(judge),
@@ -166,4 +164,5 @@ export const agentPortsOf = (
       },
     }),
   };
+  return { ports: watchedPorts, tasksLeft: duties.left, running: runs.now };
 };

@@ -24,7 +24,7 @@ import { type MemoryMoneyLedger, memoryMoneyLedger } from '../ports/memory-money
 import { type MemoryWorld, memoryWorld } from '../ports/memory-world.ts';
 import { type SeededRandom, seededRandom } from '../random.ts';
 import { type VirtualClock, virtualClock } from '../virtual-clock.ts';
-import { agentPortsOf } from './agent-ports.ts';
+import { watchedAgentOf } from './agent-ports.ts';
 import { type Caller, type CallerKind, type CallerWorld, createCaller, type LastCrashes } from './caller.ts';
 import { allFleets, fleetOf } from './fleets-of.ts';
 import { createMachineHost, type HostedMachine, type MachineHost } from './machine-host.ts';
@@ -182,7 +182,7 @@ export const createLife = (options: LifeOptions): Life => {
     areOwners: plan.owner !== undefined,
     settings: ({ fleet }) => agentSettings(life, fleetOf(life, fleet)),
     createCaller: (machine) => life.createCaller(machine.instanceId, 'agent', machine),
-    agentPorts: (caller, machine) => agentPortsOf(life, granted, caller, machine),
+    watchedAgent: (caller, machine) => watchedAgentOf(life, granted, caller, machine),
     onStarted: (machine) => life.machineEvents.onStarted(machine),
     onEnded: (machine) => life.machineEvents.onEnded(machine),
     onPowerOff: (machine, end) => judgeSelfEnd(life, machine, end),

@@ -29,8 +29,16 @@ const RESTART_SECONDS = 5;
 /** The dead-man's timer of `deploy/dead-man.ts`: how often it looks. */
 const DEAD_MAN_LOOK_SECONDS = 60;
 
-/** A machine with everything on it. */
-export interface HostedMachine extends MachineTruth, CallerTroubles {
+/** An agent's process as it is watched. */
+export interface WatchedAgent {
+  readonly ports: AgentPorts;
+  /** Tasks that came to it and that it has not dealt with. */
+  readonly tasksLeft: () => readonly TaskId[];
+  readonly running: () => readonly Run[];
+}
+
+/** A machine with everything on it, and what is watched of the present process of its agent. */
+export interface HostedMachine extends MachineTruth, CallerTroubles, Partial<Omit<WatchedAgent, 'ports'>> {
   readonly described: DescribedMachine;
   readonly machineState: MemoryMachineState;
   readonly unreachable: Set<Service>;
@@ -57,11 +65,8 @@ export interface HostedMachine extends MachineTruth, CallerTroubles {
   reachableAgainAt?: EpochMs;
   /** When it last went on after standing still. */
   wentOnAt?: EpochMs;
-  /** The agent that runs at present, and the tasks that came to it and that it has not dealt with. */
+  /** The agent that runs at present. */
   agent?: Agent;
-  tasksLeft?: () => readonly TaskId[];
-  /** What the present process runs. */
-  running?: () => readonly Run[];
   life?: Caller;
   /** A second agent that somebody has started: should the first end just then, it is the machine's. */
   second?: Caller;
@@ -97,7 +102,7 @@ export interface MachineHostOptions {
   readonly areOwners: boolean;
   readonly settings: (machine: HostedMachine) => AgentSettings;
   readonly createCaller: (machine: HostedMachine) => Caller;
-  readonly agentPorts: (life: Caller, machine: HostedMachine) => AgentPorts;
+  readonly watchedAgent: (life: Caller, machine: HostedMachine) => WatchedAgent;
   readonly onStarted: (machine: HostedMachine) => void;
   readonly onEnded: (machine: HostedMachine) => void;
   /** Its agent has decided that the machine ends. */
@@ -229,7 +234,8 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
     delete machine.adviceReadAt;
     // The lock of the process before ended with it.
     machine.machineState.endProcess();
-    const ports = options.agentPorts(life, machine);
+    const { ports, ...watched } = options.watchedAgent(life, machine);
+    Object.assign(machine, watched);
     const tellAlive = (): void => {
       machine.aliveAt = clock.now();
     };
@@ -349,9 +355,9 @@ export const createMachineHost = (options: MachineHostOptions): MachineHost => {
       // Beside a living one: an agent that is started alone is the machine's, and its lock must not end with another's.
       if (machine.life === undefined || machine.life.isDead()) return;
       const life = options.createCaller(machine);
-      const { machineState, tasksLeft, running } = machine;
-      const ports = options.agentPorts(life, machine);
-      Object.assign(machine, { second: life, tasksLeft, running });
+      machine.second = life;
+      const { ports } = options.watchedAgent(life, machine);
+      const { machineState } = machine;
       const second = createAgent({ ...ports, imds: imdsOf(machine), machineState }, options.settings(machine));
       const startedAt = clock.now();
       void second.run().then(({ reason, powersOff }) => {

@@ -3,24 +3,12 @@ import type { TaskRecord, TaskStatus } from '../../../../fleet/task.ts';
 import { applyTaskStep, type TaskStep } from '../../../../fleet/task-protocol.ts';
 import { firstLookAt } from '../../../../workflows/submit-tasks.ts';
 import { combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
-import { FLEET, ID, inSeconds, NOW, secondsUntil, TASKS } from '../machines/told-machines.ts';
+import { ID, inSeconds, NOW, secondsUntil } from '../machines/told-machines.ts';
+import { RUNNING } from './told-tasks.ts';
 
 const CONTENT = { inline: '{}', sha256: 'digest' };
 
-const ROW: TaskRecord = {
-  form: 1,
-  taskId: TASKS[0]!,
-  fleet: FLEET,
-  status: 'running',
-  attempt: 3,
-  owner: ID,
-  session: sessionId('session-1'),
-  failures: 1,
-  reclaims: 1,
-  body: CONTENT,
-  submittedAt: inSeconds(-9_000),
-  checkAt: inSeconds(-7),
-};
+const ROW: TaskRecord = { ...RUNNING, checkAt: inSeconds(-7) };
 
 interface Case {
   readonly step: 'submit' | Exclude<TaskStep['step'], 'submit' | 'check-again'> | 'look again' | 'send again';

@@ -1,22 +1,7 @@
 import { decideRevisitSeconds } from '../../../../decisions/decide-revisit.ts';
-import { fleetName, taskId } from '../../../../fleet/ids.ts';
-import type { TaskRecord } from '../../../../fleet/task.ts';
-import { addMs, epochMs } from '../../../../fleet/time.ts';
 import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
-
-const NOW = epochMs(1_800_000_000_000);
-
-const ROW: TaskRecord = {
-  form: 1,
-  taskId: taskId('explored'),
-  fleet: fleetName('explored'),
-  status: 'running',
-  attempt: 1,
-  failures: 0,
-  reclaims: 0,
-  body: { inline: '{}', sha256: 'digest' },
-  submittedAt: NOW,
-};
+import { inSeconds, NOW } from '../machines/told-machines.ts';
+import { RUNNING } from './told-tasks.ts';
 
 const CASES = {
   tookSecondsAgo: [undefined, -5, 0, 1, 60, 10_000],
@@ -26,7 +11,7 @@ const CASES = {
 type Case = CombinationOf<typeof CASES>;
 
 const decided = ({ tookSecondsAgo, expectedSeconds }: Case): string => {
-  const row = tookSecondsAgo === undefined ? ROW : { ...ROW, takenAt: addMs(NOW, -tookSecondsAgo * 1_000) };
+  const row = tookSecondsAgo === undefined ? RUNNING : { ...RUNNING, takenAt: inSeconds(-tookSecondsAgo) };
   const runMsExpected = expectedSeconds === undefined ? undefined : expectedSeconds * 1_000;
   return `back for ${decideRevisitSeconds(row, runMsExpected, NOW)} s`;
 };

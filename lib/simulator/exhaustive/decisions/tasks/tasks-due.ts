@@ -1,25 +1,11 @@
 import { decideTask } from '../../../../decisions/decide-task.ts';
 import { sessionId } from '../../../../fleet/ids.ts';
 import type { InstanceRecord } from '../../../../fleet/instance.ts';
-import type { TaskRecord } from '../../../../fleet/task.ts';
 import { type CombinationOf, combinationsOf, compareDecisions, type DecisionTable } from '../decision-table.ts';
-import { FLEET, ID, inSeconds, MACHINE, NOW, secondsUntil, TASKS } from '../machines/told-machines.ts';
+import { inSeconds, MACHINE, NOW, secondsUntil } from '../machines/told-machines.ts';
+import { RUNNING } from './told-tasks.ts';
 
 const SESSIONS = ['session-1', 'session-2'].map(sessionId);
-
-const ROW: TaskRecord = {
-  form: 1,
-  taskId: TASKS[0]!,
-  fleet: FLEET,
-  status: 'running',
-  attempt: 3,
-  owner: ID,
-  session: SESSIONS[0]!,
-  failures: 1,
-  reclaims: 1,
-  body: { inline: '{}', sha256: 'digest' },
-  submittedAt: inSeconds(-9_000),
-};
 
 const CASES = {
   status: ['ready', 'running', 'done', 'dead', 'cancelled'],
@@ -55,7 +41,7 @@ const ownerOf = ({ owner, silentFor, session, holds }: Case): InstanceRecord | u
 
 const decided = (tried: Case): string => {
   const due = tried.checkIn === undefined ? {} : { checkAt: inSeconds(tried.checkIn) };
-  const decision = decideTask({ ...ROW, ...due, status: tried.status }, ownerOf(tried), NOW);
+  const decision = decideTask({ ...RUNNING, ...due, status: tried.status }, ownerOf(tried), NOW);
   if (decision.do === 'nothing') return 'nothing';
   if (decision.do === 'release') return `release it, as ${decision.reason}`;
   if (decision.do === 'send-again') return `send it again, and look in ${secondsUntil(decision.nextAt)} s`;
